@@ -1,0 +1,116 @@
+/* Model: the shape of a generative model, from data/models/NAME.yaml, a Hugging Face config.json or
+ * a GGUF header. Counts, not weights. */
+#ifndef MJ_MODEL_H
+#define MJ_MODEL_H
+
+#include "mj/format.h"
+#include "mj/spec.h"
+
+/* What the model is computed as: one row of the workload table (op.h) each. */
+typedef enum { MJ_MODEL_NONE, MJ_MODEL_TRANSFORMER, MJ_MODEL_DIFFUSION, MJ_MODEL_AGGREGATE } mj_model_kind;
+extern const char *const mj_model_kind_names[]; /* "", "transformer", "diffusion", "aggregate", NULL */
+
+typedef enum { MJ_OUTPUT_NONE, MJ_OUTPUT_TOKEN, MJ_OUTPUT_IMAGE, MJ_OUTPUT_VIDEO } mj_output;
+extern const char *const mj_output_names[]; /* "", "token", "image", "video", NULL */
+
+/* Weight counts by part, whole model, computed by mj_model_resolve from the shape. */
+typedef struct {
+    double attention, ssm, ffn, shared, router; /* all layers */
+    double expert;                              /* ONE expert of one layer */
+    double head;        /* output projection, vocab x hidden (multiplied even when tied) */
+    double embedding;   /* input table (0 when tied) and learned positions: looked up, not multiplied */
+    double norm;        /* norms, biases, small vectors known to the shape */
+    double total;       /* all stored parameters */
+    double active;      /* multiplied per token, head included */
+    double kv_B;        /* KV-cache bytes per token and attention layer */
+    double state_B;     /* recurrent state bytes per sequence, all layers */
+    double attention_flop; /* FLOP per context token and attention layer for one new token */
+    double scan_flop;      /* FLOP of the state update per token, all layers */
+} mj_params;
+
+typedef struct {
+    const char *name;   /* "llama-3.1-70b" */
+    const char *id;     /* "meta-llama/Llama-3.1-70B-Instruct" */
+    const char *title, *note, *source;
+    const char *alias[12];
+    int n_aliases;
+    const char *family; /* backbone: held out together in validation */
+    int kind;           /* mj_model_kind */
+    int output;         /* mj_output */
+
+    /* transformer, SSM and hybrid: `layers` blocks, of which attn_layers have attention,
+     * ffn_layers a dense FFN, moe.layers experts, ssm.layers a state-space mixer. 0 attn_layers
+     * with an absent `attn_layers` key in the spec means: all layers (set by resolve). */
+    int layers, attn_layers, ffn_layers;
+    int hidden, heads, kv_heads, head_dim;
+    int ffn, ffn_matrices; /* inner width; 3 gated, 2 plain */
+    int vocab, positions;  /* positions: learned position table rows; 0 none */
+    bool tied, bias;
+    struct {
+        int layers, experts, active, shared; /* shared: experts every token visits */
+        int width, shared_width;             /* inner width of one */
+        bool reads_all;                      /* block-FP8 kernel that reads every local expert */
+    } moe;
+    struct {
+        int q_lora, kv_lora, nope, rope, value; /* multi-head latent attention (DeepSeek) */
+    } mla;
+    struct {
+        int layers, tokens; /* layers that see only the last `tokens` */
+    } window;
+    struct {
+        int version;  /* 1 Mamba, 2 Mamba-2 */
+        int layers, heads, head_dim, state, groups, conv;
+        int inner, dt_rank; /* version 1 */
+    } ssm;
+    struct {
+        int attention, ffn, experts, embedding, cache; /* mj_format; ffn also shared experts */
+    } precision;
+
+    /* diffusion: one denoiser, run steps x passes times */
+    struct {
+        double params;        /* denoiser */
+        int blocks, kernels;  /* blocks; element-wise block equivalents (column kern) */
+        int hidden, passes, steps; /* passes per step (2 with guidance); default steps */
+        int width, height, frames; /* of the reference output */
+        double tokens, text_tokens;/* denoiser tokens of the reference output */
+        double weights_per_token;  /* weights that multiply every image token, one pass */
+        double linear_flop;   /* FLOP of one pass at the reference size */
+        double attention_flop;
+        double text_encoder, decoder_flop; /* parameters; FLOP of the VAE decoder per output */
+        bool linear_attention, heavy;
+    } diffusion;
+
+    /* aggregate: an envelope by totals only */
+    struct {
+        double total, active, kv_Bptok;
+    } aggregate;
+
+    /* what was published, to check the counts against; 0: unknown */
+    double published_total, published_active;
+    const char *omitted;      /* parts of the published total that are not counted */
+    double exact_weight_B;    /* from GGUF tensor types; 0: from precision */
+
+    mj_params params; /* set by mj_model_resolve */
+} mj_model;
+
+extern const mj_spec_schema mj_model_schema;
+
+/* Loads by name, alias, Hugging Face id, or path (YAML, config.json or its folder, GGUF). */
+mj_status mj_model_load(mj_model *model, const char *name, const char *dir, const mj_units *units,
+                        mj_arena *arena, mj_err *err);
+/* From a Hugging Face config.json; an architecture not in the table: MJ_ESUPPORT with the list. */
+mj_status mj_model_from_config(mj_model *model, const char *path, mj_arena *arena, mj_err *err);
+/* From a GGUF header (versions 2, 3; metadata and tensor table only). */
+mj_status mj_model_from_gguf(mj_model *model, const char *path, mj_arena *arena, mj_err *err);
+/* Checks the shape (heads divide, experts >= active, 1 <= dims <= 2^24, ...) and fills params.
+ * Called by all loaders; call it again after patches. path: for messages. */
+mj_status mj_model_resolve(mj_model *model, const char *path, mj_err *err);
+/* Sets the weight format of attention, FFN and experts; embedding, head and cache stay (fp8 also
+ * marks nothing else). */
+void mj_model_set_precision(mj_model *model, mj_format format);
+/* "dense", "moe", "hybrid" (any state-space layer), "diffusion". */
+const char *mj_model_class(const mj_model *model);
+/* Largest weight format in use, e.g. "bf16", for the headline. */
+mj_format mj_model_format(const mj_model *model);
+
+#endif

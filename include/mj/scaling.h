@@ -1,0 +1,24 @@
+/* Scaling between technology nodes.
+ *
+ * Between nodes for which the same quantity was published at both ends, the factor is interpolated
+ * in log(node), log(value) on those tables [horowitz2014, jouppi2021]. Where only the scaling
+ * polynomials of Stillmaker and Baas [stillmaker2017] reach, the interval runs from the
+ * table-anchored factor to the polynomial's (they differ 3-5x from 45 to 7 nm), never the
+ * polynomial alone. Outside [3 nm, 180 nm] there is no answer. */
+#ifndef MJ_SCALING_H
+#define MJ_SCALING_H
+
+#include "mj/err.h"
+
+/* Factor on an energy (or area for law "area") when it moves from one node to another:
+ * lo <= typ <= hi. Equal nodes give 1, 1, 1. */
+typedef struct {
+    double lo, typ, hi;
+} mj_scale;
+
+/* law: "arith", "sram", "wire", "leak", "area", "none". MJ_ENAME for another law, MJ_ERANGE outside
+ * the published nodes. */
+mj_status mj_scale_compute(mj_scale *scale, const char *law, double from_m, double to_m,
+                           mj_err *err);
+
+#endif

@@ -1,0 +1,20 @@
+/* Text: names compared and suggested, hostile characters made visible. */
+#ifndef MJ_TEXT_H
+#define MJ_TEXT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* The candidate nearest to `word` (Damerau-Levenshtein, case ignored, at most a third of the word's
+ * length apart), or NULL. candidates has n entries; NULL entries are passed over. */
+const char *mj_text_nearest(const char *word, const char *const *candidates, size_t n);
+
+/* Copies text into buf, control characters (C0, C1, DEL, broken UTF-8) replaced by '?', cut to
+ * size - 1 at a character's end. Returns buf. */
+char *mj_text_clean(char *buf, size_t size, const char *text);
+/* True if text has no control character and is well-formed UTF-8. */
+bool mj_text_is_clean(const char *text, size_t length);
+/* Columns that `text` (clean UTF-8 of the plain scripts that mj prints) takes on a terminal. */
+int mj_text_width(const char *text);
+
+#endif
