@@ -1,0 +1,17 @@
+/* Commands: one function each, in cmd_NAME.c; main.c holds the table.
+ *
+ * argv[0] is the command's name. Returns an mj_exit code; the result goes to stdout, everything
+ * else to stderr. */
+#ifndef MJ_CLI_COMMANDS_H
+#define MJ_CLI_COMMANDS_H
+
+#include "context.h"
+
+int mj_cmd_bill(mj_context *context, int argc, char **argv);
+int mj_cmd_explain(mj_context *context, int argc, char **argv);
+int mj_cmd_validate(mj_context *context, int argc, char **argv);
+int mj_cmd_list(mj_context *context, int argc, char **argv);
+int mj_cmd_check(mj_context *context, int argc, char **argv);
+int mj_cmd_doctor(mj_context *context, int argc, char **argv);
+
+#endif
