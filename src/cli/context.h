@@ -84,7 +84,7 @@ int mj_context_fail(mj_context *context);
 int mj_context_fail_with(mj_context *context, mj_status code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* "error: ..." in front of nothing else: one warning line to stderr, unless --quiet. */
+/* One line `warning: ...` to stderr, unless --quiet. */
 void mj_context_warn(const mj_context *context, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
