@@ -1,0 +1,131 @@
+/* Report: bills and explanations as text for a terminal, JSON and CSV.
+ *
+ * Writes to the caller's FILE, never to stdout by itself, and asks nobody about terminals: colour,
+ * width and character set come in mj_style. All text is UTF-8 or, on request, plain ASCII; names
+ * that came from files are cleaned of control characters on the way out. */
+#ifndef MJ_REPORT_H
+#define MJ_REPORT_H
+
+#include "mj/bill.h"
+#include "mj/cost.h"
+#include "mj/err.h"
+#include "mj/fact.h"
+#include "mj/measured.h"
+#include <stdio.h>
+
+typedef struct {
+    bool colour; /* ANSI escapes */
+    bool utf8;   /* block characters in bars, otherwise '#' */
+    int width;   /* columns of the terminal; 0: 100 */
+} mj_style;
+
+/* ---- tables ---- */
+
+/* What a row is about, as a colour of its first cell; DIM greys the whole row. */
+typedef enum {
+    MJ_PAINT_NONE, MJ_PAINT_MEMORY, MJ_PAINT_ARITHMETIC, MJ_PAINT_MOVEMENT, MJ_PAINT_TIME,
+    MJ_PAINT_UNKNOWN, MJ_PAINT_DIM, MJ_PAINT_BOLD, MJ_PAINT_N
+} mj_paint;
+
+typedef struct {
+    const char *title; /* NULL in every column: no title line */
+    bool right;        /* numbers: aligned to the right */
+} mj_column;
+
+enum { MJ_TABLE_COLUMNS_MAX = 12 };
+
+/* cell[row * n_columns + column], clean UTF-8, may be NULL for empty. paint: one a row, or NULL. */
+typedef struct {
+    const mj_column *column;
+    const char *const *cell;
+    const mj_paint *paint;
+    int n_columns, n_rows;
+} mj_table;
+
+/* Prints with two spaces before each row and between columns; columns are as wide as their widest
+ * cell, the last one is cut to what the style's width leaves. */
+void mj_table_print(FILE *out, const mj_table *table, const mj_style *style);
+
+/* A bar of `part` (0..1) of `columns` columns, to an eighth of a column in UTF-8; any part above 0
+ * leaves a mark. Returns buf; size >= 3 * columns + 1. */
+char *mj_bar(char *buf, size_t size, double part, int columns, const mj_style *style);
+
+/* Copies at most `columns` columns of clean UTF-8 text, ending in an ellipsis if it was cut. */
+char *mj_text_cut(char *buf, size_t size, const char *text, int columns, const mj_style *style);
+
+/* `color` on or off: the escape that starts a paint, or "" (also to end it: MJ_PAINT_NONE). */
+const char *mj_paint_code(mj_paint paint, const mj_style *style);
+
+/* A number for people: "38.3", "2446", "1.2 M". Returns buf. */
+char *mj_number_format(double number, char *buf, size_t size);
+
+/* ---- bills ---- */
+
+/* What a report of a bill needs; all borrowed. */
+typedef struct {
+    const mj_bill *bill;
+    const mj_cost *cost;         /* NULL: not computed */
+    const mj_measured *measured; /* NULL: no such row */
+    const char *model, *chip;    /* as the user wrote them, for the commands that are suggested */
+} mj_bill_view;
+
+/* "llama-3.1-70b", or what identifies the model if it has no name. */
+const char *mj_report_model_name(const mj_model *model);
+
+/* Headline, a row a line by size, total, then time, power, memory, silicon, price. */
+mj_status mj_bill_print_text(FILE *out, const mj_bill_view *view, const mj_style *style,
+                             mj_arena *arena, mj_err *err);
+/* One object with the keys of the interface (schema 1), SI units, full precision. power_W, area_m2
+ * and price_USD are of all devices together; `measured` is null unless it has the bill's boundary. */
+mj_status mj_bill_print_json(FILE *out, const mj_bill_view *view, mj_err *err);
+/* A header and one row a line, in the ledger's order. */
+mj_status mj_bill_print_csv(FILE *out, const mj_bill_view *view, mj_err *err);
+
+/* ---- explanations ---- */
+
+/* Lines to explain. `total` also for "total", which chooses every line. */
+typedef struct {
+    bool chosen[MJ_LINES_MAX];
+    int n;
+    bool total;
+} mj_choice;
+
+/* Chooses lines by component ("dram.weights"), "total", or a part of a component or label, case
+ * ignored. Nothing fits: MJ_ENAME with a suggestion and the list of lines. */
+mj_status mj_choice_find(mj_choice *choice, const mj_bill *bill, const char *word, mj_err *err);
+
+/* What an explanation needs besides the bill: facts and sources to look up (loaded on demand), and
+ * the same bill by the chip's other fitted variant (NULL if it has one only). */
+typedef struct {
+    mj_bill_view view;
+    const mj_choice *choice;
+    const mj_bill *other;
+    mj_facts *facts;
+} mj_explain_view;
+
+mj_status mj_explain_print_text(FILE *out, const mj_explain_view *view, const mj_style *style,
+                                mj_arena *arena, mj_err *err);
+mj_status mj_explain_print_json(FILE *out, const mj_explain_view *view, mj_err *err);
+
+/* Named quantities of mj_step with their units, for explanations. */
+typedef struct {
+    const char *name, *unit, *meaning;
+    size_t offset; /* of a double in mj_step */
+} mj_step_name;
+extern const mj_step_name mj_step_names[];
+extern const int mj_n_step_names;
+
+/* How a fitted constant of a calibrated chip divides into published device energy and the rest,
+ * which is billed as transport.calibrated. n = 0: the closure is not calibrated. */
+typedef struct {
+    int n;
+    struct {
+        const char *what;       /* "energy per byte from memory" */
+        const char *unit;       /* "J/B" */
+        double fitted, device;  /* device <= fitted */
+        const mj_quantity *published; /* where `device` comes from; NULL: none published */
+    } part[2];
+} mj_split;
+void mj_split_compute(mj_split *split, const mj_bill *bill);
+
+#endif
