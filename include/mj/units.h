@@ -10,7 +10,8 @@
 #include "mj/err.h"
 #include <stddef.h>
 
-typedef struct mj_units mj_units; /* the unit system; immutable once made, ours */
+/* The unit system: ours, immutable once made. One thread at a time: the parser has static state. */
+typedef struct mj_units mj_units;
 
 mj_units *mj_units_new(void); /* NULL when out of memory */
 void mj_units_free(mj_units *units);
