@@ -1,0 +1,26 @@
+/* Op list dispatch: one row a workload class. A new class is a file with a counting function and a
+ * row here; the bill needs nothing else. */
+#include "mj/op.h"
+
+#include "workload.h"
+
+#include <assert.h>
+
+const mj_workload mj_workloads[] = {
+    {MJ_MODEL_TRANSFORMER, mj_transformer_count},
+    {MJ_MODEL_DIFFUSION, mj_diffusion_count},
+    {MJ_MODEL_AGGREGATE, mj_aggregate_count},
+};
+const int mj_n_workloads = sizeof mj_workloads / sizeof mj_workloads[0];
+
+void mj_ops_count(mj_ops *ops, const mj_model *model, const mj_extent *extent)
+{
+    ops->n = 0;
+    for (int i = 0; i < mj_n_workloads; i++) {
+        if ((int)mj_workloads[i].kind == model->kind) {
+            mj_workloads[i].count(ops, model, extent);
+            return;
+        }
+    }
+    assert(!"a resolved model has a workload class");
+}

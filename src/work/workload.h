@@ -1,0 +1,19 @@
+/* The counting functions behind the workload table, one file each. */
+#ifndef MJ_WORKLOAD_H
+#define MJ_WORKLOAD_H
+
+#include "mj/op.h"
+
+#include <assert.h>
+
+void mj_transformer_count(mj_ops *ops, const mj_model *model, const mj_extent *extent);
+void mj_diffusion_count(mj_ops *ops, const mj_model *model, const mj_extent *extent);
+void mj_aggregate_count(mj_ops *ops, const mj_model *model, const mj_extent *extent);
+
+static inline void mj_ops_add(mj_ops *ops, mj_op op)
+{
+    assert(ops->n < MJ_OPS_MAX);
+    ops->op[ops->n++] = op;
+}
+
+#endif
