@@ -19,8 +19,6 @@ typedef struct {
     int width;   /* columns of the terminal; 0: 100 */
 } mj_style;
 
-/* ---- tables ---- */
-
 /* What a row is about, as a colour of its first cell; DIM greys the whole row. */
 typedef enum {
     MJ_PAINT_NONE, MJ_PAINT_MEMORY, MJ_PAINT_ARITHMETIC, MJ_PAINT_MOVEMENT, MJ_PAINT_TIME,
@@ -59,8 +57,6 @@ const char *mj_paint_code(mj_paint paint, const mj_style *style);
 /* A number for people: "38.3", "2446", "1.2 M". Returns buf. */
 char *mj_number_format(double number, char *buf, size_t size);
 
-/* ---- bills ---- */
-
 /* What a report of a bill needs; all borrowed. */
 typedef struct {
     const mj_bill *bill;
@@ -80,8 +76,6 @@ mj_status mj_bill_print_text(FILE *out, const mj_bill_view *view, const mj_style
 mj_status mj_bill_print_json(FILE *out, const mj_bill_view *view, mj_err *err);
 /* A header and one row a line, in the ledger's order. */
 mj_status mj_bill_print_csv(FILE *out, const mj_bill_view *view, mj_err *err);
-
-/* ---- explanations ---- */
 
 /* Lines to explain. `total` also for "total", which chooses every line. */
 typedef struct {

@@ -1,0 +1,430 @@
+/* Bill as text: headline, one row a line of the ledger by size, total, then what the machine does.
+ *
+ *     llama-3.1-70b bf16 on 4 h100, batch 64, prompt 220, output 350, boundary board
+ *
+ *       908 mJ/token  90 %: 690 mJ to 1.27 J  calibrated: totals fitted to measured machines
+ *       797 mJ/token  measured by lm-arena-chat at batch 63.8 [zeus2025], predicted / measured 1.14
+ *
+ *                 cause          joules  share  cap    rests on        what
+ *       ########  idle.board     562 mJ  61.9%  2.63x  derived [1]     power that flows whatever...
+ *
+ * Nothing is hidden: lines below 0.1 % are greyed. Sources are numbered so that a row fits in 100
+ * columns; mj explain gives each in full. */
+#include "mj/report.h"
+
+#include "mj/text.h"
+#include "mj/units.h"
+#include <math.h>
+#include <string.h>
+
+enum { BAR_COLUMNS = 8, NUMBER = 32, NAME = 128, SENTENCE = 256 };
+
+/* Lines whose share is below this are greyed. */
+static const double small_share = 0.001;
+
+const char *mj_report_model_name(const mj_model *model)
+{
+    if (model->name && *model->name) {
+        return model->name;
+    }
+    return model->id ? model->id : "model";
+}
+
+static const char *output_noun(const mj_bill *bill)
+{
+    return mj_output_names[bill->model->output];
+}
+
+static const char *device_noun(const mj_bill *bill)
+{
+    return bill->chip->unit && *bill->chip->unit ? bill->chip->unit : "device";
+}
+
+/* What the closure of a bill means, for people. */
+static const char *closure_meaning(int closure)
+{
+    switch (closure) {
+    case MJ_CLOSURE_CALIBRATED:
+        return "totals fitted to measured machines";
+    case MJ_CLOSURE_EVENT_SUM:
+        return "events and static power added up, with what measurements say is missing";
+    case MJ_CLOSURE_ENVELOPE:
+        return "an author's estimate as given, nothing added";
+    default:
+        return "not stated";
+    }
+}
+
+static mj_paint component_paint(mj_component component)
+{
+    static const struct {
+        const char *prefix;
+        mj_paint paint;
+    } rows[] = {
+        {"dram.", MJ_PAINT_MEMORY},    {"sram.", MJ_PAINT_MEMORY},
+        {"rom.", MJ_PAINT_MEMORY},     {"nvm.", MJ_PAINT_MEMORY},
+        {"arith.", MJ_PAINT_ARITHMETIC}, {"control", MJ_PAINT_ARITHMETIC},
+        {"operand.", MJ_PAINT_ARITHMETIC}, {"idle.", MJ_PAINT_TIME},
+        {"active.", MJ_PAINT_TIME},    {"leak.", MJ_PAINT_TIME},
+        {"clock", MJ_PAINT_TIME},      {"host.", MJ_PAINT_TIME},
+        {"power.", MJ_PAINT_TIME},     {"cool.", MJ_PAINT_TIME},
+        {"fleet.", MJ_PAINT_TIME},     {"unexplained", MJ_PAINT_UNKNOWN},
+    };
+    const char *text = mj_component_text(component);
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        if (strncmp(text, rows[i].prefix, strlen(rows[i].prefix)) == 0) {
+            return rows[i].paint;
+        }
+    }
+    return MJ_PAINT_MOVEMENT;
+}
+
+/* Indices of the ledger's lines, largest first; equal ones keep their order. */
+static void sort_lines(int *order, const mj_ledger *ledger)
+{
+    for (int i = 0; i < ledger->n; i++) {
+        int j = i;
+        for (; j > 0 && ledger->line[order[j - 1]].joules < ledger->line[i].joules; j--) {
+            order[j] = order[j - 1];
+        }
+        order[j] = i;
+    }
+}
+
+static void print_headline(FILE *out, const mj_bill *bill, const mj_style *style)
+{
+    const mj_serving *s = &bill->serving;
+    char model[NAME], chip[NAME], batch[NUMBER], a[NUMBER], b[NUMBER];
+    fprintf(out, "%s%s %s on %d %s%s, batch %s", mj_paint_code(MJ_PAINT_BOLD, style),
+            mj_text_clean(model, sizeof model, mj_report_model_name(bill->model)),
+            mj_format_names[s->precision], s->devices,
+            mj_text_clean(chip, sizeof chip, bill->chip->name),
+            mj_paint_code(MJ_PAINT_NONE, style), mj_number_format(s->batch, batch, sizeof batch));
+    if (bill->model->output != MJ_OUTPUT_TOKEN) {
+        fprintf(out, ", %d x %d", s->width, s->height);
+        if (s->frames > 1) {
+            fprintf(out, ", %d frames", s->frames);
+        }
+        fprintf(out, ", %d steps", s->steps);
+    } else if (s->context > 0) {
+        fprintf(out, ", context %s, no prompt", mj_number_format(s->context, a, sizeof a));
+    } else {
+        fprintf(out, ", prompt %s, output %s",
+                mj_number_format(s->no_prompt ? 0 : s->prompt, a, sizeof a),
+                mj_number_format(s->output, b, sizeof b));
+    }
+    fprintf(out, ", boundary %s\n\n", mj_boundary_names[s->boundary]);
+}
+
+static void print_result(FILE *out, const mj_bill *bill, const mj_style *style)
+{
+    char joules[NUMBER], lo[NUMBER], hi[NUMBER];
+    fprintf(out, "  %s%s/%s%s  90 %%: %s to %s  %s: %s\n", mj_paint_code(MJ_PAINT_BOLD, style),
+            mj_units_format(bill->joules, "J", joules, sizeof joules), output_noun(bill),
+            mj_paint_code(MJ_PAINT_NONE, style), mj_units_format(bill->lo_J, "J", lo, sizeof lo),
+            mj_units_format(bill->hi_J, "J", hi, sizeof hi),
+            mj_closure_names[bill->chip->closure], closure_meaning(bill->chip->closure));
+}
+
+static void print_measured(FILE *out, const mj_bill *bill, const mj_measured *m)
+{
+    char joules[NUMBER], number[NUMBER], task[NAME], source[NAME];
+    fprintf(out, "  %s/%s  %s", mj_units_format(m->joules, "J", joules, sizeof joules),
+            output_noun(bill), m->cls == MJ_CLASS_VENDOR ? "claimed by its vendor" : "measured");
+    if (*m->task) {
+        fprintf(out, ", %s", mj_text_clean(task, sizeof task, m->task));
+    }
+    if (m->batch > 0) {
+        fprintf(out, ", batch %s", mj_number_format(m->batch, number, sizeof number));
+    }
+    if (m->output > 0) {
+        fprintf(out, ", output %s", mj_number_format(m->output, number, sizeof number));
+    }
+    fprintf(out, " [%s]", mj_text_clean(source, sizeof source, m->source));
+    if ((int)m->boundary == bill->serving.boundary) {
+        fprintf(out, "; predicted / measured %.2f", bill->joules / m->joules);
+    } else {
+        fprintf(out, "; at the %s, so no ratio", mj_boundary_names[m->boundary]);
+    }
+    fputc('\n', out);
+}
+
+/* Sources in the order in which rows cite them. */
+typedef struct {
+    const char *key[MJ_LINES_MAX];
+    int n;
+} sources;
+
+/* Number of a source from 1, adding it; 0 for none. */
+static int source_number(sources *list, const char *key)
+{
+    if (!key || !*key) {
+        return 0;
+    }
+    for (int i = 0; i < list->n; i++) {
+        if (strcmp(list->key[i], key) == 0) {
+            return i + 1;
+        }
+    }
+    list->key[list->n++] = key;
+    return list->n;
+}
+
+static const char *cap_text(double cap, mj_arena *arena)
+{
+    if (!isfinite(cap)) {
+        return "no limit";
+    }
+    return mj_arena_printf(arena, cap < 9.995 ? "%.2fx" : "%.0fx", cap);
+}
+
+static const char *share_text(double share, mj_arena *arena)
+{
+    if (share > 0 && share < 0.0005) {
+        return "<0.1%";
+    }
+    return mj_arena_printf(arena, "%.1f%%", 100 * share);
+}
+
+enum { BILL_COLUMNS = 7 };
+
+/* The seven cells of a ledger line. largest: joules of a full bar. */
+static void fill_row(const char **cell, const mj_line *line, double largest, sources *list,
+                     mj_arena *arena, const mj_style *style)
+{
+    char bar[3 * BAR_COLUMNS + 1], joules[NUMBER], label[NAME];
+    double part = largest > 0 ? line->joules / largest : 0;
+    mj_bar(bar, sizeof bar, part, BAR_COLUMNS, style);
+    int source = source_number(list, line->source);
+    cell[0] = mj_arena_text(arena, bar, strlen(bar));
+    cell[1] = mj_component_text(line->component);
+    cell[2] = mj_arena_printf(arena, "%s",
+                              mj_units_format(line->joules, "J", joules, sizeof joules));
+    cell[3] = share_text(line->share, arena);
+    cell[4] = cap_text(line->cap, arena);
+    cell[5] = source ? mj_arena_printf(arena, "%s [%d]", mj_class_text(line->cls), source)
+                     : mj_class_text(line->cls);
+    cell[6] = mj_arena_printf(arena, "%s", mj_text_clean(label, sizeof label,
+                                                         line->label ? line->label : ""));
+}
+
+static mj_status print_lines(FILE *out, const mj_bill *bill, const mj_style *style, sources *list,
+                             mj_arena *arena, mj_err *err)
+{
+    static const mj_column column[BILL_COLUMNS] = {
+        {"", false}, {"cause", false}, {"joules", true}, {"share", true},
+        {"cap", true}, {"rests on", false}, {"what", false},
+    };
+    const mj_ledger *ledger = &bill->ledger;
+    int order[MJ_LINES_MAX];
+    mj_paint paint[MJ_LINES_MAX + 1];
+    sort_lines(order, ledger);
+    size_t rows = (size_t)ledger->n + 1;
+    const char **cell = mj_arena_array(arena, rows * BILL_COLUMNS, sizeof *cell);
+    if (!cell) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
+    }
+    double largest = ledger->n > 0 ? ledger->line[order[0]].joules : 0;
+    for (int i = 0; i < ledger->n; i++) {
+        const mj_line *line = &ledger->line[order[i]];
+        fill_row(cell + (size_t)i * BILL_COLUMNS, line, largest, list, arena, style);
+        paint[i] = line->share < small_share ? MJ_PAINT_DIM : component_paint(line->component);
+    }
+    char joules[NUMBER];
+    const char **total = cell + (rows - 1) * BILL_COLUMNS;
+    total[1] = "total";
+    total[2] = mj_arena_printf(arena, "%s",
+                               mj_units_format(bill->joules, "J", joules, sizeof joules));
+    total[3] = "100%";
+    paint[rows - 1] = MJ_PAINT_BOLD;
+    mj_table table = {column, cell, paint, BILL_COLUMNS, (int)rows};
+    mj_table_print(out, &table, style);
+    return MJ_OK;
+}
+
+static void print_sources(FILE *out, const sources *list, const mj_style *style)
+{
+    int width = style->width > 0 ? style->width : 100;
+    int used = 0;
+    for (int i = 0; i < list->n; i++) {
+        char key[NAME], item[NAME + 16];
+        int n = snprintf(item, sizeof item, "  [%d] %s", i + 1,
+                         mj_text_clean(key, sizeof key, list->key[i]));
+        if (used > 0 && used + n > width) {
+            fputc('\n', out);
+            used = 0;
+        }
+        fputs(item, out);
+        used += n;
+    }
+    if (used > 0) {
+        fputc('\n', out);
+    }
+}
+
+/* What the machine does besides spending joules: pairs of a name and a sentence. */
+enum { FIGURES_MAX = 12 };
+typedef struct {
+    const char *cell[2 * FIGURES_MAX];
+    int n;
+} figures;
+
+static void add_figure(figures *list, mj_arena *arena, const char *name, const char *text)
+{
+    list->cell[2 * list->n] = name;
+    list->cell[2 * list->n + 1] = mj_arena_text(arena, text, strlen(text));
+    list->n++;
+}
+
+static void add_times(figures *list, const mj_bill *bill, mj_arena *arena)
+{
+    char text[SENTENCE], time[NUMBER], user[NUMBER], all[NUMBER];
+    const char *noun = output_noun(bill);
+    bool token = bill->model->output == MJ_OUTPUT_TOKEN;
+    if (bill->latency_s > 0) {
+        mj_units_format(bill->latency_s, "s", time, sizeof time);
+        mj_number_format(1 / bill->latency_s, user, sizeof user);
+        if (token) {
+            snprintf(text, sizeof text, "%s between tokens, %s token/s a user", time, user);
+        } else {
+            snprintf(text, sizeof text, "%s a batch of %s", time,
+                     mj_number_format(bill->serving.batch, all, sizeof all));
+        }
+        add_figure(list, arena, "latency", text);
+    }
+    if (bill->outputs_ps > 0) {
+        snprintf(text, sizeof text, "%s %s/s in all",
+                 mj_number_format(bill->outputs_ps, all, sizeof all), noun);
+        add_figure(list, arena, "throughput", text);
+    }
+    if (token && bill->first_output_s > 0) {
+        add_figure(list, arena, "first token",
+                   mj_units_format(bill->first_output_s, "s", time, sizeof time));
+    }
+}
+
+static void add_power(figures *list, const mj_bill *bill, mj_arena *arena)
+{
+    const mj_step *step = &bill->step;
+    char text[SENTENCE], each[NUMBER], all[NUMBER], limit[NUMBER], free[NUMBER];
+    if (bill->power_W <= 0) {
+        return;
+    }
+    int n = snprintf(text, sizeof text, "%s in all",
+                     mj_units_format(bill->power_W, "W", all, sizeof all));
+    if (step->power_W > 0) {
+        n = snprintf(text, sizeof text, "%s a %s, %s in all at the %s",
+                     mj_units_format(step->power_W, "W", each, sizeof each), device_noun(bill),
+                     all, mj_boundary_names[bill->serving.boundary]);
+    }
+    if (step->clamped && n > 0 && (size_t)n < sizeof text) {
+        snprintf(text + n, sizeof text - (size_t)n,
+                 "; held at the limit of %s, would draw %s",
+                 mj_units_format(bill->chip->tdp_W.typ, "W", limit, sizeof limit),
+                 mj_units_format(step->unclamped_W, "W", free, sizeof free));
+    }
+    add_figure(list, arena, "power", text);
+}
+
+static void add_memory(figures *list, const mj_bill *bill, mj_arena *arena)
+{
+    char text[SENTENCE], used[NUMBER], room[NUMBER];
+    if (bill->memory_used_B <= 0) {
+        return;
+    }
+    const mj_memory *memory = mj_chip_memory(bill->chip, MJ_HOLDS_WEIGHTS);
+    mj_units_format(bill->memory_used_B, "B", used, sizeof used);
+    if (memory && mj_quantity_given(&memory->capacity_B)) {
+        snprintf(text, sizeof text, "%s of %s a %s", used,
+                 mj_units_format(memory->capacity_B.typ, "B", room, sizeof room),
+                 device_noun(bill));
+    } else {
+        snprintf(text, sizeof text, "%s a %s", used, device_noun(bill));
+    }
+    add_figure(list, arena, "memory", text);
+}
+
+static void add_cost(figures *list, const mj_bill_view *view, mj_arena *arena)
+{
+    const mj_cost *cost = view->cost;
+    const mj_bill *bill = view->bill;
+    char text[SENTENCE], a[NUMBER], b[NUMBER], c[NUMBER], d[NUMBER];
+    if (!cost) {
+        return;
+    }
+    int devices = bill->serving.devices;
+    if (mj_quantity_given(&cost->area_m2)) {
+        snprintf(text, sizeof text, "%s mm2 a %s, %s mm2 in all",
+                 mj_number_format(1e6 * cost->area_m2.typ, a, sizeof a), device_noun(bill),
+                 mj_number_format(1e6 * cost->area_m2.typ * devices, b, sizeof b));
+        add_figure(list, arena, "silicon", text);
+    }
+    if (mj_quantity_given(&cost->price_USD)) {
+        snprintf(text, sizeof text, "%s USD a %s to make (%s to %s), %s USD in all",
+                 mj_number_format(cost->price_USD.typ, a, sizeof a), device_noun(bill),
+                 mj_number_format(cost->price_USD.lo, b, sizeof b),
+                 mj_number_format(cost->price_USD.hi, c, sizeof c),
+                 mj_number_format(cost->price_USD.typ * devices, d, sizeof d));
+        add_figure(list, arena, "price", text);
+    }
+}
+
+static void add_shares(figures *list, const mj_bill *bill, mj_arena *arena)
+{
+    char text[SENTENCE], joules[NUMBER];
+    if (bill->prefill_J > 0 && bill->joules > 0) {
+        snprintf(text, sizeof text, "%s of it reads prompts (%.1f %%), the rest decodes",
+                 mj_units_format(bill->prefill_J, "J", joules, sizeof joules),
+                 100 * bill->prefill_J / bill->joules);
+        add_figure(list, arena, "prefill", text);
+    }
+    snprintf(text, sizeof text, "%.0f %% of the joules rest on assumed or vendor figures",
+             100 * bill->assumed_share);
+    add_figure(list, arena, "trust", text);
+}
+
+static void print_hints(FILE *out, const mj_bill_view *view, const mj_style *style)
+{
+    const mj_bill *bill = view->bill;
+    int order[MJ_LINES_MAX];
+    char model[NAME], chip[NAME];
+    if (bill->ledger.n == 0) {
+        return;
+    }
+    sort_lines(order, &bill->ledger);
+    fprintf(out, "\n%s  mj explain %s on %s %s   formula, numbers and source of a line\n",
+            mj_paint_code(MJ_PAINT_DIM, style), mj_text_clean(model, sizeof model, view->model),
+            mj_text_clean(chip, sizeof chip, view->chip),
+            mj_component_text(bill->ledger.line[order[0]].component));
+    if (bill->serving.boundary < MJ_BOUNDARY_FACILITY) {
+        fputs("  --boundary facility   adds host, power supplies and cooling\n", out);
+    }
+    fputs(mj_paint_code(MJ_PAINT_NONE, style), out);
+}
+
+mj_status mj_bill_print_text(FILE *out, const mj_bill_view *view, const mj_style *style,
+                             mj_arena *arena, mj_err *err)
+{
+    static const mj_column column[] = {{NULL, false}, {NULL, false}};
+    const mj_bill *bill = view->bill;
+    sources list = {.n = 0};
+    figures found = {.n = 0};
+    print_headline(out, bill, style);
+    print_result(out, bill, style);
+    if (view->measured) {
+        print_measured(out, bill, view->measured);
+    }
+    fputc('\n', out);
+    MJ_TRY(print_lines(out, bill, style, &list, arena, err));
+    print_sources(out, &list, style);
+    fputc('\n', out);
+    add_times(&found, bill, arena);
+    add_power(&found, bill, arena);
+    add_memory(&found, bill, arena);
+    add_cost(&found, view, arena);
+    add_shares(&found, bill, arena);
+    mj_table table = {column, found.cell, NULL, 2, found.n};
+    mj_table_print(out, &table, style);
+    print_hints(out, view, style);
+    return ferror(out) ? mj_err_add(err, MJ_EFILE, NULL, 0, 0, "cannot write the bill") : MJ_OK;
+}
