@@ -47,14 +47,18 @@ static const char *cell_for_people(char *buf, size_t size, const mj_listing_colu
     return mj_units_format(cell->number, column->unit, buf, size);
 }
 
+static const mj_listing_cell *cell_at(const mj_listing *listing, int row, int column)
+{
+    return &listing->cell[(size_t)row * (size_t)listing->n_columns + (size_t)column];
+}
+
 static int column_width(const mj_listing *listing, int c)
 {
     const mj_listing_column *column = &listing->column[c];
     char buf[CELL_MAX_B];
     int width = mj_text_width(column->head);
     for (int r = 0; r < listing->n_rows; r++) {
-        const mj_listing_cell *cell = &listing->cell[(size_t)r * (size_t)listing->n_columns + (size_t)c];
-        int w = mj_text_width(cell_for_people(buf, sizeof buf, column, cell));
+        int w = mj_text_width(cell_for_people(buf, sizeof buf, column, cell_at(listing, r, c)));
         width = w > width ? w : width;
     }
     return width;
@@ -84,7 +88,7 @@ static void print_for_people(const mj_listing *listing, const mj_context *contex
     char buf[CELL_MAX_B];
     for (int r = 0; r < listing->n_rows; r++) {
         for (int c = 0; c < n; c++) {
-            const mj_listing_cell *cell = &listing->cell[(size_t)r * (size_t)n + (size_t)c];
+            const mj_listing_cell *cell = cell_at(listing, r, c);
             print_padded(cell_for_people(buf, sizeof buf, &listing->column[c], cell), width[c],
                          listing->column[c].unit != NULL, c == n - 1);
         }
@@ -115,7 +119,7 @@ static void print_csv(const mj_listing *listing)
     }
     for (int r = 0; r < listing->n_rows; r++) {
         for (int c = 0; c < n; c++) {
-            const mj_listing_cell *cell = &listing->cell[(size_t)r * (size_t)n + (size_t)c];
+            const mj_listing_cell *cell = cell_at(listing, r, c);
             if (!is_absent(&listing->column[c], cell)) {
                 if (listing->column[c].unit == NULL) {
                     print_csv_text(cell->text);
@@ -137,7 +141,7 @@ static mj_status print_json(const mj_listing *listing, mj_err *err)
     for (int r = 0; r < listing->n_rows; r++) {
         mj_json *row = mj_json_object();
         for (int c = 0; c < n; c++) {
-            const mj_listing_cell *cell = &listing->cell[(size_t)r * (size_t)n + (size_t)c];
+            const mj_listing_cell *cell = cell_at(listing, r, c);
             if (listing->column[c].unit == NULL) {
                 mj_json_set_text(row, listing->column[c].name, cell->text);
             } else {

@@ -320,8 +320,8 @@ static mj_status match_sentence(const char **word, mj_context *context, const ch
         p += length;
     }
     if (k < n_given) {
-        return mj_err_add(&context->err, MJ_ESYNTAX, NULL, 0, 0, "'%s' is one word too many: mj %s %s",
-                          given[k], command, sentence);
+        return mj_err_add(&context->err, MJ_ESYNTAX, NULL, 0, 0,
+                          "'%s' is one word too many: mj %s %s", given[k], command, sentence);
     }
     return MJ_OK;
 }
