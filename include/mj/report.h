@@ -68,6 +68,8 @@ typedef struct {
 /* "llama-3.1-70b", or what identifies the model if it has no name. */
 const char *mj_report_model_name(const mj_model *model);
 
+/* What is billed, in one line: model, precision, machine, serving, boundary. */
+void mj_bill_print_headline(FILE *out, const mj_bill *bill, const mj_style *style);
 /* Headline, a row a line by size, total, then time, power, memory, silicon, price. */
 mj_status mj_bill_print_text(FILE *out, const mj_bill_view *view, const mj_style *style,
                              mj_arena *arena, mj_err *err);

@@ -91,7 +91,7 @@ static void sort_lines(int *order, const mj_ledger *ledger)
     }
 }
 
-static void print_headline(FILE *out, const mj_bill *bill, const mj_style *style)
+void mj_bill_print_headline(FILE *out, const mj_bill *bill, const mj_style *style)
 {
     const mj_serving *s = &bill->serving;
     char model[NAME], chip[NAME], batch[NUMBER], a[NUMBER], b[NUMBER];
@@ -409,7 +409,7 @@ mj_status mj_bill_print_text(FILE *out, const mj_bill_view *view, const mj_style
     const mj_bill *bill = view->bill;
     sources list = {.n = 0};
     figures found = {.n = 0};
-    print_headline(out, bill, style);
+    mj_bill_print_headline(out, bill, style);
     print_result(out, bill, style);
     if (view->measured) {
         print_measured(out, bill, view->measured);
