@@ -8,8 +8,14 @@
  *
  * Every map may carry `from:` (source key), `class:` and `note:`; `from` and `class` hold for all
  * quantities inside it that do not say otherwise. A quantity is `39 pJ/B`, or
- * {typ: 39 pJ/B, lo: .., hi: .., from: .., class: ..}, or {fact: KEY}. Without lo and hi the range
- * is the class's default (quantity.h), a quantity without any class counts as assumed.
+ * {typ: 39 pJ/B, lo: .., hi: .., from: .., class: .., note: ..}, or {fact: KEY}. Without lo and hi
+ * the range is the class's default (quantity.h) within the field's limits, a quantity without any
+ * class counts as assumed. {fact: KEY} sets unit and fact and leaves the rest zero, class none
+ * included, so mj_quantity_given is false until hw has resolved the fact.
+ *
+ * A TEXT field declared under the key `from` takes the source that holds in its map. A schema may
+ * declare `class` for a meaning of its own; the word then still counts as evidence class if it is
+ * one. List items of one list need different names.
  *
  * Structs are flat: a list is an inline array with its count, text is a pointer into the arena. So
  * a decoded spec is copied by assignment, and a patch is an offset and some bytes. */
@@ -93,7 +99,9 @@ mj_status mj_patch_resolve(mj_patch *patch, const void *base, const mj_spec_sche
                            const mj_units *units, mj_arena *arena, mj_err *err);
 void mj_patch_apply(void *base, const mj_patch *patch);
 
-/* Calls visit for every quantity of the struct, absent ones included; path as in mj_patch_resolve. */
+/* Calls visit for every quantity of the struct, absent ones included; path as in mj_patch_resolve,
+ * without the keys of lists. Items of a list without name_key go by number from 0, behind the
+ * list's key: "text.0.idle". */
 typedef void mj_spec_visitor(void *user, const char *path, const mj_spec_field *field,
                              mj_quantity *quantity);
 void mj_spec_each_quantity(void *base, const mj_spec_schema *schema, mj_spec_visitor *visit,
