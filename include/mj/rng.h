@@ -5,6 +5,7 @@
 #ifndef MJ_RNG_H
 #define MJ_RNG_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Plain data: copy it to save the state. */
@@ -13,6 +14,8 @@ typedef struct {
     uint32_t counter[4]; /* [0], [1]: position; [2], [3]: stream */
     uint32_t block[4];
     int n_left; /* numbers of `block` not yet given out */
+    bool has_normal;
+    double normal; /* Box-Muller's second value, while has_normal */
 } mj_rng;
 
 void mj_rng_init(mj_rng *rng, uint64_t seed, uint64_t stream);

@@ -17,4 +17,9 @@ bool mj_text_is_clean(const char *text, size_t length);
 /* Columns that `text` (clean UTF-8 of the plain scripts that mj prints) takes on a terminal. */
 int mj_text_width(const char *text);
 
+/* Reads the decimal number that text begins with ([+-] digits [. digits] [e [+-] digits], the point
+ * whatever the locale) and returns its length; 0 if there is none or it is longer than 64. Too large
+ * a number gives an infinity. */
+size_t mj_text_number(const char *text, double *number);
+
 #endif

@@ -4,12 +4,15 @@
  * each at cost 1 [damerau1964], ASCII case ignored. Besides control characters, the invisible
  * marks that reorder or hide text on a terminal (bidirectional overrides, line separators, byte
  * order mark) count as control: a file name must not be able to rewrite the line it is shown in. */
+#define _GNU_SOURCE /* strtod_l */
 #include "mj/text.h"
 
+#include <locale.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { WORD_MAX = 96 };
+enum { WORD_MAX = 96, NUMBER_MAX = 64 };
 
 static char fold(char c)
 {
@@ -159,4 +162,45 @@ int mj_text_width(const char *text)
         width += ((unsigned char)*text & 0xC0) != 0x80;
     }
     return width;
+}
+
+/* Length of the number at text: [+-] digits [. digits] [e [+-] digits]; 0 if there is none. */
+static size_t number_length(const char *text)
+{
+    const char *at = text + (*text == '+' || *text == '-');
+    size_t n_whole = strspn(at, "0123456789");
+    at += n_whole;
+    size_t n_part = 0;
+    if (*at == '.') {
+        n_part = strspn(at + 1, "0123456789");
+        at += n_part ? n_part + 1 : 0;
+    }
+    if (n_whole + n_part == 0) {
+        return 0;
+    }
+    if (*at == 'e' || *at == 'E') {
+        const char *digits = at + 1 + (at[1] == '+' || at[1] == '-');
+        size_t n = strspn(digits, "0123456789");
+        at = n ? digits + n : at;
+    }
+    return (size_t)(at - text);
+}
+
+size_t mj_text_number(const char *text, double *number)
+{
+    size_t length = number_length(text);
+    if (length == 0 || length > NUMBER_MAX) {
+        return 0;
+    }
+    char digits[NUMBER_MAX + 1];
+    memcpy(digits, text, length);
+    digits[length] = '\0';
+    /* The plain "C" locale is a constant of the C library: no memory, some 20 ns. */
+    locale_t plain = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (!plain) {
+        return 0;
+    }
+    *number = strtod_l(digits, NULL, plain);
+    freelocale(plain);
+    return length;
 }

@@ -9,15 +9,13 @@
  *
  * Input may be hostile, and udunits' grammar knows time stamps, logarithms, offsets and numbers
  * inside a unit: only a short text of the characters that a unit needs is handed to it. Its parser
- * has static state: one thread at a time may call the functions here. Number text is read in the
- * "C" locale, whatever the program's. How numbers are printed is in units_format.c. */
-#define _GNU_SOURCE /* strtod_l */
+ * has static state: one thread at a time may call the functions here. How numbers are printed is in
+ * units_format.c. */
 #include "mj/units.h"
 
 #include "mj/text.h"
 
 #include <ctype.h>
-#include <locale.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -26,11 +24,10 @@
 #include <string.h>
 #include <udunits2.h>
 
-enum { TEXT_MAX = 160, NUMBER_MAX = 40, UNIT_MAX = 64 };
+enum { TEXT_MAX = 160, UNIT_MAX = 64 };
 
 struct mj_units {
     ut_system *system;
-    locale_t locale;
 };
 
 typedef struct {
@@ -176,8 +173,7 @@ mj_units *mj_units_new(void)
         return NULL;
     }
     units->system = ut_new_system();
-    units->locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (!units->system || !units->locale || !units_define_all(units->system)) {
+    if (!units->system || !units_define_all(units->system)) {
         mj_units_free(units);
         return NULL;
     }
@@ -188,9 +184,6 @@ void mj_units_free(mj_units *units)
 {
     if (!units) {
         return;
-    }
-    if (units->locale) {
-        freelocale(units->locale);
     }
     ut_free_system(units->system);
     free(units);
@@ -211,38 +204,16 @@ refuse(mj_status status, char *why, size_t why_size, const char *format, ...)
     return status;
 }
 
-/* Length of the number at text: [+-] digits [. digits] [e [+-] digits]; 0 if there is none. */
-static size_t number_length(const char *text)
-{
-    const char *at = text + (*text == '+' || *text == '-');
-    size_t n_whole = strspn(at, "0123456789");
-    at += n_whole;
-    size_t n_part = 0;
-    if (*at == '.') {
-        n_part = strspn(at + 1, "0123456789");
-        at += n_part ? n_part + 1 : 0;
-    }
-    if (n_whole + n_part == 0) {
-        return 0;
-    }
-    if (*at == 'e' || *at == 'E') {
-        const char *digits = at + 1 + (at[1] == '+' || at[1] == '-');
-        size_t n = strspn(digits, "0123456789");
-        at = n ? digits + n : at;
-    }
-    return (size_t)(at - text);
-}
-
 /* Reads the number in front of `text`; *rest is what follows, spaces skipped. */
-static mj_status number_read(const mj_units *units, const char *text, double *value,
-                             const char **rest, char *why, size_t why_size)
+static mj_status number_read(const char *text, double *value, const char **rest, char *why,
+                             size_t why_size)
 {
     if (strnlen(text, TEXT_MAX + 1) > TEXT_MAX) {
         return refuse(MJ_ESYNTAX, why, why_size, "text too long for a number with a unit");
     }
     text += strspn(text, " ");
-    size_t length = number_length(text);
-    if (length == 0 || length > NUMBER_MAX) {
+    size_t length = mj_text_number(text, value);
+    if (length == 0) {
         return refuse(MJ_ESYNTAX, why, why_size, "'%s' is not a number", text);
     }
     const char *after = text + length;
@@ -254,12 +225,8 @@ static mj_status number_read(const mj_units *units, const char *text, double *va
     if (*after == '.' || *after == '+' || is_hex) {
         return refuse(MJ_ESYNTAX, why, why_size, "'%s' is not a number", text);
     }
-    char digits[NUMBER_MAX + 1];
-    memcpy(digits, text, length);
-    digits[length] = '\0';
-    *value = strtod_l(digits, NULL, units->locale);
     if (!isfinite(*value)) {
-        return refuse(MJ_ERANGE, why, why_size, "'%s' is too large", digits);
+        return refuse(MJ_ERANGE, why, why_size, "'%.*s' is too large", (int)length, text);
     }
     *rest = after + strspn(after, " ");
     return MJ_OK;
@@ -488,7 +455,7 @@ mj_status mj_units_parse(const mj_units *units, const char *text, const char *wa
 {
     double number;
     const char *unit;
-    MJ_TRY(number_read(units, text, &number, &unit, why, why_size));
+    MJ_TRY(number_read(text, &number, &unit, why, why_size));
     bool pure = strcmp(want, "1") == 0;
     if (pure && count_read(unit, &number)) {
         if (!isfinite(number)) {
@@ -515,7 +482,7 @@ mj_status mj_units_split(const mj_units *units, const char *text, double *value,
 {
     double number;
     const char *written;
-    MJ_TRY(number_read(units, text, &number, &written, why, why_size));
+    MJ_TRY(number_read(text, &number, &written, why, why_size));
     if (!written[0]) {
         return refuse(MJ_EUNIT, why, why_size, "unit missing ('x' or '%%' for a pure number)");
     }

@@ -1,0 +1,13 @@
+/* File: a whole file in memory, with a limit on its size. */
+#ifndef MJ_FILE_H
+#define MJ_FILE_H
+
+#include "mj/err.h"
+#include <stddef.h>
+
+/* Reads all of `path`, at most limit_B bytes, into memory of its own plus one NUL; *text is the
+ * caller's to free(). MJ_EFILE (it cannot be opened or read, or is a folder) or MJ_ELIMIT; then
+ * *text is NULL. */
+mj_status mj_file_read(char **text, size_t *length, const char *path, size_t limit_B, mj_err *err);
+
+#endif

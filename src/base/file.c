@@ -1,0 +1,57 @@
+/* File: reading a whole file.
+ *
+ * The size is not asked for beforehand: pipes and device files have none, so what is read is
+ * counted against the limit instead. */
+#include "mj/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { FIRST_READ_B = 64 * 1024 };
+
+/* Fills *text from the open file; *text may have grown even when it fails. */
+static mj_status file_fill(char **text, size_t *length, FILE *file, const char *path,
+                           size_t limit_B, mj_err *err)
+{
+    size_t room = limit_B < FIRST_READ_B ? limit_B : FIRST_READ_B;
+    for (;;) {
+        /* One byte more than the limit shows that there is more; one for the NUL. */
+        char *grown = realloc(*text, room + 2);
+        if (!grown) {
+            return mj_err_add(err, MJ_EMEM, path, 0, 0, "out of memory");
+        }
+        *text = grown;
+        *length += fread(grown + *length, 1, room + 1 - *length, file);
+        grown[*length] = '\0';
+        if (ferror(file)) {
+            return mj_err_add(err, MJ_EFILE, path, 0, 0, "cannot read: %s", strerror(errno));
+        }
+        if (*length <= room) {
+            return MJ_OK;
+        }
+        if (room == limit_B) {
+            return mj_err_add(err, MJ_ELIMIT, path, 0, 0, "larger than %zu bytes", limit_B);
+        }
+        room = room > limit_B / 2 ? limit_B : room * 2;
+    }
+}
+
+mj_status mj_file_read(char **text, size_t *length, const char *path, size_t limit_B, mj_err *err)
+{
+    *text = NULL;
+    *length = 0;
+    FILE *file = fopen(path, "rb");
+    if (!file) {
+        return mj_err_add(err, MJ_EFILE, path, 0, 0, "cannot open: %s", strerror(errno));
+    }
+    mj_status status = file_fill(text, length, file, path, limit_B, err);
+    fclose(file);
+    if (status != MJ_OK) {
+        free(*text);
+        *text = NULL;
+        *length = 0;
+    }
+    return status;
+}
