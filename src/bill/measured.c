@@ -11,8 +11,8 @@
 #include "mj/measured.h"
 
 #include "mj/csv.h"
+#include "mj/file.h"
 #include <math.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -93,35 +93,13 @@ static columns find_columns(const mj_csv *csv)
     return c;
 }
 
-/* The whole file and a NUL, from malloc. */
-static mj_status read_file(char **text, size_t *length, const char *path, mj_err *err)
-{
-    FILE *file = fopen(path, "rb");
-    if (!file) {
-        return mj_err_add(err, MJ_EFILE, path, 0, 0, "cannot open the table of measured rows");
-    }
-    mj_status status = MJ_OK;
-    long size = fseek(file, 0, SEEK_END) == 0 ? ftell(file) : -1;
-    if (size < 0 || fseek(file, 0, SEEK_SET) != 0) {
-        status = mj_err_add(err, MJ_EFILE, path, 0, 0, "cannot read the table of measured rows");
-    } else if (size > TABLE_MAX_B) {
-        status = mj_err_add(err, MJ_ELIMIT, path, 0, 0, "larger than 64 MiB");
-    } else if (!(*text = malloc((size_t)size + 1))) {
-        status = mj_err_add(err, MJ_EMEM, path, 0, 0, "out of memory");
-    } else {
-        *length = fread(*text, 1, (size_t)size, file);
-        (*text)[*length] = '\0';
-    }
-    fclose(file);
-    return status;
-}
-
 static bool line_names(const char *line, size_t length, const char *name)
 {
     return name && *name && memmem(line, length, name, strlen(name)) != NULL;
 }
 
-/* Keeps the header and the lines that contain the model's id or name; in place. */
+/* Keeps the header and the lines that contain the model's id or name, in place; of the others only
+ * the newline stays, so that messages name the right line. Returns the new length. */
 static size_t keep_lines(char *text, size_t length, const mj_model *model)
 {
     size_t kept = 0;
@@ -131,6 +109,8 @@ static size_t keep_lines(char *text, size_t length, const mj_model *model)
         if (line == text || line_names(line, n, model->id) || line_names(line, n, model->name)) {
             memmove(text + kept, line, n);
             kept += n;
+        } else if (newline) {
+            text[kept++] = '\n';
         }
         line += n;
     }
@@ -366,7 +346,7 @@ mj_status mj_measured_find(mj_measured *measured, bool *found, const char *csv_p
     }
     char *table = NULL;
     size_t length = 0;
-    MJ_TRY(read_file(&table, &length, csv_path, err));
+    MJ_TRY(mj_file_read(&table, &length, csv_path, TABLE_MAX_B, err));
     length = keep_lines(table, length, bill->model);
     mj_csv csv;
     mj_status status = mj_csv_parse(&csv, table, length, csv_path, arena, err);

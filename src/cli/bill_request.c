@@ -1,0 +1,171 @@
+/* Bill request: from `MODEL on CHIP --batch 8 ...` to a computed bill.
+ *
+ * The order matters: options fill the serving, --set patches it, the precision reshapes the model,
+ * and only then is everything resolved and checked together, so that a model that does not fit is
+ * reported with the figures that were asked for. */
+#include "bill_request.h"
+#include "mj/text.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* Option values that are not members of mj_serving as they stand. */
+typedef struct {
+    const char *parallel;
+    int size[2];
+    int variant; /* index in variant_names */
+    bool prompt_given;
+} extras;
+
+static const char *const variant_names[] = {"", "a", "b", NULL};
+
+enum { OPTIONS_MAX = 16 };
+
+static int list_options(mj_option *option, mj_serving *s, extras *x)
+{
+    const mj_option all[] = {
+        {.name = "batch", .argument = "B", .kind = MJ_OPTION_REAL, .target = &s->batch,
+         .help = "running sequences of all devices, may be a fraction (64; images 1)",
+         .min = 1e-6, .max = 1e6},
+        {.name = "prompt", .argument = "P", .kind = MJ_OPTION_REAL, .target = &s->prompt,
+         .help = "mean prompt length, tokens (220)", .max = 1e8, .given = &x->prompt_given},
+        {.name = "output", .argument = "L", .kind = MJ_OPTION_REAL, .target = &s->output,
+         .help = "mean output length, tokens (350)", .min = 1, .max = 1e8},
+        {.name = "context", .argument = "C", .kind = MJ_OPTION_REAL, .target = &s->context,
+         .help = "a fixed context of C tokens and no prompt", .min = 1, .max = 1e8},
+        {.name = "devices", .argument = "N", .kind = MJ_OPTION_INT, .target = &s->devices,
+         .help = "devices (smallest power of two that fits)", .min = 1, .max = 1e6},
+        {.name = "precision", .argument = "FORMAT", .kind = MJ_OPTION_CHOICE,
+         .target = &s->precision, .help = "format of the weights: bf16, fp8, int4, ... (the model's)",
+         .choices = mj_format_names},
+        {.name = "parallel", .argument = "LIST", .kind = MJ_OPTION_TEXT, .target = &x->parallel,
+         .help = "tp=8,ep=8,dp=1; images: ulysses=4,ring=2 (tp = devices)"},
+        {.name = "steps", .argument = "N", .kind = MJ_OPTION_INT, .target = &s->steps,
+         .help = "denoising steps of an image (the model's)", .min = 1, .max = 1e5},
+        {.name = "size", .argument = "WxH", .kind = MJ_OPTION_SIZE, .target = x->size,
+         .help = "size of an image (the model's)", .min = 1, .max = 1e5},
+        {.name = "frames", .argument = "N", .kind = MJ_OPTION_INT, .target = &s->frames,
+         .help = "frames of a video (the model's)", .min = 1, .max = 1e5},
+        {.name = "boundary", .argument = "NAME", .kind = MJ_OPTION_CHOICE, .target = &s->boundary,
+         .help = "die, package, board, node, rack, facility or fleet (board)",
+         .choices = mj_boundary_names},
+        {.name = "variant", .argument = "a|b", .kind = MJ_OPTION_CHOICE, .target = &x->variant,
+         .help = "fit of a calibrated chip: a best totals, b more physical causes (a)",
+         .choices = variant_names},
+    };
+    memcpy(option, all, sizeof all);
+    return sizeof all / sizeof all[0];
+}
+
+/* One `name=number` of --parallel. */
+static mj_status set_degree(mj_serving *s, const char *item, size_t length, mj_err *err)
+{
+    const struct {
+        const char *name;
+        int *target;
+    } degrees[] = {{"tp", &s->tensor}, {"ep", &s->expert}, {"dp", &s->data},
+                   {"ulysses", &s->ulysses}, {"ring", &s->ring}};
+    const char *equals = memchr(item, '=', length);
+    for (size_t i = 0; equals && i < sizeof degrees / sizeof degrees[0]; i++) {
+        size_t n = strlen(degrees[i].name);
+        if ((size_t)(equals - item) != n || strncmp(item, degrees[i].name, n) != 0) {
+            continue;
+        }
+        char *end;
+        long value = strtol(equals + 1, &end, 10);
+        if (end == equals + 1 || end != item + length || value < 1 || value > 1000000) {
+            return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
+                              "--parallel %.*s: wants a whole number of devices, e.g. tp=8",
+                              (int)length, item);
+        }
+        *degrees[i].target = (int)value;
+        return MJ_OK;
+    }
+    return mj_err_add(err, MJ_EKEY, NULL, 0, 0,
+                      "--parallel %.*s: wants tp=N, ep=N, dp=N, ulysses=N or ring=N", (int)length,
+                      item);
+}
+
+static mj_status set_parallel(mj_serving *s, const char *list, mj_err *err)
+{
+    while (list && *list) {
+        size_t length = strcspn(list, ",");
+        MJ_TRY(set_degree(s, list, length, err));
+        list += length + (list[length] == ',');
+    }
+    return MJ_OK;
+}
+
+/* The index of the fit called "a" or "b"; chips with one fit know only that. */
+static mj_status set_variant(mj_serving *s, const mj_chip *chip, const char *name, mj_err *err)
+{
+    if (*name == '\0') {
+        return MJ_OK;
+    }
+    for (int i = 0; i < chip->n_text; i++) {
+        if (chip->text[i].name && strcmp(chip->text[i].name, name) == 0) {
+            s->variant = i;
+            return MJ_OK;
+        }
+    }
+    return mj_err_add(err, MJ_ENAME, NULL, 0, 0, "%s has no fit '%s'", chip->name, name);
+}
+
+static mj_status load(mj_bill_request *r, const extras *x, mj_context *context)
+{
+    mj_err *err = &context->err;
+    /* Both are tried, so that two mistyped names are reported at once. */
+    mj_status chip_status = mj_context_load_chip(context, &r->chip, r->chip_word);
+    MJ_TRY(mj_context_load_model(context, &r->model, r->model_word));
+    MJ_TRY(chip_status);
+    r->serving.no_prompt = x->prompt_given && r->serving.prompt == 0;
+    r->serving.width = x->size[0];
+    r->serving.height = x->size[1];
+    MJ_TRY(set_parallel(&r->serving, x->parallel, err));
+    MJ_TRY(set_variant(&r->serving, &r->chip, variant_names[x->variant], err));
+    MJ_TRY(mj_context_apply_sets(context, "serving", &r->serving, &mj_serving_schema));
+    if (r->serving.precision != MJ_FORMAT_NONE) {
+        mj_model_set_precision(&r->model, (mj_format)r->serving.precision);
+        MJ_TRY(mj_model_resolve(&r->model, r->model_word, err));
+    }
+    MJ_TRY(mj_serving_resolve(&r->serving, &r->chip, &r->model, err));
+    return mj_bill_compute(&r->bill, &r->chip, &r->model, &r->serving, err);
+}
+
+mj_bill_request *mj_bill_request_read(int *exit_code, mj_context *context,
+                                      const mj_bill_usage *usage, int argc, char **argv)
+{
+    mj_bill_request *r = mj_arena_alloc(&context->arena, sizeof *r);
+    if (!r) {
+        *exit_code = mj_context_fail_with(context, MJ_EMEM, "out of memory");
+        return NULL;
+    }
+    extras x = {0};
+    mj_option option[OPTIONS_MAX];
+    const mj_usage full = {.sentence = usage->sentence, .about = usage->about, .option = option,
+                           .n_options = list_options(option, &r->serving, &x),
+                           .takes_set = true, .example = usage->example};
+    const char *word[MJ_WORDS_MAX] = {NULL};
+    if (!mj_options_parse(exit_code, context, usage->command, &full, word, argc, argv)) {
+        return NULL;
+    }
+    r->model_word = word[0];
+    r->chip_word = word[1];
+    r->line_word = word[2];
+    if (load(r, &x, context) != MJ_OK) {
+        *exit_code = mj_context_fail(context);
+        return NULL;
+    }
+    return r;
+}
+
+mj_status mj_bill_request_other(mj_bill *other, bool *has, const mj_bill_request *request,
+                                mj_err *err)
+{
+    *has = request->chip.n_text == 2 && request->model.output == MJ_OUTPUT_TOKEN;
+    if (!*has) {
+        return MJ_OK;
+    }
+    mj_serving serving = request->serving;
+    serving.variant = 1 - serving.variant;
+    return mj_bill_compute(other, &request->chip, &request->model, &serving, err);
+}

@@ -1,0 +1,34 @@
+/* Bill request: the words and options that mj bill and mj explain share, and the bill they ask for.
+ */
+#ifndef MJ_CLI_BILL_REQUEST_H
+#define MJ_CLI_BILL_REQUEST_H
+
+#include "mj/bill.h"
+#include "options.h"
+
+typedef struct {
+    const char *model_word, *chip_word;
+    const char *line_word; /* of explain; NULL for bill */
+    mj_model model;
+    mj_chip chip;
+    mj_serving serving; /* resolved, as billed */
+    mj_bill bill;       /* points to model and chip above */
+} mj_bill_request;
+
+/* What differs between the two commands. */
+typedef struct {
+    const char *command, *sentence, *about, *example;
+} mj_bill_usage;
+
+/* Reads the command line, loads model and chip, applies --set, resolves and bills. NULL when the
+ * command has nothing more to do, with *exit_code set and every problem printed. In the context's
+ * arena. */
+mj_bill_request *mj_bill_request_read(int *exit_code, mj_context *context,
+                                      const mj_bill_usage *usage, int argc, char **argv);
+
+/* The same bill by the other fit of a chip that has two, text only. *has is false when there is
+ * none. `other` borrows from the request. */
+mj_status mj_bill_request_other(mj_bill *other, bool *has, const mj_bill_request *request,
+                                mj_err *err);
+
+#endif

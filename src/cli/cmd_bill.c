@@ -1,0 +1,68 @@
+/* mj bill: joules per output of a model on a chip, by cause, with the measured figure beside it. */
+#include "bill_request.h"
+#include "commands.h"
+#include "mj/cost.h"
+#include "mj/measured.h"
+#include "mj/report.h"
+#include "style.h"
+
+/* The benchmark's row before a single published point; *found is false when neither has it. */
+static mj_status find_measured(mj_measured *measured, bool *found, mj_context *context,
+                               const mj_bill *bill)
+{
+    static const char *const tables[] = {"measured/ml-energy-v3.csv", "measured/published.csv"};
+    *found = false;
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0] && !*found; i++) {
+        const char *path = mj_context_path(context, tables[i]);
+        if (path == NULL) {
+            return MJ_EFILE;
+        }
+        MJ_TRY(mj_measured_find(measured, found, path, bill, &context->arena, &context->err));
+    }
+    return MJ_OK;
+}
+
+static mj_status print_bill(mj_context *context, const mj_bill_view *view)
+{
+    if (context->globals.json) {
+        return mj_bill_print_json(stdout, view, &context->err);
+    }
+    if (context->globals.csv) {
+        return mj_bill_print_csv(stdout, view, &context->err);
+    }
+    mj_style style = mj_style_of(context);
+    return mj_bill_print_text(stdout, view, &style, &context->arena, &context->err);
+}
+
+int mj_cmd_bill(mj_context *context, int argc, char **argv)
+{
+    static const mj_bill_usage usage = {
+        .command = "bill",
+        .sentence = "MODEL on CHIP",
+        .about = "Joules per output by cause: what each costs, how much could be gained if it cost\n"
+                 "nothing (cap), and what the figure rests on. MODEL and CHIP are names from\n"
+                 "`mj list`, a Hugging Face id, or paths (YAML, config.json, GGUF).",
+        .example = "mj bill llama-3.1-70b on h100\n"
+                   "mj bill qwen3-235b-a22b on b200 --devices 8 --batch 256 --json\n"
+                   "mj bill sd3.5-large on h100 --size 1024x1024 --steps 28\n"
+                   "mj bill llama-3.1-8b on h100 --set chip.hbm.read='2 pJ/B'",
+    };
+    int exit_code;
+    mj_bill_request *request = mj_bill_request_read(&exit_code, context, &usage, argc, argv);
+    if (request == NULL) {
+        return exit_code;
+    }
+    mj_cost cost;
+    mj_measured measured;
+    bool found;
+    if (mj_cost_compute(&cost, &request->chip, mj_context_facts(context), &context->err) != MJ_OK ||
+        find_measured(&measured, &found, context, &request->bill) != MJ_OK) {
+        return mj_context_fail(context);
+    }
+    const mj_bill_view view = {.bill = &request->bill,
+                               .cost = &cost,
+                               .measured = found ? &measured : NULL,
+                               .model = request->model_word,
+                               .chip = request->chip_word};
+    return print_bill(context, &view) == MJ_OK ? MJ_EXIT_OK : mj_context_fail(context);
+}
