@@ -5,8 +5,9 @@ set -u
 sources=data/sources.yaml
 [ -f "$sources" ] || { echo "$sources is missing"; exit 1; }
 
-known=$(sed -n -E 's/^([ ]*- \{?key: *|[ ]{0,4})"?([a-z][a-z0-9-]*[a-z0-9])"?[:,].*/\2/p;
-    s/^[ ]*(- )?\{?key: *"?([a-z][a-z0-9-]*)"?.*/\2/p' "$sources" | sort -u)
+known=$(sed -nE 's/^ *- \{key: *"?([a-z0-9][A-Za-z0-9_.-]*).*/\1/p' "$sources" | sort)
+twice=$(echo "$known" | uniq -d)
+[ -z "$twice" ] || { echo "$sources: listed twice: $twice"; exit 1; }
 
 {
     find data -name '*.yaml' ! -path "$sources" -exec \

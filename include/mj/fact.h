@@ -60,6 +60,9 @@ mj_status mj_facts_list(const mj_fact ***list, int *n, mj_facts *facts, const ch
 /* The source behind a key; MJ_ENAME if data/sources.yaml lacks it. "user" is always known. */
 mj_status mj_facts_source(const mj_source **source, mj_facts *facts, const char *key, mj_err *err);
 
+/* All sources, in the order of the file; borrowed from facts. */
+mj_status mj_facts_sources(const mj_source **list, int *n, mj_facts *facts, mj_err *err);
+
 /* The fact as a quantity in SI unit `want`, moved to `node_m` (0: as it stands) by its scaling law
  * (scaling.h), with the interval widened by what scaling is worth. MJ_EUNIT if the dimension
  * differs; MJ_ERANGE if the node lies outside what was published. */

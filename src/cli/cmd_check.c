@@ -1,0 +1,147 @@
+/* mj check: reads one file as what it says it is, and reports every problem in it.
+ *
+ * What a file is: "GGUF" at its start, "{" for a config.json, else the first top-level key of the
+ * YAML that names a kind (chip:, model:, facts:). */
+#include "commands.h"
+#include "mj/json.h"
+#include "options.h"
+#include <string.h>
+
+typedef enum { KIND_NONE, KIND_GGUF, KIND_CONFIG, KIND_CHIP, KIND_MODEL, KIND_FACTS } file_kind;
+static const char *const kind_names[] = {"",     "GGUF model", "Hugging Face config",
+                                         "chip", "model",      "facts"};
+
+static file_kind kind_of_line(const char *line)
+{
+    static const struct {
+        const char *key;
+        file_kind kind;
+    } keys[] = {{"chip", KIND_CHIP}, {"model", KIND_MODEL}, {"facts", KIND_FACTS}};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        size_t length = strlen(keys[i].key);
+        if (strncmp(line, keys[i].key, length) == 0 && line[length] == ':') {
+            return keys[i].kind;
+        }
+    }
+    return KIND_NONE;
+}
+
+static mj_status find_kind(file_kind *kind, const char *path, mj_err *err)
+{
+    *kind = KIND_NONE;
+    FILE *file = fopen(path, "rb");
+    if (file == NULL) {
+        return mj_err_add(err, MJ_EFILE, path, 0, 0, "cannot open the file");
+    }
+    char line[512];
+    bool first = true, is_start = true;
+    while (*kind == KIND_NONE && fgets(line, sizeof line, file) != NULL) {
+        const char *text = line + strspn(line, " \t\r\n");
+        if (first && strncmp(line, "GGUF", 4) == 0) {
+            *kind = KIND_GGUF;
+        } else if (first && *text == '{') {
+            *kind = KIND_CONFIG;
+        } else if (is_start) {
+            *kind = kind_of_line(line);
+        }
+        first = first && *text == '\0';
+        is_start = strchr(line, '\n') != NULL; /* a longer line comes in pieces */
+    }
+    bool failed = ferror(file) != 0;
+    fclose(file);
+    if (failed) {
+        return mj_err_add(err, MJ_EFILE, path, 0, 0, "cannot read the file");
+    }
+    return MJ_OK;
+}
+
+/* A path that the loaders cannot take for a name of the catalogue. */
+static const char *as_path(mj_context *context, const char *path)
+{
+    return strchr(path, '/') != NULL ? path : mj_arena_printf(&context->arena, "./%s", path);
+}
+
+/* Facts are read by folder, because keys must be unique in it; each must name a known source. */
+static mj_status check_facts(mj_context *context, const char *path)
+{
+    const char *sources = mj_context_path(context, "sources.yaml");
+    const mj_units *units = mj_context_units(context);
+    const char *dir = mj_arena_text(&context->arena, path, (size_t)(strrchr(path, '/') - path));
+    if (sources == NULL || units == NULL || dir == NULL) {
+        return MJ_EFILE;
+    }
+    mj_facts *facts = mj_facts_new(&dir, 1, sources, units);
+    if (facts == NULL) {
+        return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
+    }
+    const mj_fact **list;
+    int n = 0;
+    mj_status status = mj_facts_list(&list, &n, facts, NULL, &context->err);
+    for (int i = 0; status == MJ_OK && i < n; i++) {
+        const mj_source *source;
+        status = mj_facts_source(&source, facts, list[i]->value.source, &context->err);
+    }
+    mj_facts_free(facts);
+    return status;
+}
+
+static mj_status check_file(file_kind kind, mj_context *context, const char *path)
+{
+    mj_model model = {0};
+    mj_chip chip;
+    switch (kind) {
+    case KIND_GGUF:
+        return mj_model_from_gguf(&model, path, &context->arena, &context->err);
+    case KIND_CONFIG:
+        return mj_model_from_config(&model, path, &context->arena, &context->err);
+    case KIND_MODEL:
+        return mj_context_load_model(context, &model, path);
+    case KIND_CHIP:
+        return mj_context_load_chip(context, &chip, path);
+    case KIND_FACTS:
+        return check_facts(context, path);
+    case KIND_NONE:
+        break;
+    }
+    return mj_err_add(&context->err, MJ_ESUPPORT, path, 0, 0,
+                      "is neither a chip, a model, facts, a config.json nor a GGUF file "
+                      "(a YAML file says which by its key chip:, model: or facts:)");
+}
+
+static int print_result(mj_context *context, const char *path, const char *kind)
+{
+    if (!context->globals.json) {
+        printf("%s: ok (%s)\n", path, kind);
+        return MJ_EXIT_OK;
+    }
+    mj_json *root = mj_json_object();
+    mj_json_set_integer(root, "schema", 1);
+    mj_json_set_text(root, "file", path);
+    mj_json_set_text(root, "kind", kind);
+    mj_json_set_bool(root, "ok", true);
+    mj_status status = mj_json_print(root, stdout, &context->err);
+    mj_json_free(root);
+    return status == MJ_OK ? MJ_EXIT_OK : mj_context_fail(context);
+}
+
+int mj_cmd_check(mj_context *context, int argc, char **argv)
+{
+    const mj_usage usage = {
+        .sentence = "FILE",
+        .about = "Checks a chip, a model or facts (YAML), a Hugging Face config.json or a GGUF\n"
+                 "file, and reports every problem with file, line and column.",
+        .example = "mj check my-chip.yaml\nmj check ~/models/mine/config.json",
+    };
+    const char *word[1];
+    int exit_code;
+    if (!mj_options_parse(&exit_code, context, "check", &usage, word, argc, argv)) {
+        return exit_code;
+    }
+    const char *path = as_path(context, word[0]);
+    file_kind kind;
+    if (path == NULL || find_kind(&kind, path, &context->err) != MJ_OK ||
+        check_file(kind, context, path) != MJ_OK) {
+        return mj_context_fail(context);
+    }
+    return print_result(context, word[0], kind_names[kind]);
+}
