@@ -5,8 +5,8 @@
  *   die = wafer / (N Y)
  *
  * Wafer prices are press reports at a few nodes [digitimes2022]; a die takes the price of the
- * nearest one if that lies within a third of its own node (4 nm -> 5 nm, 6 nm -> 7 nm), otherwise
- * its price is absent. No masks, no test, no margin: a making cost, far under the selling price,
+ * nearest one if that lies within a third of its own node (22 nm -> 28 nm), otherwise its price is
+ * absent. No masks, no test, no margin: a making cost, far under the selling price,
  * which stands in the chip file as cost.list. A die larger than a reticle (a wafer-scale device)
  * does not follow these formulas; its price is absent too. */
 #include "mj/cost.h"
@@ -47,8 +47,11 @@ static mj_status find_wafer(mj_quantity *wafer, double node_m, mj_facts *facts, 
         double node_m;
         const char *key;
     } wafers[] = {
-        {3e-9, "cost.wafer.n3"},   {5e-9, "cost.wafer.n5"},   {7e-9, "cost.wafer.n7"},
-        {28e-9, "cost.wafer.n28"}, {40e-9, "cost.wafer.n40"}, {90e-9, "cost.wafer.n90"},
+        {2e-9, "cost.wafer.n2"},   {3e-9, "cost.wafer.n3"},   {4e-9, "cost.wafer.n4"},
+        {5e-9, "cost.wafer.n5"},   {6e-9, "cost.wafer.n6"},   {7e-9, "cost.wafer.n7"},
+        {10e-9, "cost.wafer.n10"}, {12e-9, "cost.wafer.n12"}, {14e-9, "cost.wafer.n14"},
+        {16e-9, "cost.wafer.n16"}, {28e-9, "cost.wafer.n28"}, {40e-9, "cost.wafer.n40"},
+        {65e-9, "cost.wafer.n65"}, {90e-9, "cost.wafer.n90"},
     };
     const char *key = NULL;
     double best = log(4.0 / 3.0);
@@ -110,7 +113,7 @@ mj_status mj_cost_compute(mj_cost *cost, const mj_chip *chip, mj_facts *facts, m
     bool silicon = chip->cost.n_dies > 0, memory = true;
     *cost = (mj_cost){.packaging_USD = chip->cost.packaging_USD};
     if (chip->cost.n_dies > 0) {
-        MJ_TRY(mj_facts_quantity(&defects, facts, "cost.defects", "1/m2", 0, err));
+        MJ_TRY(mj_facts_quantity(&defects, facts, "cost.defects", "defect/m2", 0, err));
     }
     for (int i = 0; i < chip->cost.n_dies; i++) {
         const mj_die *die = &chip->cost.die[i];
