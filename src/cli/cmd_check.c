@@ -104,7 +104,7 @@ static mj_status check_file(file_kind kind, mj_context *context, const char *pat
         break;
     }
     return mj_err_add(&context->err, MJ_ESUPPORT, path, 0, 0,
-                      "is neither a chip, a model, facts, a config.json nor a GGUF file "
+                      "not a chip, a model, facts, a config.json or a GGUF file "
                       "(a YAML file says which by its key chip:, model: or facts:)");
 }
 
