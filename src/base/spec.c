@@ -1,7 +1,7 @@
 /* Spec, the reader: one YAML text to one tree of nodes. The only file that knows libfyaml.
  *
  * Spec files come from strangers, so the text passes four gates, each before anything that it could
- * hurt: the size is asked of the file system before a byte is read; every character is checked
+ * hurt: no more is read than a spec may have; every character is checked
  * (UTF-8, no control characters, no directive that would switch the grammar) before the parser sees
  * it; libfyaml then delivers a flat stream of events, never a document, so that nothing recursive
  * runs on unchecked nesting; and depth and number of nodes are limited while the tree is built.
@@ -14,15 +14,13 @@
  * What it does not do: it knows no schema; spec_decode.c gives the nodes a meaning. */
 #include "spec_decode.h"
 
+#include "mj/file.h"
 #include "mj/text.h"
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <libfyaml.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 /* A chip file has 3 levels and some hundred nodes, the largest fact family some thousand. */
 enum { LIMIT_B = 4 << 20, LIMIT_DEPTH = 32, LIMIT_NODES = 200000 };
@@ -227,10 +225,24 @@ static mj_status add_scalar(builder *b, struct fy_token *token)
     return place_node(b, node);
 }
 
-static mj_status take_event(builder *b, struct fy_event *event)
+/* libfyaml's mark stands behind an opening quote or the star of an alias; people mean the quote. */
+static size_t event_start(const builder *b, struct fy_event *event)
 {
     const struct fy_mark *mark = fy_event_start_mark(event);
-    b->at = mark ? mark->input_pos : b->at;
+    if (!mark || mark->input_pos == 0) {
+        return mark ? 0 : b->at;
+    }
+    bool scalar = event->type == FYET_SCALAR && event->scalar.value;
+    bool plain = scalar && fy_token_scalar_style(event->scalar.value) == FYSS_PLAIN;
+    char before = b->reader->text[mark->input_pos - 1];
+    bool behind = event->type == FYET_ALIAS ||
+                  (scalar && !plain && (before == '"' || before == '\''));
+    return mark->input_pos - behind;
+}
+
+static mj_status take_event(builder *b, struct fy_event *event)
+{
+    b->at = event_start(b, event);
     if (event->type == FYET_ALIAS || fy_event_get_anchor_token(event)) {
         return mj_reader_complain(b->reader, MJ_ESUPPORT, b->at,
                                   "aliases and anchors are not read here; write the value out");
@@ -359,57 +371,18 @@ mj_status mj_spec_parse(void *out, const mj_spec_schema *schema, const char *tex
     return mj_spec_decode(out, schema, root, &reader);
 }
 
-/* Reads at most the size that fstat told, so that a file that grows meanwhile does no harm. */
-static mj_status read_file(char **text, size_t *length, int fd, const char *path, mj_arena *arena,
-                           mj_err *err)
-{
-    struct stat info;
-    if (fstat(fd, &info) != 0) {
-        return mj_err_add(err, MJ_EFILE, path, 0, 0, "cannot read: %s", strerror(errno));
-    }
-    if (!S_ISREG(info.st_mode)) {
-        return mj_err_add(err, MJ_EFILE, path, 0, 0,
-                          S_ISDIR(info.st_mode) ? "is a folder, not a file" : "is not a plain file");
-    }
-    if (info.st_size > LIMIT_B) {
-        return mj_err_add(err, MJ_ELIMIT, path, 0, 0, "is longer than %d MiB", LIMIT_B >> 20);
-    }
-    *text = mj_arena_alloc(arena, (size_t)info.st_size + 1);
-    if (!*text) {
-        return mj_err_add(err, MJ_EMEM, path, 0, 0, "out of memory");
-    }
-    *length = 0;
-    while (*length < (size_t)info.st_size) {
-        ssize_t n = read(fd, *text + *length, (size_t)info.st_size - *length);
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            return mj_err_add(err, MJ_EFILE, path, 0, 0, "cannot read: %s", strerror(errno));
-        }
-        if (n == 0) {
-            break;
-        }
-        *length += (size_t)n;
-    }
-    return MJ_OK;
-}
-
 mj_status mj_spec_load(void *out, const mj_spec_schema *schema, const char *path,
                        const mj_units *units, mj_arena *arena, mj_err *err)
 {
-    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK); /* a named pipe must not block */
-    if (fd < 0) {
-        return mj_err_add(err, MJ_EFILE, path, 0, 0, "cannot open: %s", strerror(errno));
-    }
-    char *text = NULL;
-    size_t length = 0;
-    mj_status status = read_file(&text, &length, fd, path, arena, err);
-    close(fd);
-    MJ_TRY(status);
-    mj_reader reader = {.name = path, .text = text, .length = length, .units = units,
-                        .arena = arena, .err = err};
+    mj_reader reader = {.name = path, .units = units, .arena = arena, .err = err};
+    char *text;
+    MJ_TRY(mj_file_read(&text, &reader.length, path, LIMIT_B, err));
+    reader.text = text;
     mj_node *root;
-    MJ_TRY(mj_reader_tree(&root, &reader));
-    return mj_spec_decode(out, schema, root, &reader);
+    mj_status status = mj_reader_tree(&root, &reader);
+    if (status == MJ_OK) {
+        status = mj_spec_decode(out, schema, root, &reader);
+    }
+    free(text);
+    return status;
 }

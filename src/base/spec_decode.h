@@ -50,7 +50,7 @@ mj_status mj_reader_tree(mj_node **root, mj_reader *reader);
 mj_status mj_spec_decode(void *out, const mj_spec_schema *schema, const mj_node *root,
                          mj_reader *reader);
 /* Decodes a scalar or a quantity into `place`, which has the type that the field's kind says.
- * Here and below, a value with a problem is reported and leaves its place as it was. */
+ * Here and below, a value with a problem is reported and its place must not be used. */
 void mj_spec_decode_scalar(void *place, const mj_spec_field *field, const mj_node *node,
                            mj_inherited inherited, mj_reader *reader);
 /* NULL after a complaint. */

@@ -1,7 +1,7 @@
 /* Spec, the values: scalars and quantities of a tree of nodes, checked as their field says.
  *
- * A value with a problem is reported and leaves its place as it was. Numbers go through units.c, so
- * a wrong unit is the same error in a file and on the command line, and end up in SI. A quantity is
+ * Numbers go through units.c, so a wrong unit is the same error in a file and on the command line,
+ * and end up in SI. A quantity is
  * one number or a map {typ, lo, hi, from, class, note}; {fact: KEY} is only noted here: hw looks the
  * fact up once it knows the node. */
 #include "spec_decode.h"
