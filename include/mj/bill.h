@@ -68,10 +68,10 @@ typedef struct {
     const char *count_unit; /* "B", "MAC", "s", "J" */
     double unit_J;          /* joules of one occurrence */
     double joules, lo_J, hi_J;
-    double scales;          /* 0: an own joule. > 0: an overhead, this share of every line within its
-                               border (VRM, PSU, cooling...): it shrinks when they do */
+    double scales;          /* 0: an own joule. > 0: an overhead (VRM, PSU, cooling...): this share of
+                               the sum of all lines above it; it shrinks when they do */
     double share, cap;      /* of the total; Amdahl: total / (total without it and what it drags) */
-    const mj_quantity *fact;/* where unit_J (or its factor) comes from; borrowed from chip; NULL: fit */
+    const mj_quantity *fact;/* where unit_J or scales comes from; borrowed from chip; NULL: a fit */
     const char *source;     /* key in data/sources.yaml */
     mj_class cls;
 } mj_line;
@@ -82,6 +82,9 @@ typedef struct {
     mj_line line[MJ_LINES_MAX];
     int n;
 } mj_ledger;
+
+/* Lines stand in the order in which joules flow outwards: arithmetic, memories, wires; then what is
+ * charged on top of them, board, host, supplies, cooling. */
 
 /* Sum of all lines, J. */
 double mj_ledger_total_J(const mj_ledger *ledger);
@@ -95,12 +98,14 @@ typedef struct {
     double context;             /* tokens */
     double prefill_share;       /* q: share of steps with a prefill */
     double weight_B, kv_B;      /* fixed weights; cache and state */
+    double act_B;               /* images: activation traffic, as fitted */
     double expert_B, expert_mixed_B;         /* average over devices: decode, with prefill */
     double expert_max_B, expert_max_mixed_B; /* slowest device */
     double decode_flop, prefill_flop;        /* prefill: average per step */
     double collectives, link_B;
     double compute_s;           /* kernels of the step */
     double step_s;              /* whole step, host and power cap included */
+    double mixed_s;             /* a step that carries prompts, before the power cap */
     double dynamic_J;           /* of the step, per device */
     double power_W, unclamped_W;/* per device, after and before the TDP clamp */
     bool clamped;
@@ -108,7 +113,7 @@ typedef struct {
 
 typedef struct {
     const mj_chip *chip;   /* borrowed */
-    const mj_model *model; /* borrowed; with the precision applied it points to `shaped` */
+    const mj_model *model; /* borrowed */
     mj_serving serving;    /* resolved */
     mj_ops ops;
     mj_step step;
@@ -123,7 +128,8 @@ typedef struct {
     double memory_used_B;      /* per device: weights, cache */
 } mj_bill;
 
-/* The bill. chip, model and serving resolved (mj_*_resolve); no allocation, no file, no global:
+/* The bill. chip, model and serving resolved (mj_*_resolve; serving.precision already applied to the
+ * model by mj_model_set_precision); bill borrows chip and model; no allocation, no file, no global:
  * about 1 us. MJ_ESUPPORT when the chip cannot run the model (no memory, no arithmetic for the
  * format, no image fit), MJ_EFIT when it does not fit. */
 mj_status mj_bill_compute(mj_bill *bill, const mj_chip *chip, const mj_model *model,
@@ -133,7 +139,7 @@ mj_status mj_bill_compute(mj_bill *bill, const mj_chip *chip, const mj_model *mo
  * fit: &chip->text[i]. */
 void mj_text_step(mj_step *step, const mj_chip *chip, const mj_text_fit *fit, const mj_model *model,
                   const mj_ops *ops, const mj_serving *serving);
-void mj_image_step(mj_step *step, const mj_chip *chip, const mj_model *model,
+void mj_image_step(mj_step *step, const mj_chip *chip, const mj_model *model, const mj_ops *ops,
                    const mj_serving *serving);
 
 #endif

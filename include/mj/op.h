@@ -38,6 +38,10 @@ typedef struct {
 
 enum { MJ_OPS_MAX = 16 };
 
+/* Hidden-wide activation transfers a block that act_B of MJ_OP_DENOISE counts: qkv 1 in 3 out,
+ * attention 1 out, projection 1 in 1 out, MLP 1 in 4 out 4 in 1 out, residual 1. */
+enum { MJ_DENOISE_TRANSFERS = 18 };
+
 typedef struct {
     mj_op op[MJ_OPS_MAX];
     int n;

@@ -40,7 +40,7 @@ void mj_diffusion_count(mj_ops *ops, const mj_model *m, const mj_extent *extent)
                             .reads = steps, /* both passes of a step share one read */
                             .mac = runs * m->diffusion.linear_flop / 2 * ratio,
                             .act_B = runs * m->diffusion.tokens * ratio * m->diffusion.kernels *
-                                     m->diffusion.hidden * ACT_BYTES});
+                                     m->diffusion.hidden * MJ_DENOISE_TRANSFERS * ACT_BYTES});
     mj_ops_add(ops, (mj_op){.kind = MJ_OP_ATTENTION,
                             .what = "denoiser, attention",
                             .repeats = m->diffusion.blocks,
