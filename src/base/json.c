@@ -22,9 +22,10 @@
 
 enum { SIZE_MAX_B = 16 * 1024 * 1024, DEPTH_MAX = 64, INDENT = 2 };
 
-/* No JSON type: marks a container that lost a member because memory ran out. Its shell is not
- * released again; the program is about to end with MJ_EMEM. */
-#define BROKEN ((json_type)99)
+/* No JSON types: they mark a container that lost a member because memory ran out, which is a moment
+ * when no memory can be had for a mark. */
+#define BROKEN_OBJECT ((json_type)98)
+#define BROKEN_ARRAY ((json_type)99)
 
 /* The handle is the value itself. */
 static json_t *value_of(mj_json *json)
@@ -159,8 +160,31 @@ mj_json *mj_json_parse(const char *text, size_t length, const char *name, mj_err
     return json;
 }
 
+/* Gives broken containers their types back, without which jansson would not release them. */
+static void value_mend(json_t *value)
+{
+    const char *key;
+    json_t *member;
+    size_t i;
+    if (!value) {
+        return;
+    }
+    if (value->type == BROKEN_OBJECT) {
+        value->type = JSON_OBJECT;
+    } else if (value->type == BROKEN_ARRAY) {
+        value->type = JSON_ARRAY;
+    }
+    json_object_foreach(value, key, member) {
+        value_mend(member);
+    }
+    json_array_foreach(value, i, member) {
+        value_mend(member);
+    }
+}
+
 void mj_json_free(mj_json *json)
 {
+    value_mend(value_of(json));
     json_decref(value_of(json));
 }
 
@@ -227,11 +251,10 @@ static void container_break(json_t *container)
 {
     if (json_is_object(container)) {
         json_object_clear(container);
+        container->type = BROKEN_OBJECT;
     } else if (json_is_array(container)) {
         json_array_clear(container);
-    }
-    if (container) {
-        container->type = BROKEN;
+        container->type = BROKEN_ARRAY;
     }
 }
 
@@ -346,7 +369,7 @@ static bool array_print(const json_t *array, FILE *out, int indent)
 
 static bool value_print(const json_t *value, FILE *out, int indent)
 {
-    if (!value || value->type == BROKEN) {
+    if (!value || value->type == BROKEN_OBJECT || value->type == BROKEN_ARRAY) {
         return false;
     }
     bool is_object = json_is_object(value);

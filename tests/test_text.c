@@ -1,0 +1,78 @@
+/* Text: suggestions, hostile characters, numbers. */
+#include "assert_rel.h"
+
+#include "mj/text.h"
+
+#include <string.h>
+
+static void test_nearest(void **state)
+{
+    (void)state;
+    const char *const names[] = {"h100", "h200", NULL, "bandwidth", "capacity", "b200"};
+    size_t n = sizeof names / sizeof names[0];
+    assert_string_equal(mj_text_nearest("bandwith", names, n), "bandwidth");  /* a letter lost */
+    assert_string_equal(mj_text_nearest("badnwidth", names, n), "bandwidth"); /* two swapped */
+    assert_string_equal(mj_text_nearest("H100", names, n), "h100");
+    assert_string_equal(mj_text_nearest("h300", names, n), "h100"); /* the first of equals */
+    assert_null(mj_text_nearest("xyzzy", names, n));
+    assert_null(mj_text_nearest("", names, n));
+    assert_null(mj_text_nearest("h1", names, n)); /* two away, a third of two is none */
+    assert_null(mj_text_nearest("h100", names, 0));
+    char longest[5000];
+    memset(longest, 'a', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    const char *const one[] = {longest};
+    assert_null(mj_text_nearest(longest, names, n));
+    assert_null(mj_text_nearest("aaaa", one, 1));
+}
+
+static void test_clean(void **state)
+{
+    (void)state;
+    char buf[32];
+    assert_string_equal(mj_text_clean(buf, sizeof buf, "39 pJ/B µ–"), "39 pJ/B µ–");
+    assert_string_equal(mj_text_clean(buf, sizeof buf, "a\x1b\n\x7f"), "a??" "?");
+    assert_string_equal(mj_text_clean(buf, sizeof buf, "\xc2\x9b" "31m"), "?31m"); /* C1: CSI */
+    assert_string_equal(mj_text_clean(buf, sizeof buf, "\xc3"), "?");
+    assert_string_equal(mj_text_clean(buf, sizeof buf, "\xc0\xaf"), "?" "?");    /* overlong */
+    assert_string_equal(mj_text_clean(buf, sizeof buf, "\xed\xa0\x80"), "?" "?" "?"); /* surrogate */
+    assert_string_equal(mj_text_clean(buf, sizeof buf, "a\xe2\x80\xae" "b"), "a?b"); /* U+202E */
+    assert_string_equal(mj_text_clean(buf, 4, "aaµ"), "aa");
+    assert_string_equal(mj_text_clean(buf, 5, "aaµ"), "aaµ");
+    assert_string_equal(mj_text_clean(buf, 1, "a"), "");
+    assert_ptr_equal(mj_text_clean(buf, 0, "a"), buf);
+    assert_true(mj_text_is_clean("µ × €", strlen("µ × €")));
+    assert_false(mj_text_is_clean("a\0b", 3));
+    assert_false(mj_text_is_clean("\xe2\x82", 2));
+    assert_int_equal(mj_text_width("39 µJ ×"), 7);
+}
+
+static void test_number(void **state)
+{
+    (void)state;
+    double value = 0;
+    assert_int_equal(mj_text_number("3.9e-11 J", &value), 7);
+    assert_rel(value, 3.9e-11, 0);
+    assert_int_equal(mj_text_number("-.5", &value), 3);
+    assert_rel(value, -0.5, 0);
+    assert_int_equal(mj_text_number("5eV", &value), 1);
+    assert_int_equal(mj_text_number("5e+", &value), 1);
+    assert_int_equal(mj_text_number("1e999", &value), 5);
+    assert_true(isinf(value));
+    assert_int_equal(mj_text_number("nan", &value), 0);
+    assert_int_equal(mj_text_number("inf", &value), 0);
+    assert_int_equal(mj_text_number(" 1", &value), 0);
+    assert_int_equal(mj_text_number(".", &value), 0);
+    assert_int_equal(mj_text_number("+", &value), 0);
+    assert_int_equal(mj_text_number("", &value), 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_clean),
+        cmocka_unit_test(test_number),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
