@@ -1,7 +1,7 @@
 #!/bin/sh
 # run.sh FILE: runs the commands of a transcript and compares what they say.
 #
-#   $ COMMAND     run by sh from the root of the source tree, `mj` in PATH
+#   $ COMMAND     run by sh from the root of the source tree, `mj` in PATH, $TMP an empty folder
 #   ? N           its exit code (0 when not stated)
 #   text          a line with this text follows in the output (stdout and stderr together)
 #   ! text        no line has this text
@@ -10,9 +10,11 @@
 # there are no colours.
 set -u
 transcript=$1
-out=$(mktemp)
-expected=$(mktemp)
-trap 'rm -f "$out" "$expected"' EXIT
+TMP=$(mktemp -d)
+export TMP
+out=$TMP/out
+expected=$TMP/expected
+trap 'rm -rf "$TMP"' EXIT
 failures=0
 
 # Compares the last command's output with what was expected of it.

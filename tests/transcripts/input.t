@@ -1,0 +1,78 @@
+# Mistakes in files and in --set: where, what, and what was probably meant.
+
+$ mj check tests/transcripts/specs/good-chip.yaml
+tests/transcripts/specs/good-chip.yaml: ok (chip)
+
+$ mj check data/chips/h100.yaml --json
+"kind": "chip"
+"ok": true
+
+# A duplicate key ends the reading, so the others are reported without it.
+$ mj check tests/transcripts/specs/wrong-units.yaml
+? 2
+tests/transcripts/specs/wrong-units.yaml:10:1: error: 
+   10 | closure: event-sum
+      | ^
+
+$ grep -v '^closure: event-sum$' tests/transcripts/specs/wrong-units.yaml > "$TMP/w.yaml"; mj check "$TMP/w.yaml"
+? 2
+w.yaml:5:72: error: 
+    5 |   - {name: sram, kind: sram, capacity: 96 MB, bandwidth: 20 TB/s, read: 2 pJ/s
+      |                                                                         ^
+w.yaml:7:42: error: 
+w.yaml:8:1: error: 
+did you mean
+
+$ mj check tests/transcripts/specs/twice.json
+? 2
+tests/transcripts/specs/twice.json:2:
+
+$ mj check tests/transcripts/specs/none.yaml
+? 2
+none.yaml: error: cannot open
+
+$ mj check LICENSE
+? 2
+LICENSE: error: not a chip, a model, facts, a config.json or a GGUF file
+
+$ mj check tests
+? 2
+error: cannot read
+
+$ mj bill lama-3.1-70b on h100
+? 2
+(did you mean llama-3.1-70b?)
+
+$ mj bill llama-3.1-70b on h10
+? 2
+error: 
+did you mean
+
+$ mj bill llama-3.1-70b on h100 --set chip.hbm.raed='2 pJ/B'
+? 2
+--set chip.hbm.raed: error: 
+did you mean
+
+$ mj bill llama-3.1-70b on h100 --set chip.hbm.read=2
+? 2
+--set chip.hbm.read: error: 
+
+$ mj bill llama-3.1-70b on h100 --set chp.hbm.read='2 pJ/B'
+? 2
+a path begins with model., chip. or serving. (did you mean chip.?)
+
+$ mj bill llama-3.1-70b on h100 --set chip.hbm.read
+? 2
+wants PATH=VALUE
+
+$ mj list models --set chip.hbm.read='2 pJ/B'
+? 2
+error: this command takes no --set
+
+$ mj bill llama-3.1-70b on h100 --devices 1
+? 2
+error: 
+
+$ mj bill llama-3.1-70b on h100 --batch 1e308
+? 2
+batch

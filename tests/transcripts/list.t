@@ -1,0 +1,44 @@
+# The catalogue.
+
+$ mj list models
+name
+llama-3.1-70b
+
+$ mj list models llama-3.1-70b --json
+"schema": 1
+"models"
+"name": "llama-3.1-70b"
+"class": "dense"
+
+$ mj list models --csv
+name,class,output,parameters,active,format,title
+
+$ mj list chips h100
+name
+h100
+calibrated
+
+$ mj list facts dram.read
+key
+dram.read
+
+$ mj list facts --csv
+key,value,lo,hi,node_m,class,source,what
+
+$ mj list sources horowitz
+horowitz2014
+
+$ mj list sources --json
+"sources"
+
+$ mj list machines
+? 2
+mj list knows models, chips, facts and sources, not 'machines'
+
+$ mj list
+? 2
+error: KIND is missing: mj list KIND [PATTERN]
+
+$ mj list models a b
+? 2
+error: 'b' is one word too many
