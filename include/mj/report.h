@@ -74,7 +74,7 @@ void mj_bill_print_headline(FILE *out, const mj_bill *bill, const mj_style *styl
 mj_status mj_bill_print_text(FILE *out, const mj_bill_view *view, const mj_style *style,
                              mj_arena *arena, mj_err *err);
 /* One object with the keys of the interface (schema 1), SI units, full precision. power_W, area_m2
- * and price_USD are of all devices together; `measured` is null unless it has the bill's boundary. */
+ * and price_USD are of all devices; `measured` is null unless it has the bill's boundary. */
 mj_status mj_bill_print_json(FILE *out, const mj_bill_view *view, mj_err *err);
 /* A header and one row a line, in the ledger's order. */
 mj_status mj_bill_print_csv(FILE *out, const mj_bill_view *view, mj_err *err);
@@ -111,14 +111,16 @@ typedef struct {
 extern const mj_step_name mj_step_names[];
 extern const int mj_n_step_names;
 
-/* How a fitted constant of a calibrated chip divides into published device energy and the rest,
- * which is billed as transport.calibrated. n = 0: the closure is not calibrated. */
+/* How the fitted energies of a calibrated chip divide. Fitted is at the board's input; times
+ * `efficiency` it is at the device, of which `device` is published and the rest is billed as
+ * transport.calibrated. n = 0: the closure is not calibrated. */
 typedef struct {
+    double efficiency; /* of the voltage regulators */
     int n;
     struct {
-        const char *what;       /* "energy per byte from memory" */
-        const char *unit;       /* "J/B" */
-        double fitted, device;  /* device <= fitted */
+        const char *what;             /* "a byte from memory" */
+        const char *unit;             /* "J/B" */
+        double fitted, device;        /* device <= fitted x efficiency */
         const mj_quantity *published; /* where `device` comes from; NULL: none published */
     } part[2];
 } mj_split;

@@ -35,7 +35,7 @@ static int list_options(mj_option *option, mj_serving *s, extras *x)
         {.name = "devices", .argument = "N", .kind = MJ_OPTION_INT, .target = &s->devices,
          .help = "devices (smallest power of two that fits)", .min = 1, .max = 1e6},
         {.name = "precision", .argument = "FORMAT", .kind = MJ_OPTION_CHOICE,
-         .target = &s->precision, .help = "format of the weights: bf16, fp8, int4, ... (the model's)",
+         .target = &s->precision, .help = "format of the weights: bf16, fp8, int4 (the model's)",
          .choices = mj_format_names},
         {.name = "parallel", .argument = "LIST", .kind = MJ_OPTION_TEXT, .target = &x->parallel,
          .help = "tp=8,ep=8,dp=1; images: ulysses=4,ring=2 (tp = devices)"},

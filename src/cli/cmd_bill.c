@@ -39,9 +39,9 @@ int mj_cmd_bill(mj_context *context, int argc, char **argv)
     static const mj_bill_usage usage = {
         .command = "bill",
         .sentence = "MODEL on CHIP",
-        .about = "Joules per output by cause: what each costs, how much could be gained if it cost\n"
-                 "nothing (cap), and what the figure rests on. MODEL and CHIP are names from\n"
-                 "`mj list`, a Hugging Face id, or paths (YAML, config.json, GGUF).",
+        .about = "Joules per output by cause: what each costs, how much could be gained if it\n"
+                 "cost nothing (cap), and what the figure rests on. MODEL and CHIP are names\n"
+                 "from `mj list`, a Hugging Face id, or paths (YAML, config.json, GGUF).",
         .example = "mj bill llama-3.1-70b on h100\n"
                    "mj bill qwen3-235b-a22b on b200 --devices 8 --batch 256 --json\n"
                    "mj bill sd3.5-large on h100 --size 1024x1024 --steps 28\n"

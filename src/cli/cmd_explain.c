@@ -18,9 +18,9 @@ int mj_cmd_explain(mj_context *context, int argc, char **argv)
     static const mj_bill_usage usage = {
         .command = "explain",
         .sentence = "MODEL on CHIP LINE",
-        .about = "Where a line of `mj bill MODEL on CHIP` comes from: formula, counts, the fact or\n"
-                 "the fit behind its unit energy, and the source. LINE is a component such as\n"
-                 "dram.weights, `total`, or a part of a line's name. Options as for the bill.",
+        .about = "Where a line of `mj bill MODEL on CHIP` comes from: formula, counts, the fact\n"
+                 "or the fit behind its unit energy, and the source. LINE is a component such\n"
+                 "as dram.weights, `total`, or a part of a line's name. Options as for bill.",
         .example = "mj explain llama-3.1-70b on h100 dram.weights\n"
                    "mj explain llama-3.1-70b on h100 total --json",
     };

@@ -1,6 +1,6 @@
 /* Style: what the terminal and the locale's variables say about printing.
  *
- * The variables are read as POSIX ranks them (LC_ALL before LC_CTYPE before LANG) instead of through
+ * The variables are read as POSIX ranks them (LC_ALL before LC_CTYPE before LANG) and not through
  * setlocale, which would also bring the locale's decimal comma. */
 #include "style.h"
 #include <stdlib.h>

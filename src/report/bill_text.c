@@ -1,4 +1,4 @@
-/* Bill as text: headline, one row a line of the ledger by size, total, then what the machine does.
+/* Bill as text: headline, one row a cause by size, total, then what the machine does.
  *
  *     llama-3.1-70b bf16 on 4 h100, batch 64, prompt 220, output 350, boundary board
  *
@@ -8,8 +8,9 @@
  *                 cause          joules  share  cap    rests on        what
  *       ########  idle.board     562 mJ  61.9%  2.63x  derived [1]     power that flows whatever...
  *
- * Nothing is hidden: lines below 0.1 % are greyed. Sources are numbered so that a row fits in 100
- * columns; mj explain gives each in full. */
+ * A cause that has several lines in the ledger is one row: their sum, with the largest one's label
+ * and class, and how many more there are. Nothing is hidden: causes below 0.1 % are greyed. Sources
+ * are numbered so that a row fits in 100 columns; mj explain gives each line in full. */
 #include "mj/report.h"
 
 #include "mj/text.h"
@@ -19,7 +20,7 @@
 
 enum { BAR_COLUMNS = 8, NUMBER = 32, NAME = 128, SENTENCE = 256 };
 
-/* Lines whose share is below this are greyed. */
+/* Causes whose share is below this are greyed. */
 static const double small_share = 0.001;
 
 const char *mj_report_model_name(const mj_model *model)
@@ -47,7 +48,7 @@ static const char *closure_meaning(int closure)
     case MJ_CLOSURE_CALIBRATED:
         return "totals fitted to measured machines";
     case MJ_CLOSURE_EVENT_SUM:
-        return "events and static power added up, with what measurements say is missing";
+        return "events and static power, plus what such sums leave out";
     case MJ_CLOSURE_ENVELOPE:
         return "an author's estimate as given, nothing added";
     default:
@@ -79,16 +80,41 @@ static mj_paint component_paint(mj_component component)
     return MJ_PAINT_MOVEMENT;
 }
 
-/* Indices of the ledger's lines, largest first; equal ones keep their order. */
-static void sort_lines(int *order, const mj_ledger *ledger)
+/* All lines of one component. */
+typedef struct {
+    mj_component component;
+    double joules, share;
+    const mj_line *largest;
+    int n;
+} cause;
+
+/* Collects the ledger's causes, largest first; equal ones keep their order. Returns how many. */
+static int collect_causes(cause *list, const mj_ledger *ledger)
 {
+    int n = 0;
     for (int i = 0; i < ledger->n; i++) {
-        int j = i;
-        for (; j > 0 && ledger->line[order[j - 1]].joules < ledger->line[i].joules; j--) {
-            order[j] = order[j - 1];
+        const mj_line *line = &ledger->line[i];
+        int k = 0;
+        while (k < n && list[k].component != line->component) {
+            k++;
         }
-        order[j] = i;
+        if (k == n) {
+            list[n++] = (cause){.component = line->component, .largest = line};
+        }
+        list[k].joules += line->joules;
+        list[k].share += line->share;
+        list[k].largest = line->joules > list[k].largest->joules ? line : list[k].largest;
+        list[k].n++;
     }
+    for (int i = 1; i < n; i++) {
+        cause moved = list[i];
+        int j = i;
+        for (; j > 0 && list[j - 1].joules < moved.joules; j--) {
+            list[j] = list[j - 1];
+        }
+        list[j] = moved;
+    }
+    return n;
 }
 
 void mj_bill_print_headline(FILE *out, const mj_bill *bill, const mj_style *style)
@@ -113,7 +139,7 @@ void mj_bill_print_headline(FILE *out, const mj_bill *bill, const mj_style *styl
                 mj_number_format(s->no_prompt ? 0 : s->prompt, a, sizeof a),
                 mj_number_format(s->output, b, sizeof b));
     }
-    fprintf(out, ", boundary %s\n\n", mj_boundary_names[s->boundary]);
+    fprintf(out, ", boundary %s\n", mj_boundary_names[s->boundary]);
 }
 
 static void print_result(FILE *out, const mj_bill *bill, const mj_style *style)
@@ -188,56 +214,53 @@ static const char *share_text(double share, mj_arena *arena)
 
 enum { BILL_COLUMNS = 7 };
 
-/* The seven cells of a ledger line. largest: joules of a full bar. */
-static void fill_row(const char **cell, const mj_line *line, double largest, sources *list,
-                     mj_arena *arena, const mj_style *style)
+/* The seven cells of a cause. largest: joules of a full bar. */
+static void fill_row(const char **cell, const cause *c, const mj_ledger *ledger, double largest,
+                     sources *list, mj_arena *arena, const mj_style *style)
 {
     char bar[3 * BAR_COLUMNS + 1], joules[NUMBER], label[NAME];
-    double part = largest > 0 ? line->joules / largest : 0;
-    mj_bar(bar, sizeof bar, part, BAR_COLUMNS, style);
-    int source = source_number(list, line->source);
+    mj_bar(bar, sizeof bar, largest > 0 ? c->joules / largest : 0, BAR_COLUMNS, style);
+    int source = source_number(list, c->largest->source);
+    const char *cls = mj_class_text(c->largest->cls);
+    mj_text_clean(label, sizeof label, c->largest->label ? c->largest->label : "");
     cell[0] = mj_arena_text(arena, bar, strlen(bar));
-    cell[1] = mj_component_text(line->component);
-    cell[2] = mj_arena_printf(arena, "%s",
-                              mj_units_format(line->joules, "J", joules, sizeof joules));
-    cell[3] = share_text(line->share, arena);
-    cell[4] = cap_text(line->cap, arena);
-    cell[5] = source ? mj_arena_printf(arena, "%s [%d]", mj_class_text(line->cls), source)
-                     : mj_class_text(line->cls);
-    cell[6] = mj_arena_printf(arena, "%s", mj_text_clean(label, sizeof label,
-                                                         line->label ? line->label : ""));
+    cell[1] = mj_component_text(c->component);
+    cell[2] = mj_arena_printf(arena, "%s", mj_units_format(c->joules, "J", joules, sizeof joules));
+    cell[3] = share_text(c->share, arena);
+    cell[4] = cap_text(mj_ledger_cap(ledger, c->component), arena);
+    cell[5] = source ? mj_arena_printf(arena, "%s [%d]", cls, source) : cls;
+    cell[6] = c->n > 1 ? mj_arena_printf(arena, "+%d: %s", c->n - 1, label)
+                       : mj_arena_printf(arena, "%s", label);
 }
 
-static mj_status print_lines(FILE *out, const mj_bill *bill, const mj_style *style, sources *list,
-                             mj_arena *arena, mj_err *err)
+static mj_status print_causes(FILE *out, const mj_bill *bill, const mj_style *style,
+                              sources *list, mj_arena *arena, mj_err *err)
 {
     static const mj_column column[BILL_COLUMNS] = {
         {"", false}, {"cause", false}, {"joules", true}, {"share", true},
         {"cap", true}, {"rests on", false}, {"what", false},
     };
-    const mj_ledger *ledger = &bill->ledger;
-    int order[MJ_LINES_MAX];
-    mj_paint paint[MJ_LINES_MAX + 1];
-    sort_lines(order, ledger);
-    size_t rows = (size_t)ledger->n + 1;
-    const char **cell = mj_arena_array(arena, rows * BILL_COLUMNS, sizeof *cell);
+    cause causes[MJ_COMPONENT_N];
+    mj_paint paint[MJ_COMPONENT_N + 1];
+    int n = collect_causes(causes, &bill->ledger);
+    const char **cell = mj_arena_array(arena, ((size_t)n + 1) * BILL_COLUMNS, sizeof *cell);
     if (!cell) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
     }
-    double largest = ledger->n > 0 ? ledger->line[order[0]].joules : 0;
-    for (int i = 0; i < ledger->n; i++) {
-        const mj_line *line = &ledger->line[order[i]];
-        fill_row(cell + (size_t)i * BILL_COLUMNS, line, largest, list, arena, style);
-        paint[i] = line->share < small_share ? MJ_PAINT_DIM : component_paint(line->component);
+    for (int i = 0; i < n; i++) {
+        fill_row(cell + (size_t)i * BILL_COLUMNS, &causes[i], &bill->ledger, causes[0].joules,
+                 list, arena, style);
+        paint[i] = causes[i].share < small_share ? MJ_PAINT_DIM
+                                                 : component_paint(causes[i].component);
     }
     char joules[NUMBER];
-    const char **total = cell + (rows - 1) * BILL_COLUMNS;
+    const char **total = cell + (size_t)n * BILL_COLUMNS;
     total[1] = "total";
     total[2] = mj_arena_printf(arena, "%s",
                                mj_units_format(bill->joules, "J", joules, sizeof joules));
     total[3] = "100%";
-    paint[rows - 1] = MJ_PAINT_BOLD;
-    mj_table table = {column, cell, paint, BILL_COLUMNS, (int)rows};
+    paint[n] = MJ_PAINT_BOLD;
+    mj_table table = {column, cell, paint, BILL_COLUMNS, n + 1};
     mj_table_print(out, &table, style);
     return MJ_OK;
 }
@@ -386,16 +409,15 @@ static void add_shares(figures *list, const mj_bill *bill, mj_arena *arena)
 static void print_hints(FILE *out, const mj_bill_view *view, const mj_style *style)
 {
     const mj_bill *bill = view->bill;
-    int order[MJ_LINES_MAX];
+    cause causes[MJ_COMPONENT_N];
     char model[NAME], chip[NAME];
-    if (bill->ledger.n == 0) {
+    if (collect_causes(causes, &bill->ledger) == 0) {
         return;
     }
-    sort_lines(order, &bill->ledger);
     fprintf(out, "\n%s  mj explain %s on %s %s   formula, numbers and source of a line\n",
             mj_paint_code(MJ_PAINT_DIM, style), mj_text_clean(model, sizeof model, view->model),
             mj_text_clean(chip, sizeof chip, view->chip),
-            mj_component_text(bill->ledger.line[order[0]].component));
+            mj_component_text(causes[0].component));
     if (bill->serving.boundary < MJ_BOUNDARY_FACILITY) {
         fputs("  --boundary facility   adds host, power supplies and cooling\n", out);
     }
@@ -410,12 +432,13 @@ mj_status mj_bill_print_text(FILE *out, const mj_bill_view *view, const mj_style
     sources list = {.n = 0};
     figures found = {.n = 0};
     mj_bill_print_headline(out, bill, style);
+    fputc('\n', out);
     print_result(out, bill, style);
     if (view->measured) {
         print_measured(out, bill, view->measured);
     }
     fputc('\n', out);
-    MJ_TRY(print_lines(out, bill, style, &list, arena, err));
+    MJ_TRY(print_causes(out, bill, style, &list, arena, err));
     print_sources(out, &list, style);
     fputc('\n', out);
     add_times(&found, bill, arena);

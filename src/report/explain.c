@@ -1,10 +1,11 @@
 /* Explain: which lines a word means, the named quantities of a step, and how a fitted constant
  * divides into published device energy and the rest.
  *
- * A calibrated machine has one fitted energy a byte and one a FLOP. Each contains the device itself,
- * whose energy is published, and everything on the way from there to the arithmetic, which is not:
- *   fitted = min(published, fitted) + transport.calibrated                              [zeus2025]
- * (the minimum because the image fit of one machine lies below the published device energy). */
+ * A calibrated machine has one fitted energy a byte and one a FLOP. Each contains the device, whose
+ * energy is published, and everything on the way from there to the arithmetic, which is not:
+ *   fitted x regulator efficiency = min(published, that) + transport.calibrated         [zeus2025]
+ * (the minimum because the image fit of one machine lies below the published device energy; the
+ * regulators because fits are of the board's input, published energies of the device). */
 #include "mj/report.h"
 
 #include "mj/text.h"
@@ -21,6 +22,7 @@ const mj_step_name mj_step_names[] = {
     STEP(prefill_share, "1", "share of steps that contain a prefill"),
     STEP(weight_B, "B", "dense weights read"),
     STEP(kv_B, "B", "cache and state moved"),
+    STEP(act_B, "B", "activations moved, as fitted"),
     STEP(expert_B, "B", "experts read, decode only"),
     STEP(expert_mixed_B, "B", "experts read, with a prefill"),
     STEP(expert_max_B, "B", "the same on the slowest device"),
@@ -31,6 +33,7 @@ const mj_step_name mj_step_names[] = {
     STEP(link_B, "B", "bytes between devices"),
     STEP(compute_s, "s", "kernels"),
     STEP(step_s, "s", "whole step, host and power limit included"),
+    STEP(mixed_s, "s", "a step that carries prompts"),
     STEP(dynamic_J, "J", "energy above idle"),
     STEP(power_W, "W", "power"),
     STEP(unclamped_W, "W", "power without the limit"),
@@ -122,13 +125,13 @@ mj_status mj_choice_find(mj_choice *choice, const mj_bill *bill, const char *wor
 }
 
 static void add_part(mj_split *split, const char *what, const char *unit, double fitted,
-                     const mj_quantity *published, double factor)
+                     const mj_quantity *published)
 {
     bool given = published && mj_quantity_given(published);
     split->part[split->n].what = what;
     split->part[split->n].unit = unit;
     split->part[split->n].fitted = fitted;
-    split->part[split->n].device = given ? fmin(published->typ * factor, fitted) : 0;
+    split->part[split->n].device = given ? fmin(published->typ, fitted * split->efficiency) : 0;
     split->part[split->n].published = given ? published : NULL;
     split->n++;
 }
@@ -142,13 +145,15 @@ void mj_split_compute(mj_split *split, const mj_bill *bill)
     }
     bool text = bill->model->output == MJ_OUTPUT_TOKEN;
     const mj_text_fit *fit = &chip->text[bill->serving.variant];
-    double byte_JpB = text ? fit->byte_JpB : chip->image.byte_JpB;
-    double flop_J = text ? fit->flop_J : chip->image.flop_J;
     const mj_memory *memory = mj_chip_memory(chip, MJ_HOLDS_WEIGHTS);
-    const mj_compute *compute = mj_chip_compute(chip, (mj_format)bill->serving.precision);
-    add_part(split, "energy a byte moved from memory", "J/B", byte_JpB,
-             memory ? &memory->read_JpB : NULL, 1);
+    const mj_compute *compute = mj_chip_compute(chip, mj_model_format(bill->model));
+    if (!compute) {
+        compute = mj_chip_compute(chip, MJ_FORMAT_BF16);
+    }
+    split->efficiency = mj_quantity_given(&chip->system.vrm) ? chip->system.vrm.typ : 1;
+    add_part(split, "a byte from memory", "J/B", text ? fit->byte_JpB : chip->image.byte_JpB,
+             memory ? &memory->read_JpB : NULL);
     /* Two FLOP a multiply-accumulate. */
-    add_part(split, "energy a FLOP", "J/FLOP", flop_J, compute ? &compute->energy_JpMAC : NULL,
-             0.5);
+    add_part(split, "a multiply-accumulate", "J/MAC", 2 * (text ? fit->flop_J : chip->image.flop_J),
+             compute ? &compute->energy_JpMAC : NULL);
 }

@@ -125,7 +125,9 @@ static mj_json *split_to_json(const mj_bill *bill)
         mj_json_set_text(object, "unit", split.part[i].unit);
         mj_json_set_number(object, "fitted", split.part[i].fitted);
         mj_json_set_number(object, "device", split.part[i].device);
-        mj_json_set_number(object, "transport", split.part[i].fitted - split.part[i].device);
+        mj_json_set_number(object, "efficiency", split.efficiency);
+        mj_json_set_number(object, "transport",
+                           split.part[i].fitted * split.efficiency - split.part[i].device);
         mj_json_set_text(object, "source", published ? published->source : NULL);
         mj_json_append(array, object);
     }

@@ -55,6 +55,9 @@ static char *unit_text(const mj_line *line, char *buf, size_t size)
     }
     char per[NUMBER];
     snprintf(per, sizeof per, strcmp(unit, "1") == 0 ? "J" : "J/%s", unit);
+    for (char *blank = strchr(per, ' '); blank; blank = strchr(blank, ' ')) {
+        *blank = '/'; /* of a product "B m": J/B/m */
+    }
     return mj_units_format(line->unit_J, per, buf, size);
 }
 
@@ -125,7 +128,7 @@ static void print_origin(FILE *out, const mj_explain_view *view, const mj_line *
             print_field(out, "written in", bill->chip->name);
         }
     } else if (bill->chip->closure == MJ_CLOSURE_CALIBRATED) {
-        print_field(out, "fit", "constant fitted to measured rows of this machine or its relatives");
+        print_field(out, "fit", "constants fitted to measured rows; see the chip's note");
     }
     print_field(out, "class", mj_class_text(line->cls));
     print_source(out, view->facts, line->source);
@@ -177,6 +180,9 @@ static mj_status print_ops(FILE *out, const mj_bill *bill, const mj_style *style
         {"MAC", true}, {"state", true}, {"state MAC", true},
     };
     const mj_ops *ops = &bill->ops;
+    if (ops->n == 0) {
+        return MJ_OK;
+    }
     const char **cell = mj_arena_array(arena, (size_t)ops->n * OP_COLUMNS + 1, sizeof *cell);
     if (!cell) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
@@ -236,24 +242,29 @@ static void print_split(FILE *out, const mj_explain_view *view, const mj_style *
         return;
     }
     print_title(out, "How the fitted total divides", style);
+    fprintf(out, "  at the device = fitted at the board's input x %g, the regulators' efficiency\n"
+                 "  (the rest is power.vrm); published is what the device itself takes\n",
+            split.efficiency);
+    const mj_column column[] = {{"an energy", false},       {"fitted", true},
+                                {"at the device", true},    {"published", true},
+                                {"transport.calibrated", true}, {"source", false}};
+    char text[2][4][NUMBER], source[2][NAME];
+    const char *cell[2 * 6];
     for (int i = 0; i < split.n; i++) {
-        char fitted[NUMBER], device[NUMBER], rest[NUMBER], source[NAME];
         const char *unit = split.part[i].unit;
         const mj_quantity *published = split.part[i].published;
-        fprintf(out, "  %s: %s fitted", split.part[i].what,
-                mj_units_format(split.part[i].fitted, unit, fitted, sizeof fitted));
-        if (published) {
-            fprintf(out, " = %s device, published [%s]",
-                    mj_units_format(split.part[i].device, unit, device, sizeof device),
-                    mj_text_clean(source, sizeof source,
-                                  published->source ? published->source : "no source"));
-        } else {
-            fputs("; no device energy published", out);
-        }
-        fprintf(out, ", %s transport.calibrated\n",
-                mj_units_format(split.part[i].fitted - split.part[i].device, unit, rest,
-                                sizeof rest));
+        double at_device = split.part[i].fitted * split.efficiency;
+        cell[6 * i] = split.part[i].what;
+        cell[6 * i + 1] = mj_units_format(split.part[i].fitted, unit, text[i][0], NUMBER);
+        cell[6 * i + 2] = mj_units_format(at_device, unit, text[i][1], NUMBER);
+        cell[6 * i + 3] = mj_units_format(split.part[i].device, unit, text[i][2], NUMBER);
+        cell[6 * i + 4] = mj_units_format(at_device - split.part[i].device, unit, text[i][3],
+                                          NUMBER);
+        cell[6 * i + 5] = mj_text_clean(source[i], NAME,
+                                        published && published->source ? published->source : "");
     }
+    mj_table table = {column, cell, NULL, 6, split.n};
+    mj_table_print(out, &table, style);
 }
 
 /* Joules of all lines of a component. */
