@@ -16,10 +16,10 @@ tests/transcripts/specs/wrong-units.yaml:10:1: error:
 
 $ grep -v '^closure: event-sum$' tests/transcripts/specs/wrong-units.yaml > "$TMP/w.yaml"; mj check "$TMP/w.yaml"
 ? 2
-w.yaml:5:72: error: 
+w.yaml:5:73: error: 
     5 |   - {name: sram, kind: sram, capacity: 96 MB, bandwidth: 20 TB/s, read: 2 pJ/s
       |                                                                         ^
-w.yaml:7:42: error: 
+w.yaml:7:44: error: 
 w.yaml:8:1: error: 
 did you mean
 

@@ -3,10 +3,11 @@
 #
 #   $ COMMAND     run by sh from the root of the source tree, `mj` in PATH, $TMP an empty folder
 #   ? N           its exit code (0 when not stated)
-#   text          a line with this text follows in the output (stdout and stderr together)
+#   text          the output (stdout and stderr together) has this text, on the line of the text
+#                 before it or on a later one
 #   ! text        no line has this text
 #   # comment
-# Texts are compared as they stand and must appear in this order. Output is not a terminal, so
+# Texts are compared as they stand. Output is not a terminal, so
 # there are no colours.
 set -u
 transcript=$1
@@ -32,13 +33,13 @@ judge() {
             next
         }
         {
-            for (i = at + 1; i <= n && !index(line[i], $0); i++) {}
+            for (i = at; i <= n && !index(line[i], $0); i++) {}
             if (i > n) { printf "  missing: %s\n", $0; bad = 1 } else at = i
         }
         END { exit bad }' "$out" "$expected"; then
-        echo "ok - $command"
+        printf 'ok - %s\n' "$command"
     else
-        echo "not ok - $command"
+        printf 'not ok - %s\n' "$command"
         sed 's/^/  | /' "$out"
         failures=$((failures + 1))
     fi
