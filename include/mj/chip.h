@@ -1,7 +1,9 @@
 /* Chip: one machine, from data/chips/NAME.yaml, every number with interval and source.
  *
  * All figures are of ONE device (GPU, card, wafer), SI units, bytes for data. An absent value stays
- * absent (quantity class none); the bill then says so or refuses, it does not invent. */
+ * absent (quantity class none); the bill then says so or refuses, it does not invent. Capacity,
+ * bandwidth, rate, area and tdp are exact unless the file gives lo and hi: a data sheet's 80 GB is
+ * no interval of a factor of two, whatever its class. */
 #ifndef MJ_CHIP_H
 #define MJ_CHIP_H
 
@@ -66,6 +68,7 @@ typedef struct {
  * without measurements of their own use it scaled). README of the baseline, section 4.  [zeus2025] */
 typedef struct {
     const char *name, *source;
+    int cls;                        /* mj_class: measured for a fit of this chip, else derived */
     double idle_W, active_W;        /* Pi, Pa */
     double byte_JpB, flop_J;        /* eb, ef (per FLOP) */
     double eta_memory, eta_compute; /* eta_b, eta_f */
@@ -76,6 +79,7 @@ typedef struct {
 /* Fitted constants of the image and video predictor, section 5 of the same. */
 typedef struct {
     const char *source;
+    int cls; /* mj_class */
     double idle_W, active_W, byte_JpB, flop_J;
     double eta_compute, eta_attention; /* eta_f, eta_a */
     double act_transfers, heavy;       /* k_act, h */
@@ -118,8 +122,8 @@ typedef struct {
     struct {
         mj_quantity control;     /* share of the arithmetic's energy, "1" */
         mj_quantity clock;       /* share of all dynamic energy, "1" */
-        mj_quantity utilisation; /* share of peak rates reached, "1"; absent: 0.7 assumed */
-        mj_quantity unexplained; /* times the events, "1"; absent: 2 (0..6) assumed */
+        mj_quantity utilisation; /* share of peak rates reached, "1"; absent: a fact */
+        mj_quantity unexplained; /* times the events, "1"; absent: a fact */
     } overhead;
     struct {                     /* outside the device; absent: facts of power.*, host.*, facility.* */
         mj_quantity vrm, psu;    /* efficiencies, "1" */

@@ -70,8 +70,9 @@ static void resolve_quantity(void *user, const char *path, const mj_spec_field *
     }
 }
 
-/* Outside the device the file may be silent: every machine needs supplies and cooling. */
-static mj_status fill_system(mj_chip *chip, mj_facts *facts, mj_err *err)
+/* Where the file may be silent because every machine has it: supplies, host and cooling; peaks that
+ * are not reached; joules that no event explains. */
+static mj_status fill_absent(mj_chip *chip, mj_facts *facts, mj_err *err)
 {
     const struct {
         mj_quantity *to;
@@ -84,6 +85,8 @@ static mj_status fill_system(mj_chip *chip, mj_facts *facts, mj_err *err)
         {&chip->system.host_nic_W, "host.nic", "W"},
         {&chip->system.pue, "facility.pue", "1"},
         {&chip->system.fleet_idle, "fleet.idle", "1"},
+        {&chip->overhead.utilisation, "overhead.utilisation", "1"},
+        {&chip->overhead.unexplained, "overhead.unexplained", "1"},
     };
     for (size_t i = 0; i < sizeof fill / sizeof fill[0]; i++) {
         if (!mj_quantity_given(fill[i].to)) {
@@ -193,6 +196,10 @@ mj_status mj_chip_resolve(mj_chip *chip, mj_facts *facts, const char *path, mj_e
 {
     resolver r = {.chip = chip, .facts = facts, .file = path, .err = err};
     chip->domain = chip->domain > 0 ? chip->domain : 1;
+    for (int i = 0; i < chip->n_text; i++) {
+        chip->text[i].cls = chip->text[i].cls ? chip->text[i].cls : MJ_CLASS_DERIVED;
+    }
+    chip->image.cls = chip->image.cls ? chip->image.cls : MJ_CLASS_DERIVED;
     for (int i = 0; i < chip->cost.n_dies; i++) {
         chip->cost.die[i].count = chip->cost.die[i].count > 0 ? chip->cost.die[i].count : 1;
     }
@@ -202,10 +209,10 @@ mj_status mj_chip_resolve(mj_chip *chip, mj_facts *facts, const char *path, mj_e
     case MJ_CLOSURE_CALIBRATED:
         MJ_TRY(check_calibrated(chip, path, err));
         MJ_TRY(check_image(chip, path, err));
-        return fill_system(chip, facts, err);
+        return fill_absent(chip, facts, err);
     case MJ_CLOSURE_EVENT_SUM:
         MJ_TRY(check_event_sum(chip, path, err));
-        return fill_system(chip, facts, err);
+        return fill_absent(chip, facts, err);
     case MJ_CLOSURE_ENVELOPE: /* an author's sum as given: nothing is added */
         return MJ_OK;
     default:

@@ -37,6 +37,12 @@ const char *const mj_closure_names[] = {"", "calibrated", "event-sum", "envelope
 const char *const mj_memory_kind_names[] = {"",    "hbm", "dram", "sram",     "edram",
                                             "rom", "nvm", "register", NULL};
 const char *const mj_link_kind_names[] = {"", "d2d", "scaleup", "scaleout", NULL};
+/* Index = mj_class. */
+static const char *const class_names[] = {"",
+#define CLASS_NAME(name, text, lo, hi) text,
+                                          MJ_CLASS_LIST(CLASS_NAME)
+#undef CLASS_NAME
+                                              NULL};
 static const char *const holds_names[] = {"weights", "kv", "act", NULL};
 
 static const mj_spec_field memory_fields[] = {
@@ -143,6 +149,7 @@ static const mj_spec_schema cost_schema = {
 static const mj_spec_field text_fields[] = {
     NAME(mj_text_fit, "name", name),
     TEXT(mj_text_fit, "from", source),
+    CHOICE(mj_text_fit, "class", cls, class_names, false),
     REAL(mj_text_fit, "idle", idle_W, "W", 1e6),
     REAL(mj_text_fit, "active", active_W, "W", 1e6),
     REAL(mj_text_fit, "byte", byte_JpB, "J/B", 1e-6),
@@ -160,6 +167,7 @@ static const mj_spec_schema text_schema = {
 
 static const mj_spec_field image_fields[] = {
     TEXT(mj_image_fit, "from", source),
+    CHOICE(mj_image_fit, "class", cls, class_names, false),
     REAL(mj_image_fit, "idle", idle_W, "W", 1e6),
     REAL(mj_image_fit, "active", active_W, "W", 1e6),
     REAL(mj_image_fit, "byte", byte_JpB, "J/B", 1e-6),
