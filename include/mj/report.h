@@ -2,7 +2,8 @@
  *
  * Writes to the caller's FILE, never to stdout by itself, and asks nobody about terminals: colour,
  * width and character set come in mj_style. All text is UTF-8 or, on request, plain ASCII; names
- * that came from files are cleaned of control characters on the way out. */
+ * that came from files are cleaned of control characters on the way out. A stream that cannot be
+ * written is the caller's to notice, by ferror. */
 #ifndef MJ_REPORT_H
 #define MJ_REPORT_H
 
@@ -77,7 +78,7 @@ mj_status mj_bill_print_text(FILE *out, const mj_bill_view *view, const mj_style
  * and price_USD are of all devices; `measured` is null unless it has the bill's boundary. */
 mj_status mj_bill_print_json(FILE *out, const mj_bill_view *view, mj_err *err);
 /* A header and one row a line, in the ledger's order. */
-mj_status mj_bill_print_csv(FILE *out, const mj_bill_view *view, mj_err *err);
+void mj_bill_print_csv(FILE *out, const mj_bill_view *view);
 
 /* Lines to explain. `total` also for "total", which chooses every line. */
 typedef struct {
