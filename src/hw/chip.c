@@ -177,8 +177,8 @@ static mj_status check_event_sum(const mj_chip *chip, const char *path, mj_err *
     for (int i = 0; i < chip->n_memories; i++) {
         const mj_memory *m = &chip->memory[i];
         if (!mj_quantity_given(&m->read_JpB)) {
-            return mj_err_add(err, MJ_EKEY, path, 0, 0, "chip %s (event-sum): memory %s has no read",
-                              chip->name, m->name);
+            return mj_err_add(err, MJ_EKEY, path, 0, 0,
+                              "chip %s (event-sum): memory %s has no read", chip->name, m->name);
         }
         if (mj_quantity_given(&m->capacity_B) && !mj_quantity_given(&m->bandwidth_Bps)) {
             return mj_err_add(err, MJ_EKEY, path, 0, 0,
@@ -334,7 +334,8 @@ const mj_compute *mj_chip_compute(const mj_chip *chip, mj_format format)
         if (c->format == (int)format) {
             return c;
         }
-        if (width(c->format) >= width(format) && (!best || width(c->format) < width(best->format))) {
+        if (width(c->format) >= width((int)format) &&
+            (!best || width(c->format) < width(best->format))) {
             best = c;
         }
     }
