@@ -7,6 +7,7 @@
 
 #include "mj/arena.h"
 #include "mj/quantity.h"
+#include "mj/spec.h"
 #include "mj/units.h"
 
 /* Where a joule figure was taken: everything inside the named border is in it. */
@@ -43,6 +44,9 @@ typedef struct {
     const char *check; /* how the figure was verified: "text seen", "read in source code", "from memory" */
     int year;
 } mj_source;
+
+/* One file of facts, e.g. data/facts/dram.yaml, to check it by itself. */
+extern const mj_spec_schema mj_fact_schema;
 
 typedef struct mj_facts mj_facts; /* the loaded families; ours */
 

@@ -61,28 +61,48 @@ static const char *as_path(mj_context *context, const char *path)
     return strchr(path, '/') != NULL ? path : mj_arena_printf(&context->arena, "./%s", path);
 }
 
-/* Facts are read by folder, because keys must be unique in it; each must name a known source. */
+typedef struct {
+    mj_context *context;
+    const char *path;
+} source_check;
+
+/* A source that nobody lists is a mistake of the file, wherever the number is used. */
+static void check_source(void *user, const char *path, const mj_spec_field *field,
+                         mj_quantity *quantity)
+{
+    (void)field;
+    source_check *check = user;
+    mj_context *context = check->context;
+    mj_facts *facts = mj_context_facts(context);
+    const mj_source *source;
+    mj_err none = {0};
+    if (facts == NULL || !mj_quantity_given(quantity) || quantity->source == NULL ||
+        mj_facts_source(&source, facts, quantity->source, &none) == MJ_OK) {
+        return;
+    }
+    mj_err_add(&context->err, MJ_ENAME, check->path, 0, 0, "%s: %s", path,
+               none.n > 0 ? none.diag[0].text : "unknown source");
+}
+
+static mj_status check_sources(mj_context *context, const char *path, void *base,
+                               const mj_spec_schema *schema)
+{
+    source_check check = {.context = context, .path = path};
+    int before = context->err.n;
+    mj_spec_each_quantity(base, schema, check_source, &check);
+    return context->err.n == before ? MJ_OK : MJ_ENAME;
+}
+
+/* One file of facts by itself, without the rest of its folder. */
 static mj_status check_facts(mj_context *context, const char *path)
 {
-    const char *sources = mj_context_path(context, "sources.yaml");
     const mj_units *units = mj_context_units(context);
-    const char *dir = mj_arena_text(&context->arena, path, (size_t)(strrchr(path, '/') - path));
-    if (sources == NULL || units == NULL || dir == NULL) {
-        return MJ_EFILE;
-    }
-    mj_facts *facts = mj_facts_new(&dir, 1, sources, units);
-    if (facts == NULL) {
+    void *facts = mj_arena_alloc(&context->arena, mj_fact_schema.size);
+    if (units == NULL || facts == NULL) {
         return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
     }
-    const mj_fact **list;
-    int n = 0;
-    mj_status status = mj_facts_list(&list, &n, facts, NULL, &context->err);
-    for (int i = 0; status == MJ_OK && i < n; i++) {
-        const mj_source *source;
-        status = mj_facts_source(&source, facts, list[i]->value.source, &context->err);
-    }
-    mj_facts_free(facts);
-    return status;
+    MJ_TRY(mj_spec_load(facts, &mj_fact_schema, path, units, &context->arena, &context->err));
+    return check_sources(context, path, facts, &mj_fact_schema);
 }
 
 static mj_status check_file(file_kind kind, mj_context *context, const char *path)
@@ -97,7 +117,8 @@ static mj_status check_file(file_kind kind, mj_context *context, const char *pat
     case KIND_MODEL:
         return mj_context_load_model(context, &model, path);
     case KIND_CHIP:
-        return mj_context_load_chip(context, &chip, path);
+        MJ_TRY(mj_context_load_chip(context, &chip, path));
+        return check_sources(context, path, &chip, &mj_chip_schema);
     case KIND_FACTS:
         return check_facts(context, path);
     case KIND_NONE:

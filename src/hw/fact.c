@@ -98,7 +98,7 @@ static const mj_spec_field fact_fields[] = {
      .sub = &entry_schema, .count_offset = offsetof(fact_file, n_entries), .max_items = ENTRIES_MAX},
 };
 
-static const mj_spec_schema fact_schema = {
+const mj_spec_schema mj_fact_schema = {
     .name = "facts", .fields = fact_fields, .n_fields = sizeof fact_fields / sizeof fact_fields[0],
     .size = sizeof(fact_file)};
 
@@ -201,7 +201,7 @@ static mj_status file_load(fact_file **file, const char **path, const char *dir,
     if (!*file) {
         return out_of_memory(err);
     }
-    return mj_spec_load(*file, &fact_schema, *path, facts->units, &facts->arena, err);
+    return mj_spec_load(*file, &mj_fact_schema, *path, facts->units, &facts->arena, err);
 }
 
 /* Adds the entries of DIR/STEM.yaml if there is such a file. facts.yaml may belong to any family,

@@ -31,6 +31,13 @@ $ mj check tests/transcripts/specs/none.yaml
 ? 2
 none.yaml: error: cannot open
 
+$ mj check data/facts/dram.yaml
+data/facts/dram.yaml: ok (facts)
+
+$ sed 's/from: assumed}$/from: unlisted1999}/' tests/transcripts/specs/good-chip.yaml > "$TMP/u.yaml"; mj check "$TMP/u.yaml"
+? 2
+unlisted1999
+
 $ mj check LICENSE
 ? 2
 LICENSE: error: not a chip, a model, facts, a config.json or a GGUF file
