@@ -1,5 +1,5 @@
-/* Spec reader: every kind decoded, every mistake named at its line and column, hostile files refused.
- * The places of errors were counted by hand in the texts that stand here. */
+/* Spec reader: every kind decoded, every mistake named at its line and column, hostile files
+ * refused. The places of errors were counted by hand in the texts that stand here. */
 #include "assert_rel.h"
 #include "spec_schema.h"
 

@@ -193,8 +193,9 @@ static mj_status complain_path(mj_reader *reader, const void *base, const mj_spe
     }
     const char *near = mj_text_nearest(path, list.path, list.n);
     if (near) {
-        return mj_reader_complain(reader, MJ_ENAME, 0, "no such path '%.120s' in %s (did you mean '%s'?)",
-                                  path, schema->name, near);
+        return mj_reader_complain(reader, MJ_ENAME, 0,
+                                  "no such path '%.120s' in %s (did you mean '%s'?)", path,
+                                  schema->name, near);
     }
     return mj_reader_complain(reader, MJ_ENAME, 0, "no such path '%.120s' in %s", path,
                               schema->name);

@@ -66,8 +66,10 @@ mj_status mj_reader_complain(mj_reader *reader, mj_status code, size_t at, const
 mj_status mj_reader_unknown(mj_reader *reader, mj_status code, size_t at, const char *what,
                             const char *word, const char *const *candidates, size_t n)
 {
-    bool counted_only = !reader->err || reader->err->n >= MJ_ERR_MAX;
-    const char *near = counted_only ? NULL : mj_text_nearest(word, candidates, n);
+    if (!reader->err || reader->err->n >= MJ_ERR_MAX) { /* only counted: spare the search */
+        return mj_reader_complain(reader, code, at, "unknown %s", what);
+    }
+    const char *near = mj_text_nearest(word, candidates, n);
     if (near) {
         return mj_reader_complain(reader, code, at, "unknown %s '%.80s' (did you mean '%s'?)",
                                   what, word, near);
@@ -106,7 +108,8 @@ static mj_status check_text(mj_reader *reader)
             return mj_reader_complain(reader, MJ_ELIMIT, i, "more than %d levels of nesting",
                                       LIMIT_DEPTH);
         }
-        if ((c >= 0x20 && c < 0x7f) || c == '\n' || c == '\t' || (c == '\r' && text[i + 1] == '\n')) {
+        bool line_end = c == '\n' || (c == '\r' && text[i + 1] == '\n');
+        if ((c >= 0x20 && c < 0x7f) || c == '\t' || line_end) {
             i++;
             continue;
         }

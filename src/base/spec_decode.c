@@ -67,7 +67,8 @@ static void check_item_name(const char *items, int index, const mj_spec_field *f
     char buf[16], other_buf[16];
     const char *name = mj_spec_item_name(buf, schema, items + (size_t)index * schema->size, index);
     for (int i = 0; name && i < index; i++) {
-        const char *other = mj_spec_item_name(other_buf, schema, items + (size_t)i * schema->size, i);
+        const char *item = items + (size_t)i * schema->size;
+        const char *other = mj_spec_item_name(other_buf, schema, item, i);
         if (other && strcmp(name, other) == 0) {
             mj_reader_complain(reader, MJ_EKEY, node->at, "a second '%s' in %s", name, field->key);
             return;
@@ -112,8 +113,8 @@ static bool is_source(const mj_spec_field *field)
     return field->kind == MJ_SPEC_TEXT && strcmp(field->key, "from") == 0;
 }
 
-/* What this map itself says about source and class. A schema that gives `class` a meaning of its
- * own (a model's class) owns the key: then a word that is no evidence class is not ours to judge. */
+/* What this map itself says about source and class. A schema that gives `class` a meaning of its own
+ * (a model's class) owns the key: then a word that is no evidence class is not ours to judge. */
 static mj_inherited inherit(mj_inherited outer, const mj_spec_schema *schema, const mj_node *map,
                             mj_reader *reader)
 {

@@ -1,9 +1,8 @@
 /* Spec, the values: scalars and quantities of a tree of nodes, checked as their field says.
  *
  * Numbers go through units.c, so a wrong unit is the same error in a file and on the command line,
- * and end up in SI. A quantity is
- * one number or a map {typ, lo, hi, from, class, note}; {fact: KEY} is only noted here: hw looks the
- * fact up once it knows the node. */
+ * and end up in SI. A quantity is one number or a map {typ, lo, hi, from, class, note}; {fact: KEY}
+ * is only noted here: hw looks the fact up once it knows the node. */
 #include "spec_decode.h"
 
 #include "mj/text.h"
@@ -28,18 +27,19 @@ bool mj_node_is(const mj_node *node, const char *text)
 /* A key with nothing behind it, or YAML's words for nothing: never zero, never the text "null". */
 static bool is_nothing(const mj_node *node)
 {
-    return node->plain && (mj_node_is(node, "") || mj_node_is(node, "~") || mj_node_is(node, "null"));
+    return node->plain &&
+           (mj_node_is(node, "") || mj_node_is(node, "~") || mj_node_is(node, "null"));
 }
 
 /* True if node is a scalar with a value; `wanted` says what belongs here. */
 static bool expect_scalar(const mj_node *node, const char *wanted, mj_reader *reader)
 {
-    static const char *const found[] = {"text", "a map", "a list"};
+    static const char *const found[] = {"nothing", "a map", "a list"};
     if (node->kind == MJ_NODE_SCALAR && !is_nothing(node)) {
         return true;
     }
-    mj_reader_complain(reader, MJ_ESYNTAX, node->at, "%s: expected %s, found %s", mj_node_label(node),
-                       wanted, node->kind == MJ_NODE_SCALAR ? "nothing" : found[node->kind]);
+    mj_reader_complain(reader, MJ_ESYNTAX, node->at, "%s: expected %s, found %s",
+                       mj_node_label(node), wanted, found[node->kind]);
     return false;
 }
 
@@ -54,7 +54,8 @@ const char *mj_spec_decode_text(const mj_node *node, mj_reader *reader)
     }
     if (strcspn(node->text, "\n\t") < length) {
         mj_reader_complain(reader, MJ_ESYNTAX, node->at,
-                           "%s: line breaks and tabs are not allowed here (use `>`)", mj_node_label(node));
+                           "%s: line breaks and tabs are not allowed here (use `>`)",
+                           mj_node_label(node));
         return NULL;
     }
     if (node->text[length] == '\0') {
@@ -108,18 +109,19 @@ static bool check_range(double value, const mj_spec_field *field, const mj_node 
     if (isfinite(value) && (unbounded || (value >= field->min && value <= field->max))) {
         return true;
     }
-    char lo[48], hi[48];
+    char lo_buf[48], hi_buf[48];
     const char *unit = field->kind == MJ_SPEC_INT ? NULL : field->unit;
+    const char *lo = limit_text(lo_buf, sizeof lo_buf, field->min, unit);
     if (unbounded) {
         mj_reader_complain(reader, MJ_ERANGE, node->at, "%s: %.80s is too large a number",
                            mj_node_label(node), node->text);
     } else if (!(field->max < 1e30)) {
         mj_reader_complain(reader, MJ_ERANGE, node->at, "%s: %.80s is out of range (at least %s)",
-                           mj_node_label(node), node->text, limit_text(lo, sizeof lo, field->min, unit));
+                           mj_node_label(node), node->text, lo);
     } else {
         mj_reader_complain(reader, MJ_ERANGE, node->at, "%s: %.80s is out of range (%s to %s)",
-                           mj_node_label(node), node->text, limit_text(lo, sizeof lo, field->min, unit),
-                           limit_text(hi, sizeof hi, field->max, unit));
+                           mj_node_label(node), node->text, lo,
+                           limit_text(hi_buf, sizeof hi_buf, field->max, unit));
     }
     return false;
 }
@@ -159,8 +161,9 @@ static void decode_int(int *place, const mj_spec_field *field, const mj_node *no
         return;
     }
     if (!is_whole(node->text)) {
-        mj_reader_complain(reader, MJ_ESYNTAX, node->at, "%s: expected a whole number, found '%.80s'",
-                           mj_node_label(node), node->text);
+        mj_reader_complain(reader, MJ_ESYNTAX, node->at,
+                           "%s: expected a whole number, found '%.80s'", mj_node_label(node),
+                           node->text);
         return;
     }
     *place = (int)value;
@@ -173,8 +176,9 @@ static void decode_bool(bool *place, const mj_node *node, mj_reader *reader)
     }
     *place = mj_node_is(node, "true");
     if (!*place && !mj_node_is(node, "false")) {
-        mj_reader_complain(reader, MJ_ESYNTAX, node->at, "%s: expected true or false, found '%.80s'",
-                           mj_node_label(node), node->text);
+        mj_reader_complain(reader, MJ_ESYNTAX, node->at,
+                           "%s: expected true or false, found '%.80s'", mj_node_label(node),
+                           node->text);
     }
 }
 
@@ -268,8 +272,8 @@ static bool decode_part(double *value, char unit[UNIT_SIZE], const mj_spec_field
         return false;
     }
     if (unit[0] && strcmp(unit, written) != 0) {
-        mj_reader_complain(reader, MJ_EUNIT, node->at, "%s: typ is in %s, this in %s", mj_node_label(node),
-                           unit, written);
+        mj_reader_complain(reader, MJ_EUNIT, node->at, "%s: typ is in %s, this in %s",
+                           mj_node_label(node), unit, written);
         return false;
     }
     memcpy(unit, written, UNIT_SIZE);
