@@ -5,6 +5,7 @@
  * than -h do not exist: nobody should have to look up what -n meant. */
 #include "options.h"
 #include "mj/text.h"
+#include <assert.h>
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
@@ -240,6 +241,7 @@ static mj_status parse_option(option_tables *tables, int *i, int argc, char **ar
     if (option == NULL) {
         return MJ_ENAME;
     }
+    assert(option->argument != NULL || option->kind == MJ_OPTION_FLAG);
     const char *value = strchr(argv[*i], '=');
     if (option->argument == NULL) {
         if (value != NULL) {
