@@ -21,7 +21,8 @@ static void fixture_init(fixture *f)
                    .model = {.name = "llama-3.1-70b",
                              .id = "meta-llama/Llama-3.1-70B-Instruct",
                              .output = MJ_OUTPUT_TOKEN,
-                             .precision = {.attention = MJ_FORMAT_BF16, .ffn = MJ_FORMAT_BF16}}};
+                             .params = {.attention = 70e9},
+                             .precision = {.attention = MJ_FORMAT_BF16}}};
     f->bill.chip = &f->chip;
     f->bill.model = &f->model;
     f->bill.serving = (mj_serving){.batch = 64, .prompt = 220, .output = 350, .devices = 4,
@@ -97,7 +98,7 @@ static void test_finds_the_eight_bit_twin(void **state)
     fixture_init(&f);
     f.model.name = "llama-3.1-405b";
     f.model.id = "meta-llama/Llama-3.1-405B-Instruct";
-    f.model.precision.ffn = MJ_FORMAT_FP8;
+    f.model.precision.attention = MJ_FORMAT_FP8;
     f.bill.serving.precision = MJ_FORMAT_FP8;
     f.bill.serving.devices = 8;
     f.bill.serving.batch = 64;
@@ -105,7 +106,7 @@ static void test_finds_the_eight_bit_twin(void **state)
     mj_arena_init(&arena, 0);
     mj_measured m;
     assert_true(find(&m, public_table(path, sizeof path), &f, &arena));
-    f.model.precision.ffn = MJ_FORMAT_BF16;
+    f.model.precision.attention = MJ_FORMAT_BF16;
     assert_false(find(&m, public_table(path, sizeof path), &f, &arena));
     mj_arena_fini(&arena);
 }
@@ -173,7 +174,7 @@ static void test_other_configurations_do_not_match(void **state)
     f.chip.n_aliases = 0;
     assert_false(finds_row(&f, header, row));
     fixture_init(&f);
-    f.model.precision.ffn = MJ_FORMAT_INT4;
+    f.model.precision.attention = MJ_FORMAT_INT4;
     assert_false(finds_row(&f, header, row));
     fixture_init(&f);
     f.bill.serving.context = 4096; /* without prompts: measured rows include them */

@@ -68,6 +68,8 @@ typedef struct {
 
 /* "llama-3.1-70b", or what identifies the model if it has no name. */
 const char *mj_report_model_name(const mj_model *model);
+/* The precision that was asked for, else the model's own. */
+mj_format mj_report_precision(const mj_bill *bill);
 
 /* What is billed, in one line: model, precision, machine, serving, boundary. */
 void mj_bill_print_headline(FILE *out, const mj_bill *bill, const mj_style *style);

@@ -117,16 +117,6 @@ static size_t keep_lines(char *text, size_t length, const mj_model *model)
     return kept;
 }
 
-/* The format of most weights: what a benchmark calls the model's precision. */
-static mj_format weight_format(const mj_model *model)
-{
-    int format = model->moe.experts > 0 ? model->precision.experts : model->precision.ffn;
-    if (format == MJ_FORMAT_NONE) {
-        format = model->precision.attention;
-    }
-    return (mj_format)format;
-}
-
 static bool precision_equals(const char *text, mj_format format)
 {
     if (*text == '\0' || format == MJ_FORMAT_NONE) {
@@ -149,7 +139,7 @@ static bool model_equals(const char *text, const mj_model *model)
         return false;
     }
     return text[n] == '\0' ||
-           (strcasecmp(text + n, "-FP8") == 0 && weight_format(model) == MJ_FORMAT_FP8);
+           (strcasecmp(text + n, "-FP8") == 0 && mj_model_format(model) == MJ_FORMAT_FP8);
 }
 
 static bool machine_equals(const char *text, const mj_chip *chip)
@@ -256,7 +246,7 @@ static mj_status row_match(bool *match, distance *d, const mj_csv *csv, const co
         !model_equals(mj_csv_text(csv, row, c->model), bill->model) ||
         !machine_equals(mj_csv_text(csv, row, c->machine), bill->chip) ||
         !precision_equals(mj_csv_text(csv, row, c->precision),
-                          text ? weight_format(bill->model) : (mj_format)s->precision) ||
+                          text ? mj_model_format(bill->model) : (mj_format)s->precision) ||
         (text && !task_matches(&d->task, task, s->prompt))) {
         return MJ_OK;
     }

@@ -44,7 +44,7 @@ static void set_configuration(mj_json *root, const mj_bill *bill)
     mj_json_set_number(root, "output_length", token && !fixed ? s->output : NAN);
     mj_json_set_number(root, "context", token ? (fixed ? s->context : bill->step.context) : NAN);
     mj_json_set_integer(root, "devices", s->devices);
-    mj_json_set_text(root, "precision", mj_format_names[s->precision]);
+    mj_json_set_text(root, "precision", mj_format_names[mj_report_precision(bill)]);
     mj_json_set_text(root, "boundary", mj_boundary_names[s->boundary]);
     mj_json_set_text(root, "closure", mj_closure_names[bill->chip->closure]);
 }

@@ -8,8 +8,8 @@
  *                 cause          joules  share  cap    rests on        what
  *       ########  idle.board     562 mJ  61.9%  2.63x  derived [1]     power that flows whatever...
  *
- * A cause that has several lines in the ledger is one row: their sum, with the largest one's label
- * and class, and how many more there are. Nothing is hidden: causes below 0.1 % are greyed. Sources
+ * A cause that has several lines in the ledger is one row: their sum, with the largest one's class
+ * and source, and how many they are. Nothing is hidden: causes below 0.1 % are greyed. Sources
  * are numbered so that a row fits in 100 columns; mj explain gives each line in full. */
 #include "mj/report.h"
 
@@ -29,6 +29,12 @@ const char *mj_report_model_name(const mj_model *model)
         return model->name;
     }
     return model->id ? model->id : "model";
+}
+
+mj_format mj_report_precision(const mj_bill *bill)
+{
+    int asked = bill->serving.precision;
+    return asked != MJ_FORMAT_NONE ? (mj_format)asked : mj_model_format(bill->model);
 }
 
 static const char *output_noun(const mj_bill *bill)
@@ -123,7 +129,7 @@ void mj_bill_print_headline(FILE *out, const mj_bill *bill, const mj_style *styl
     char model[NAME], chip[NAME], batch[NUMBER], a[NUMBER], b[NUMBER];
     fprintf(out, "%s%s %s on %d %s%s, batch %s", mj_paint_code(MJ_PAINT_BOLD, style),
             mj_text_clean(model, sizeof model, mj_report_model_name(bill->model)),
-            mj_format_names[s->precision], s->devices,
+            mj_format_names[mj_report_precision(bill)], s->devices,
             mj_text_clean(chip, sizeof chip, bill->chip->name),
             mj_paint_code(MJ_PAINT_NONE, style), mj_number_format(s->batch, batch, sizeof batch));
     if (bill->model->output != MJ_OUTPUT_TOKEN) {
@@ -222,14 +228,15 @@ static void fill_row(const char **cell, const cause *c, const mj_ledger *ledger,
     mj_bar(bar, sizeof bar, largest > 0 ? c->joules / largest : 0, BAR_COLUMNS, style);
     int source = source_number(list, c->largest->source);
     const char *cls = mj_class_text(c->largest->cls);
-    mj_text_clean(label, sizeof label, c->largest->label ? c->largest->label : "");
+    const char *own = c->largest->label ? c->largest->label : "";
+    mj_text_clean(label, sizeof label, c->n > 1 ? mj_component_meaning(c->component) : own);
     cell[0] = mj_arena_text(arena, bar, strlen(bar));
     cell[1] = mj_component_text(c->component);
     cell[2] = mj_arena_printf(arena, "%s", mj_units_format(c->joules, "J", joules, sizeof joules));
     cell[3] = share_text(c->share, arena);
     cell[4] = cap_text(mj_ledger_cap(ledger, c->component), arena);
     cell[5] = source ? mj_arena_printf(arena, "%s [%d]", cls, source) : cls;
-    cell[6] = c->n > 1 ? mj_arena_printf(arena, "+%d: %s", c->n - 1, label)
+    cell[6] = c->n > 1 ? mj_arena_printf(arena, "%d lines: %s", c->n, label)
                        : mj_arena_printf(arena, "%s", label);
 }
 
@@ -330,15 +337,16 @@ static void add_power(figures *list, const mj_bill *bill, mj_arena *arena)
 {
     const mj_step *step = &bill->step;
     char text[SENTENCE], each[NUMBER], all[NUMBER], limit[NUMBER], free[NUMBER];
-    if (bill->power_W <= 0) {
+    if (!(bill->power_W > 0)) { /* not a number where nobody states a time */
         return;
     }
-    int n = snprintf(text, sizeof text, "%s in all",
-                     mj_units_format(bill->power_W, "W", all, sizeof all));
+    const char *border = mj_boundary_names[bill->serving.boundary];
+    mj_units_format(bill->power_W, "W", all, sizeof all);
+    int n = snprintf(text, sizeof text, "%s in all at the %s", all, border);
     if (step->power_W > 0) {
         n = snprintf(text, sizeof text, "%s a %s, %s in all at the %s",
                      mj_units_format(step->power_W, "W", each, sizeof each), device_noun(bill),
-                     all, mj_boundary_names[bill->serving.boundary]);
+                     all, border);
     }
     if (step->clamped && n > 0 && (size_t)n < sizeof text) {
         snprintf(text + n, sizeof text - (size_t)n,
@@ -418,7 +426,8 @@ static void print_hints(FILE *out, const mj_bill_view *view, const mj_style *sty
             mj_paint_code(MJ_PAINT_DIM, style), mj_text_clean(model, sizeof model, view->model),
             mj_text_clean(chip, sizeof chip, view->chip),
             mj_component_text(causes[0].component));
-    if (bill->serving.boundary < MJ_BOUNDARY_FACILITY) {
+    if (bill->serving.boundary < MJ_BOUNDARY_FACILITY &&
+        bill->chip->closure != MJ_CLOSURE_ENVELOPE) {
         fputs("  --boundary facility   adds host, power supplies and cooling\n", out);
     }
     fputs(mj_paint_code(MJ_PAINT_NONE, style), out);

@@ -81,12 +81,17 @@ static void print_source(FILE *out, mj_facts *facts, const char *key)
     print_field(out, "checked", source->check);
 }
 
+static char *value_text(double value, const char *unit, char *buf, size_t size)
+{
+    return unit && strcmp(unit, "1") != 0 ? mj_units_format(value, unit, buf, size)
+                                          : mj_number_format(value, buf, size);
+}
+
 static void print_interval(FILE *out, const char *name, const mj_quantity *q)
 {
     char lo[NUMBER], typ[NUMBER], hi[NUMBER];
-    const char *unit = q->unit ? q->unit : "1";
-    fprintf(out, "  %-10s %s (%s to %s), %s\n", name, count_text(q->typ, unit, typ, sizeof typ),
-            count_text(q->lo, unit, lo, sizeof lo), count_text(q->hi, unit, hi, sizeof hi),
+    fprintf(out, "  %-10s %s (%s to %s), %s\n", name, value_text(q->typ, q->unit, typ, NUMBER),
+            value_text(q->lo, q->unit, lo, NUMBER), value_text(q->hi, q->unit, hi, NUMBER),
             mj_class_text(q->cls));
 }
 
@@ -128,7 +133,10 @@ static void print_origin(FILE *out, const mj_explain_view *view, const mj_line *
             print_field(out, "written in", bill->chip->name);
         }
     } else if (bill->chip->closure == MJ_CLOSURE_CALIBRATED) {
-        print_field(out, "fit", "constants fitted to measured rows; see the chip's note");
+        const char *variant = bill->chip->text[bill->serving.variant].name;
+        bool text = bill->model->output == MJ_OUTPUT_TOKEN;
+        fprintf(out, "  %-10s %s%s of %s\n", "fit", text ? "constants " : "image constants",
+                text && variant ? variant : "", bill->chip->name);
     }
     print_field(out, "class", mj_class_text(line->cls));
     print_source(out, view->facts, line->source);
@@ -151,10 +159,10 @@ static void print_line(FILE *out, const mj_explain_view *view, const mj_line *li
     } else {
         fputs("nothing else is left without it\n", out);
     }
-    fprintf(out, "  %-10s joules = count x energy of one = %s x %s\n", "formula",
+    fprintf(out, "  %-10s joules = count x energy of one = %s x %s = %s\n", "formula",
             count_text(line->count, line->count_unit ? line->count_unit : "1", count,
                        sizeof count),
-            unit_text(line, unit, sizeof unit));
+            unit_text(line, unit, sizeof unit), joules);
     print_field(out, "count", line->formula);
     if (line->scales > 0) {
         fprintf(out, "  %-10s an overhead: %g of every line within its boundary; it shrinks when "

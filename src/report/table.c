@@ -70,10 +70,12 @@ char *mj_bar(char *buf, size_t size, double part, int columns, const mj_style *s
         return strcpy(buf, style->utf8 ? eighths[1] : ".");
     }
     const char *full = style->utf8 ? "\u2588" : "#";
-    for (int i = 0; i < n / per_column && (size_t)(end - buf) + 7 < size; i++) {
+    for (int i = 0; i < n / per_column && (size_t)(end - buf) + strlen(full) < size; i++) {
         end = stpcpy(end, full);
     }
-    strcpy(end, eighths[n % per_column]);
+    if ((size_t)(end - buf) + strlen(eighths[n % per_column]) < size) {
+        strcpy(end, eighths[n % per_column]);
+    }
     return buf;
 }
 
