@@ -113,8 +113,8 @@ static bool is_source(const mj_spec_field *field)
     return field->kind == MJ_SPEC_TEXT && strcmp(field->key, "from") == 0;
 }
 
-/* What this map itself says about source and class. A schema that gives `class` a meaning of its own
- * (a model's class) owns the key: then a word that is no evidence class is not ours to judge. */
+/* What this map itself says about source and class. A schema that gives `class` a meaning of its
+ * own (a model's class) owns the key: a word that is no evidence class is then not judged. */
 static mj_inherited inherit(mj_inherited outer, const mj_spec_schema *schema, const mj_node *map,
                             mj_reader *reader)
 {
