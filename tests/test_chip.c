@@ -435,21 +435,45 @@ static void test_bad_specs_name_what_is_wrong(void **state)
     }
 }
 
-/* --set and then resolve again: the new value is exact where data sheets are, facts still hold. */
-static void test_patches_survive_resolving(void **state)
+/* The named chip with one value set as --set does, resolved again. */
+static mj_chip patched(fixture *f, const char *name, const char *path, const char *value)
 {
-    fixture *f = *state;
     mj_err err = {0};
     mj_patch patch;
-    mj_chip chip = *get(f, "h100");
-    assert_int_equal(mj_patch_resolve(&patch, &chip, &mj_chip_schema, "hbm.bandwidth", "5 TB/s",
-                                      (mj_place){"--set", 0, 0}, f->units, &f->arena, &err),
-                     MJ_OK);
+    mj_chip chip = *get(f, name);
+    mj_status status = mj_patch_resolve(&patch, &chip, &mj_chip_schema, path, value,
+                                        (mj_place){"--set", 0, 0}, f->units, &f->arena, &err);
+    print_problems(&err);
+    assert_int_equal(status, MJ_OK);
     mj_patch_apply(&chip, &patch);
-    assert_int_equal(mj_chip_resolve(&chip, f->facts, "h100", &err), MJ_OK);
-    assert_rel(chip.memory[0].bandwidth_Bps.typ, 5e12, 1e-12);
-    assert_rel(chip.memory[0].bandwidth_Bps.hi, 5e12, 1e-12);
-    assert_rel(chip.memory[0].read_JpB.typ, get(f, "h100")->memory[0].read_JpB.typ, 1e-12);
+    assert_int_equal(mj_chip_resolve(&chip, f->facts, name, &err), MJ_OK);
+    return chip;
+}
+
+/* A set bandwidth is exact, a set energy keeps its interval, facts elsewhere still hold. */
+static void test_patches_survive_resolving(void **state)
+{
+    const mj_chip *h100 = get(*state, "h100");
+    mj_chip fast = patched(*state, "h100", "hbm.bandwidth", "5 TB/s");
+    assert_rel(fast.memory[0].bandwidth_Bps.typ, 5e12, 1e-12);
+    assert_rel(fast.memory[0].bandwidth_Bps.hi, 5e12, 1e-12);
+    assert_rel(fast.memory[0].read_JpB.typ, h100->memory[0].read_JpB.typ, 1e-12);
+    mj_chip cheap = patched(*state, "h100", "hbm.read", "2 pJ/B");
+    assert_rel(cheap.memory[0].read_JpB.typ, 2e-12, 1e-12);
+    assert_rel(cheap.memory[0].read_JpB.hi, 4e-12, 1e-12); /* class assumed: a factor of two */
+    mj_chip linked = patched(*state, "h100", "hbm.read", "{fact: dram.post}");
+    assert_rel(linked.memory[0].read_JpB.typ, 39e-12, 1e-12);
+}
+
+/* An SRAM read costs more at 14 nm than at 7 nm, and returning gives the same number again. */
+static void test_a_changed_node_moves_the_facts(void **state)
+{
+    const mj_chip *n7 = get(*state, "sram-chip");
+    mj_chip n14 = patched(*state, "sram-chip", "node", "14 nm");
+    assert_true(n14.memory[0].read_JpB.typ > 1.2 * n7->memory[0].read_JpB.typ);
+    mj_chip same = patched(*state, "sram-chip", "node", "7 nm");
+    assert_rel(same.memory[0].read_JpB.typ, n7->memory[0].read_JpB.typ, 1e-12);
+    assert_rel(same.memory[0].read_JpB.hi, n7->memory[0].read_JpB.hi, 1e-12);
 }
 
 int main(void)
@@ -470,6 +494,7 @@ int main(void)
         cmocka_unit_test(test_unknown_names_get_a_suggestion),
         cmocka_unit_test(test_bad_specs_name_what_is_wrong),
         cmocka_unit_test(test_patches_survive_resolving),
+        cmocka_unit_test(test_a_changed_node_moves_the_facts),
     };
     return cmocka_run_group_tests(tests, load_all, free_all);
 }

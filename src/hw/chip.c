@@ -46,11 +46,12 @@ typedef struct {
     mj_status status; /* of the first problem */
 } resolver;
 
+/* A fact is fetched anew each time, so that a changed node (--set chip.node) moves it. */
 static void resolve_quantity(void *user, const char *path, const mj_spec_field *field,
                              mj_quantity *q)
 {
     resolver *r = user;
-    if (!mj_quantity_given(q) && q->fact) {
+    if (q->fact) {
         const char *key = q->fact;
         mj_status status =
             mj_facts_quantity(q, r->facts, key, field->unit, r->chip->node_m, r->err);
