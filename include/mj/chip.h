@@ -37,11 +37,20 @@ typedef struct {
     mj_quantity price_USDpB, density_Bpm2;
 } mj_memory;
 
+/* What multiplies: a digital unit, an analog array, look-up tables, oscillators. */
+typedef enum {
+    MJ_COMPUTE_MAC, MJ_COMPUTE_ANALOG, MJ_COMPUTE_LUT, MJ_COMPUTE_OSC
+} mj_compute_kind;
+extern const char *const mj_compute_kind_names[]; /* "mac", "analog", "lut", "osc", NULL */
+
 typedef struct {
     const char *name;   /* "mac.bf16" */
+    int kind;           /* mj_compute_kind */
     int format;         /* mj_format of the weights it multiplies */
     mj_quantity energy_JpMAC; /* datapath alone */
     mj_quantity rate_MACps;   /* dense peak */
+    mj_quantity adc_J, dac_J; /* one conversion of an analog array's output, input */
+    int rows, columns;        /* of the array: products summed per ADC, fed per DAC conversion */
 } mj_compute;
 
 typedef enum { MJ_LINK_KIND_NONE, MJ_LINK_KIND_D2D, MJ_LINK_KIND_SCALEUP,

@@ -80,6 +80,14 @@ typedef struct {
         bool linear_attention, heavy;
     } diffusion;
 
+    /* fewer weights for the same arithmetic, or less of both; 0 everywhere: none of it */
+    struct {
+        double density;    /* share of the weights kept (stored, moved, multiplied) */
+        double index_bits; /* stored per kept weight to say where it stands */
+        int loops;         /* the stack is 1/loops of its layers, run `loops` times: stored weights
+                              fall, reads and arithmetic stay */
+    } economy;
+
     /* aggregate: an envelope by totals only */
     struct {
         double total, active, kv_Bptok;

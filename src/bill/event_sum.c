@@ -214,15 +214,32 @@ static void static_lines(mj_ledger *ledger, const mj_bill *bill)
                      &chip->fixed.active_W);
 }
 
+/* Products, and for an analog array the conversions at its edges: an ADC reads the sum of `rows`
+ * products, a DAC feeds `columns` of them. */
+static void arithmetic_lines(mj_ledger *ledger, double mac, const mj_compute *unit)
+{
+    static const mj_component components[] = {MJ_ARITH_MAC, MJ_ARITH_ANALOG, MJ_ARITH_LUT,
+                                              MJ_ARITH_OSC};
+    mj_ledger_events(ledger, components[unit->kind], "multiply-accumulates",
+                     "weights and cache products, prompts included, per output", mac, "MAC",
+                     &unit->energy_JpMAC);
+    if (unit->rows > 0) {
+        mj_ledger_events(ledger, MJ_CONV_ADC, "sums converted to digital", "products / rows",
+                         mac / unit->rows, "conv", &unit->adc_J);
+    }
+    if (unit->columns > 0) {
+        mj_ledger_events(ledger, MJ_CONV_DAC, "inputs converted to analog", "products / columns",
+                         mac / unit->columns, "conv", &unit->dac_J);
+    }
+}
+
 static void device_lines(mj_bill *bill, const traffic *t, const mj_compute *unit)
 {
     const mj_chip *chip = bill->chip;
     mj_ledger *ledger = &bill->ledger;
     ledger->n = 0;
     if (unit != NULL) {
-        mj_ledger_events(ledger, MJ_ARITH_MAC, "multiply-accumulates",
-                         "weights and cache products, prompts included, per output",
-                         t->mac / bill->serving.batch, "MAC", &unit->energy_JpMAC);
+        arithmetic_lines(ledger, t->mac / bill->serving.batch, unit);
     }
     overhead(ledger, MJ_CONTROL, "control", "arithmetic x share", &chip->overhead.control);
     memory_lines(ledger, bill, t);

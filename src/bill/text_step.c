@@ -59,7 +59,7 @@ static expert_bytes expert_read(const mj_model *m, const mj_op *op, const mj_ser
                                 double tokens)
 {
     double G = s->devices, n = m->moe.experts / G, u = touched(m, tokens);
-    double one_B = op->weight_B / m->moe.experts;
+    double one_B = op->weight_B * op->reads / m->moe.experts;
     expert_bytes b = {one_B * n * u, one_B * n * u};
     if (s->expert > 1) {
         double more = sqrt(2 * log(G)) * sqrt(n * u * (1 - u));
@@ -83,7 +83,7 @@ static void add_op(mj_step *step, const mj_op *op, const mj_model *m, const mj_s
     step->decode_flop += 2 * (op->mac + op->state_mac) * B / G;
     switch (op->kind) {
     case MJ_OP_HEAD:
-        step->weight_B += op->weight_B / shard;
+        step->weight_B += op->weight_B * op->reads / shard;
         break;
     case MJ_OP_EXPERTS: {
         expert_bytes decode = expert_read(m, op, s, B);
@@ -105,7 +105,7 @@ static void add_op(mj_step *step, const mj_op *op, const mj_model *m, const mj_s
         step->kv_B += B * op->state_B / G;
         break;
     default:
-        step->weight_B += op->weight_B / shard;
+        step->weight_B += op->weight_B * op->reads / shard;
         step->prefill_flop += 2 * op->mac * x->prompts_per_step / G;
     }
 }

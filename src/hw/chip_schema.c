@@ -43,6 +43,7 @@ static const char *const class_names[] = {"",
                                           MJ_CLASS_LIST(CLASS_NAME)
 #undef CLASS_NAME
                                               NULL};
+const char *const mj_compute_kind_names[] = {"mac", "analog", "lut", "osc", NULL};
 static const char *const holds_names[] = {"weights", "kv", "act", NULL};
 
 static const mj_spec_field memory_fields[] = {
@@ -67,6 +68,13 @@ static const mj_spec_field compute_fields[] = {
     CHOICE(mj_compute, "format", format, mj_format_names, true),
     QUANTITY(mj_compute, "energy", energy_JpMAC, "J/MAC", 0, 1),
     QUANTITY(mj_compute, "rate", rate_MACps, "MAC/s", 0, ANY),
+    CHOICE(mj_compute, "kind", kind, mj_compute_kind_names, false),
+    QUANTITY(mj_compute, "adc", adc_J, "J", 0, 1),
+    QUANTITY(mj_compute, "dac", dac_J, "J", 0, 1),
+    {.key = "rows", .kind = MJ_SPEC_INT, .offset = offsetof(mj_compute, rows), .min = 0,
+     .max = 1 << 20},
+    {.key = "columns", .kind = MJ_SPEC_INT, .offset = offsetof(mj_compute, columns), .min = 0,
+     .max = 1 << 20},
 };
 static const mj_spec_schema compute_schema = {
     "compute", compute_fields, LENGTH(compute_fields), sizeof(mj_compute), "name"};

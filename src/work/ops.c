@@ -13,12 +13,31 @@ const mj_workload mj_workloads[] = {
 };
 const int mj_n_workloads = sizeof mj_workloads / sizeof mj_workloads[0];
 
+/* Sparse and recursive forms of any class. The head is one matrix, used once: it is not looped. */
+static void economise(mj_op *op, const mj_model *m)
+{
+    double density = m->economy.density;
+    if (density > 0 && op->weights > 0) {
+        op->weight_B = density * (op->weight_B + op->weights * m->economy.index_bits / 8);
+        op->weights *= density;
+        op->mac *= density;
+    }
+    if (m->economy.loops > 1 && op->kind != MJ_OP_HEAD) {
+        op->weights /= m->economy.loops;
+        op->weight_B /= m->economy.loops;
+        op->reads *= m->economy.loops;
+    }
+}
+
 void mj_ops_count(mj_ops *ops, const mj_model *model, const mj_extent *extent)
 {
     ops->n = 0;
     for (int i = 0; i < mj_n_workloads; i++) {
         if ((int)mj_workloads[i].kind == model->kind) {
             mj_workloads[i].count(ops, model, extent);
+            for (int k = 0; k < ops->n; k++) {
+                economise(&ops->op[k], model);
+            }
             return;
         }
     }
