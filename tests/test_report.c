@@ -396,7 +396,7 @@ static const struct {
     {"llama-3.1-70b", "h100", {.batch = 0}},
     {"llama-3.1-70b", "h100", {.boundary = MJ_BOUNDARY_FLEET, .precision = MJ_FORMAT_FP8}},
     {"qwen3-235b-a22b", "b200", {.devices = 8, .expert = 8}},
-    {"sd3.5-large", "h100", {.devices = 2}},
+    {"sd-3.5-large", "h100", {.devices = 2}},
     {"post-100b", "post-hbm", {.batch = 1, .context = 32000}},
     {"llama-3.1-8b", "hbm-chip", {.batch = 1, .boundary = MJ_BOUNDARY_FACILITY}},
 };

@@ -45,7 +45,7 @@ int mj_cmd_bill(mj_context *context, int argc, char **argv)
                  "from `mj list`, a Hugging Face id, or paths (YAML, config.json, GGUF).",
         .example = "mj bill llama-3.1-70b on h100\n"
                    "mj bill qwen3-235b-a22b on b200 --devices 8 --batch 256 --json\n"
-                   "mj bill sd3.5-large on h100 --size 1024x1024 --steps 28\n"
+                   "mj bill sd-3.5-large on h100 --size 1024x1024 --steps 28\n"
                    "mj bill llama-3.1-8b on h100 --set chip.hbm.read='2 pJ/B'",
     };
     int exit_code;

@@ -121,7 +121,8 @@ mj_status mj_choice_find(mj_choice *choice, const mj_bill *bill, const char *wor
             choose(choice, i);
         }
     }
-    return choice->n > 0 && *word ? MJ_OK : refuse(bill, word, err);
+    bool found = choice->total || (choice->n > 0 && *word);
+    return found ? MJ_OK : refuse(bill, word, err);
 }
 
 static void add_part(mj_split *split, const char *what, const char *unit, double fitted,

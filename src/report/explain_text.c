@@ -236,9 +236,13 @@ static void print_step(FILE *out, const mj_bill *bill, const mj_style *style, mj
         return;
     }
     mj_table table = {column, cell, NULL, 3, n};
-    print_title(out, bill->model->output == MJ_OUTPUT_TOKEN
-                         ? "One step (a token of every running sequence), each device"
-                         : "One batch, each device", style);
+    /* Fits are of one device; an event sum adds up the machine. */
+    char title[NAME];
+    snprintf(title, sizeof title, "%s, %s",
+             bill->model->output == MJ_OUTPUT_TOKEN ? "One step (a token of every sequence)"
+                                                    : "One batch",
+             bill->chip->closure == MJ_CLOSURE_CALIBRATED ? "each device" : "all devices");
+    print_title(out, title, style);
     mj_table_print(out, &table, style);
 }
 

@@ -1,0 +1,60 @@
+# The bill: headline, measured figure beside it, causes, machine; then as JSON and CSV.
+
+$ mj bill llama-3.1-70b on h100
+llama-3.1-70b bf16 on 4 h100, batch 64, prompt 220, output 350, boundary board
+calibrated: totals fitted to measured machines
+797 mJ/token  measured, lm-arena-chat, batch 63.8, output 352 [zeus2025]; predicted / measured
+idle.board
+total
+token/s a user
+mj explain llama-3.1-70b on h100
+! nan
+
+$ mj bill llama-3.1-70b on h100 --json | tr -d ' \n' | cut -c1-60
+{"schema":1,"model":"llama-3.1-70b","chip":"h100","output":
+
+$ mj bill llama-3.1-70b on h100 --csv | head -1
+component,label,count,count_unit,unit_J,joules,joules_lo,joules_hi,share,cap,source,class
+
+$ LC_ALL=C mj bill llama-3.1-70b on h100 | LC_ALL=C grep -c '[^ -~]'
+? 1
+0
+
+$ LC_ALL=C.UTF-8 mj bill llama-3.1-70b on h100
+█
+
+# No measured row has this batch.
+$ mj bill llama-3.1-70b on h100 --batch 50
+! measured,
+
+# A machine's border moves what is in the bill, and a board's measurement is no longer comparable.
+$ mj bill llama-3.1-70b on h100 --boundary facility
+boundary facility
+at the board, so no ratio
+host.cpu
+! --boundary facility
+
+$ mj bill llama-3.1-70b on h100 --set serving.batch=8 --set chip.hbm.read='2 pJ/B'
+batch 8,
+
+$ mj bill llama-3.1-70b on h100 --parallel tp=2,xp=2
+? 2
+error: --parallel xp=2: wants tp=N, ep=N, dp=N, ulysses=N or ring=N
+
+$ mj bill llama-3.1-70b on h100 --parallel tp=two
+? 2
+error: --parallel tp=two: wants a whole number of devices
+
+$ mj bill llama-3.1-70b on h100 --batch 0
+? 2
+error: --batch 0
+
+# Both names are reported at once.
+$ mj bill lama-3.1-70b on h1000
+? 2
+h100
+llama-3.1-70b
+
+$ mj bill llama-3.1-70b on h100 > /dev/full
+? 4
+error: cannot write the result

@@ -1,0 +1,33 @@
+# Explanations: any line back to formula, numbers, fact and source.
+
+$ mj explain llama-3.1-70b on h100 dram.weights
+dram.weights: weights read
+joules = count x energy of one =
+fact       dram.
+published
+source
+checked
+How the fitted total divides
+weight_B
+attention projections
+Two fits of the same measurements
+
+$ mj explain llama-3.1-70b on h100 total
+total: the sum of the lines below
+P G t / B =
+idle.board
+
+$ mj explain llama-3.1-70b on h100 idle.board --json | grep -c '"source_entry"'
+1
+
+$ mj explain llama-3.1-70b on h100 dram.wieghts
+? 2
+error: this bill has no line 'dram.wieghts' (did you mean 'dram.weights'?); it has total,
+
+$ mj explain llama-3.1-70b on h100 total --csv
+? 2
+error: an explanation is no table
+
+$ mj explain llama-3.1-70b on h100
+? 2
+error:
