@@ -175,6 +175,22 @@ static mj_status range(mj_err *err, const char *what, double value, double lo, d
                       hi);
 }
 
+/* Zero asks for the default; nothing asks for less. */
+static mj_status check_counts(const mj_serving *s, mj_err *err)
+{
+    const struct {
+        const char *what;
+        int value;
+    } counts[] = {{"devices", s->devices}, {"tp", s->tensor},       {"ep", s->expert},
+                  {"dp", s->data},         {"steps", s->steps},     {"width", s->width},
+                  {"height", s->height},   {"frames", s->frames},   {"ulysses", s->ulysses},
+                  {"ring", s->ring},       {"boundary", s->boundary}};
+    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+        MJ_TRY(range(err, counts[i].what, counts[i].value, 0, 1e6));
+    }
+    return MJ_OK;
+}
+
 static mj_status check_lengths(const mj_serving *s, mj_err *err)
 {
     MJ_TRY(range(err, "batch", s->batch, 1e-9, 1e6));
@@ -244,6 +260,7 @@ static void fill_lengths(mj_serving *s, const mj_chip *chip, const mj_model *mod
 mj_status mj_serving_resolve(mj_serving *serving, const mj_chip *chip, const mj_model *model,
                              mj_err *err)
 {
+    MJ_TRY(check_counts(serving, err));
     fill_lengths(serving, chip, model);
     MJ_TRY(check_lengths(serving, err));
     bool asked = serving->devices > 0;
