@@ -107,11 +107,18 @@ static int find_files(const char **file, mj_context *context, const char *kind)
         if (length <= 5 || strcmp(entry->d_name + length - 5, ".yaml") != 0) {
             continue;
         }
-        file[n] = mj_arena_printf(&context->arena, "%s/%s", dir, entry->d_name);
+        file[n] = mj_arena_text(&context->arena, entry->d_name, length - 5);
         n += file[n] != NULL;
     }
     closedir(folder);
-    qsort(file, (size_t)n, sizeof *file, compare_texts);
+    qsort(file, (size_t)n, sizeof *file, compare_texts); /* by name: a before a-b */
+    for (int i = 0; i < n; i++) {
+        file[i] = mj_arena_printf(&context->arena, "%s/%s.yaml", dir, file[i]);
+        if (file[i] == NULL) {
+            mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
+            return -1;
+        }
+    }
     return n;
 }
 
