@@ -298,6 +298,6 @@ int mj_cmd_list(mj_context *context, int argc, char **argv)
     const char *near = mj_text_nearest(word[0], names, KINDS_N);
     return mj_context_fail_with(context, MJ_ENAME,
                                 "mj list knows models, chips, facts and sources, not '%s'%s%s%s",
-                                word[0], near != NULL ? " (did you mean " : "",
-                                near != NULL ? near : "", near != NULL ? "?)" : "");
+                                word[0], near != NULL ? " (did you mean '" : "",
+                                near != NULL ? near : "", near != NULL ? "'?)" : "");
 }

@@ -83,8 +83,8 @@ static const mj_option *find_option(option_tables *tables, const char *argument)
     snprintf(word, sizeof word, "%.*s", (int)(length < NAME_MAX_B ? length : NAME_MAX_B - 1), name);
     const char *near = mj_text_nearest(word, candidate, n);
     mj_err_add(&tables->context->err, MJ_ENAME, NULL, 0, 0, "unknown option --%s%s%s%s", word,
-               near != NULL ? " (did you mean --" : "", near != NULL ? near : "",
-               near != NULL ? "?)" : "");
+               near != NULL ? " (did you mean '--" : "", near != NULL ? near : "",
+               near != NULL ? "'?)" : "");
     return NULL;
 }
 
@@ -179,7 +179,7 @@ static mj_status parse_choice(int *index, mj_context *context, const mj_option *
     const char *near = mj_text_nearest(text, option->choices, n);
     if (near != NULL) {
         return mj_err_add(&context->err, MJ_ENAME, NULL, 0, 0,
-                          "--%s: unknown %s (did you mean %s?)", option->name, text, near);
+                          "--%s: unknown %s (did you mean '%s'?)", option->name, text, near);
     }
     return mj_err_add(&context->err, MJ_ENAME, NULL, 0, 0, "--%s: unknown %s; there are %s",
                       option->name, text, all);
@@ -282,8 +282,8 @@ static mj_status check_sets(mj_context *context, bool takes_set)
             const char *near = mj_text_nearest(root, roots, 3);
             return mj_err_add(&context->err, MJ_ENAME, NULL, 0, 0,
                               "--set %s: a path begins with model., chip. or serving.%s%s%s", set,
-                              near != NULL ? " (did you mean " : "", near != NULL ? near : "",
-                              near != NULL ? ".?)" : "");
+                              near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
+                              near != NULL ? "'?)" : "");
         }
     }
     return MJ_OK;

@@ -48,7 +48,7 @@ error: cannot read
 
 $ mj bill lama-3.1-70b on h100
 ? 2
-(did you mean llama-3.1-70b?)
+(did you mean 'llama-3.1-70b'?)
 
 $ mj bill llama-3.1-70b on h10
 ? 2
@@ -66,7 +66,7 @@ $ mj bill llama-3.1-70b on h100 --set chip.hbm.read=2
 
 $ mj bill llama-3.1-70b on h100 --set chp.hbm.read='2 pJ/B'
 ? 2
-a path begins with model., chip. or serving. (did you mean chip.?)
+a path begins with model., chip. or serving. (did you mean 'chip'?)
 
 $ mj bill llama-3.1-70b on h100 --set chip.hbm.read
 ? 2

@@ -30,7 +30,7 @@ mj list KIND [PATTERN]
 
 $ mj bil llama-3.1-70b on h100
 ? 2
-error: unknown command 'bil' (did you mean bill?)
+error: unknown command 'bil' (did you mean 'bill'?)
 
 $ mj xyzzyx
 ? 2
@@ -38,7 +38,7 @@ error: unknown command 'xyzzyx'; mj help lists the commands
 
 $ mj --jsn list models
 ? 2
-error: unknown option --jsn (did you mean --json?)
+error: unknown option --jsn (did you mean '--json'?)
 
 $ mj bill llama-3.1-70b h100
 ? 2
@@ -50,7 +50,7 @@ error: on is missing: mj bill MODEL on CHIP
 
 $ mj bill llama-3.1-70b on h100 --bach 8
 ? 2
-error: unknown option --bach (did you mean --batch?)
+error: unknown option --bach (did you mean '--batch'?)
 
 $ mj bill llama-3.1-70b on h100 --batch
 ? 2
