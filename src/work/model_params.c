@@ -9,7 +9,7 @@
  *   Mamba-2     H (2 I + 2 G S + h) + I H + conv (I + 2 G S)          I = h p, G groups, S state
  *   Mamba       H 2 I + I (R + 2 S) + R I + I S + I H + conv I        R = dt_rank
  * The latent cache keeps c + r numbers a token; with the projections absorbed a query meets
- * c + r of them for the score and c for the value [deepseek-v2].
+ * c + r of them for the score and c for the value [deepseek2024].
  *
  * `total` leaves out norms, biases and small vectors (a few 1e-5 of a large model), which are
  * counted apart in `norm`: so the totals are those of the shapes alone, and published totals lie
