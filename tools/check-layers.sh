@@ -3,6 +3,7 @@
 # file only. A public header belongs to the layer of its name (report.h), else to the one that has
 # its .c file (chip.h: chip.c, op.h: ops.c).
 set -u
+export LC_ALL=C
 bad=0
 
 fail() {

@@ -3,6 +3,7 @@
 # the first column, to the closing one), lines of at most 120
 # characters (100 is the aim).
 set -u
+export LC_ALL=C
 find src include tests bench tools bootstrap -type f \
     \( -name '*.c' -o -name '*.h' -o -name '*.sh' -o -name bootstrap \) | sort | {
     bad=0

@@ -2,6 +2,7 @@
 # A file name names one file: no two C files of the tree share one (headers of one name with their
 # .c file are the point). And nothing refers to a path outside the repository.
 set -u
+export LC_ALL=C
 bad=0
 twice=$(find src include tests bench tools -name '*.[ch]' | sed 's|.*/||' | sort | uniq -d)
 if [ -n "$twice" ]; then

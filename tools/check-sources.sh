@@ -2,6 +2,7 @@
 # Every source that a number names exists: `from:` in data/**/*.yaml and [name1234] in comments of
 # the code resolve to a key of data/sources.yaml. "user" is what --set leaves behind.
 set -u
+export LC_ALL=C
 sources=data/sources.yaml
 [ -f "$sources" ] || { echo "$sources is missing"; exit 1; }
 

@@ -5,6 +5,7 @@
 # "ok - ..." or "not ok - ..." it prints; anything else once. A program that dies without saying
 # which test failed counts as one failure. Last line: "N passed, N failed".
 set -u
+export LC_ALL=C
 build=$1
 rm -f "$build/meson-logs/testlog.json" # a build that fails must not show the last run's results
 meson test -C "$build" --print-errorlogs </dev/null

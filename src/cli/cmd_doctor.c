@@ -1,7 +1,7 @@
 /* mj doctor: what is here and what is missing, with the package that would bring it.
  *
- * Nothing it names is needed by `mj bill`: a missing tool is a note, not a failure. Tools are looked
- * for in PATH, never run. */
+ * Nothing it names is needed by `mj bill`: a missing tool is a note, not a failure. Tools are
+ * looked for in PATH, never run. */
 #include "commands.h"
 #include "config.h"
 #include "mj/json.h"

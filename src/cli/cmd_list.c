@@ -38,7 +38,8 @@ static bool contains(const char *text, const char *pattern)
     size_t length = strlen(pattern);
     for (; text != NULL && *text != '\0'; text++) {
         size_t i = 0;
-        while (i < length && tolower((unsigned char)text[i]) == tolower((unsigned char)pattern[i])) {
+        while (i < length &&
+               tolower((unsigned char)text[i]) == tolower((unsigned char)pattern[i])) {
             i++;
         }
         if (i == length) {

@@ -63,8 +63,7 @@ static const mj_command *find_command(mj_context *context, const char *name)
     const char *near = mj_text_nearest(name, names, COMMANDS_N + 1);
     if (near != NULL) {
         mj_err_add(&context->err, MJ_ENAME, NULL, 0, 0,
-                   "unknown command '%s' (did you mean '%s'?)",
-                   name, near);
+                   "unknown command '%s' (did you mean '%s'?)", name, near);
     } else {
         mj_err_add(&context->err, MJ_ENAME, NULL, 0, 0,
                    "unknown command '%s'; mj help lists the commands", name);
