@@ -31,6 +31,6 @@ mj_status mj_serving_resolve(mj_serving *serving, const mj_chip *chip, const mj_
                              mj_err *err);
 
 /* Bytes that one device keeps: weights, and cache and state at a sequence's longest. */
-double mj_serving_memory_B(const mj_model *model, const mj_serving *serving);
+double mj_serving_memory_B(const mj_chip *chip, const mj_model *model, const mj_serving *serving);
 
 #endif

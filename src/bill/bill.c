@@ -92,7 +92,7 @@ mj_status mj_bill_compute(mj_bill *bill, const mj_chip *chip, const mj_model *mo
     if (chip->closure != MJ_CLOSURE_ENVELOPE) {
         mj_boundary_lines(&bill->ledger, chip, serving, bill->step.step_s);
     }
-    bill->memory_used_B = mj_serving_memory_B(model, serving);
+    bill->memory_used_B = mj_serving_memory_B(chip, model, serving);
     interval(bill);
     bill->prefill_J = prompts * bill->joules;
     outcome(bill);

@@ -7,7 +7,9 @@
  *
  * Step time: the slowest of the memories' bytes over bandwidth, the multiply-accumulates over rate
  * (both at the reachable share of peak) and the links' bytes over bandwidth; the machine overlaps
- * them. A chip whose author states the time of one output (`output_time`) takes that.
+ * them. Several devices split every layer, so each block adds one link latency. A machine with a
+ * power limit runs no faster than that allows. A chip whose author states the time of one output
+ * (`output_time`) takes that.
  *
  * Order of lines (ledger.c): arithmetic, control on it; memories, wires, links; clock on all of
  * that; `unexplained` on all events, because sums of published event energies explain only 13-16 %
@@ -21,6 +23,7 @@
 /* What one step of the whole machine moves and computes. */
 typedef struct {
     double weight_B, state_B, act_B, link_B;
+    double exchanges; /* one after the other, between devices */
     double mac;
     mj_format format; /* of most of the weights */
 } traffic;
@@ -41,6 +44,25 @@ static void add_text_op(traffic *t, const mj_op *op, const mj_model *m, const mj
     t->mac += (op->mac * (head ? B : tokens)) + B * (op->state_mac + op->prompt_mac * prompts);
 }
 
+/* One all-reduce a block, both ways, 16 bit. A model known by its totals exchanges twice a layer. */
+static void count_exchange(traffic *t, const mj_model *m, const mj_serving *s)
+{
+    if (s->devices == 1) {
+        return;
+    }
+    double blocks = m->attn_layers + m->ffn_layers + m->moe.layers + m->ssm.layers;
+    double rows = s->batch, width = m->hidden;
+    if (m->kind == MJ_MODEL_AGGREGATE) {
+        blocks = 2.0 * m->layers;
+    } else if (m->kind == MJ_MODEL_DIFFUSION) {
+        blocks = (double)s->steps * m->diffusion.passes * m->diffusion.blocks;
+        rows *= m->diffusion.tokens;
+        width = m->diffusion.hidden;
+    }
+    t->exchanges = blocks;
+    t->link_B = blocks * 2 * (s->devices - 1) * rows * width * 2;
+}
+
 static traffic count(const mj_bill *bill, const mj_serving *s)
 {
     const mj_model *m = bill->model;
@@ -56,17 +78,7 @@ static traffic count(const mj_bill *bill, const mj_serving *s)
             t.mac += (op->mac + op->state_mac) * s->batch;
         }
     }
-    if (s->devices > 1) { /* one all-reduce a block, both ways, 16 bit; images exchange as often */
-        double G = s->devices, blocks = m->attn_layers + m->ffn_layers + m->moe.layers +
-                                        m->ssm.layers;
-        double rows = s->batch, width = m->hidden;
-        if (!text) {
-            blocks = (double)s->steps * m->diffusion.passes * m->diffusion.blocks;
-            rows *= m->diffusion.tokens;
-            width = m->diffusion.hidden;
-        }
-        t.link_B = blocks * 2 * (G - 1) * rows * width * 2;
-    }
+    count_exchange(&t, m, s);
     return t;
 }
 
@@ -74,6 +86,12 @@ static traffic count(const mj_bill *bill, const mj_serving *s)
 static double move_s(double bytes, const mj_quantity *bandwidth, double devices, double share)
 {
     return mj_quantity_given(bandwidth) ? bytes / (bandwidth->typ * devices * share) : 0;
+}
+
+static const mj_link *exchange_link(const mj_chip *chip)
+{
+    const mj_link *link = mj_chip_link(chip, MJ_LINK_KIND_SCALEUP);
+    return link != NULL ? link : mj_chip_link(chip, MJ_LINK_KIND_D2D);
 }
 
 static double step_time(const mj_bill *bill, const traffic *t, const mj_compute *unit)
@@ -98,9 +116,10 @@ static double step_time(const mj_bill *bill, const traffic *t, const mj_compute 
     if (unit != NULL && mj_quantity_given(&unit->rate_MACps)) {
         slowest = fmax(slowest, t->mac / (unit->rate_MACps.typ * G * share));
     }
-    const mj_link *link = mj_chip_link(chip, MJ_LINK_KIND_SCALEUP);
+    const mj_link *link = exchange_link(chip);
     if (link != NULL) {
         slowest = fmax(slowest, move_s(t->link_B, &link->bandwidth_Bps, G, share));
+        slowest += mj_quantity_given(&link->latency_s) ? t->exchanges * link->latency_s.typ : 0;
     }
     return slowest;
 }
@@ -166,15 +185,11 @@ static void memory_lines(mj_ledger *ledger, const mj_bill *bill, const traffic *
 static void link_lines(mj_ledger *ledger, const mj_bill *bill, const traffic *t)
 {
     double count = t->link_B / bill->serving.batch;
-    const mj_link *link = mj_chip_link(bill->chip, MJ_LINK_KIND_SCALEUP);
-    mj_component component = MJ_LINK_SCALEUP;
-    if (link == NULL) {
-        link = mj_chip_link(bill->chip, MJ_LINK_KIND_D2D);
-        component = MJ_LINK_D2D;
-    }
+    const mj_link *link = exchange_link(bill->chip);
     if (link == NULL) {
         return;
     }
+    mj_component component = link->kind == MJ_LINK_KIND_D2D ? MJ_LINK_D2D : MJ_LINK_SCALEUP;
     static const char formula[] = "blocks x 2 (G - 1) x hidden x 2 B per output";
     mj_ledger_events(ledger, component, "exchange between devices", formula, count, "B",
                      &link->energy_JpB);
@@ -253,16 +268,55 @@ static void device_lines(mj_bill *bill, const traffic *t, const mj_compute *unit
     static_lines(ledger, bill);
 }
 
-static void fill_step(mj_bill *bill, const traffic *t, const mj_compute *unit)
+/* Energy of the events of a step and power of everything that flows with time, all devices. */
+static void split_power(double *events_J, double *static_W, const mj_bill *bill)
+{
+    double events = 0, fixed = 0, per_step = bill->serving.batch;
+    for (int i = 0; i < bill->ledger.n; i++) {
+        const mj_line *line = &bill->ledger.line[i];
+        bool timed = line->component == MJ_LEAK_SRAM || line->component == MJ_LEAK_LOGIC ||
+                     line->component == MJ_DRAM_REFRESH || line->component == MJ_IDLE_BOARD ||
+                     line->component == MJ_ACTIVE_BOARD;
+        *(timed ? &fixed : &events) += line->joules * per_step;
+    }
+    *events_J = events;
+    *static_W = bill->step.step_s > 0 ? fixed / bill->step.step_s : 0;
+}
+
+/* Stretches the step until the devices, their regulators included, stay within their power limit. */
+static void limit_power(mj_bill *bill, const traffic *t, const mj_compute *unit)
+{
+    const mj_quantity *vrm = &bill->chip->system.vrm;
+    double efficiency = mj_quantity_given(vrm) ? vrm->typ : 1;
+    double G = bill->serving.devices, limit_W = bill->chip->tdp_W.typ * G * efficiency;
+    double events_J, static_W;
+    split_power(&events_J, &static_W, bill);
+    double power_W = events_J / bill->step.step_s + static_W;
+    bill->step.unclamped_W = bill->step.power_W = power_W / G / efficiency;
+    if (!mj_quantity_given(&bill->chip->tdp_W) || power_W <= limit_W || static_W >= limit_W) {
+        return;
+    }
+    bill->step.step_s = events_J / (limit_W - static_W);
+    bill->step.power_W = bill->chip->tdp_W.typ;
+    bill->step.clamped = true;
+    device_lines(bill, t, unit);
+}
+
+static void run_step(mj_bill *bill, const traffic *t, const mj_compute *unit)
 {
     bill->step = (mj_step){.context = mj_without_prompts(&bill->serving).context,
                            .weight_B = t->weight_B,
                            .kv_B = t->state_B,
                            .act_B = t->act_B,
                            .link_B = t->link_B,
+                           .collectives = t->exchanges,
                            .decode_flop = 2 * t->mac,
                            .step_s = step_time(bill, t, unit)};
     bill->step.compute_s = bill->step.step_s;
+    device_lines(bill, t, unit);
+    if (bill->step.step_s > 0) {
+        limit_power(bill, t, unit);
+    }
 }
 
 mj_status mj_event_sum(mj_bill *bill, double *prompts, mj_err *err)
@@ -277,13 +331,11 @@ mj_status mj_event_sum(mj_bill *bill, double *prompts, mj_err *err)
     if (mj_reads_prompts(&bill->serving) && bill->model->output == MJ_OUTPUT_TOKEN) {
         mj_serving without = mj_without_prompts(&bill->serving);
         traffic decode = count(bill, &without);
-        fill_step(bill, &decode, unit);
-        device_lines(bill, &decode, unit);
+        run_step(bill, &decode, unit);
         *prompts = mj_ledger_total_J(&bill->ledger);
     }
     double decode_s = bill->step.step_s;
-    fill_step(bill, &t, unit);
-    device_lines(bill, &t, unit);
+    run_step(bill, &t, unit);
     if (*prompts > 0) {
         *prompts = 1 - *prompts / mj_ledger_total_J(&bill->ledger);
         /* the steps of one output take output x (step - decode) longer for one prompt a sequence */

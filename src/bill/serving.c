@@ -2,9 +2,9 @@
  *
  * Fit: weights and the cache of all running sequences at prompt + output tokens, at most 90 % of the
  * memory that holds them [zeus2025: what vLLM was given]; with a memory of its own for each, each
- * must fit. Data parallelism keeps a copy of the dense weights on every device; tensor parallelism
- * cannot split the cache further than there are heads. A chip that states no capacity (an envelope)
- * holds anything. */
+ * must fit. A ROM is made for its model: it may be full. Data parallelism keeps a copy of the dense
+ * weights on every device. The software of measured GPUs does not split a cache further than there
+ * are heads; a machine of our own places it freely. A chip that states no capacity holds anything. */
 #include "mj/serving.h"
 
 #include "mj/op.h"
@@ -50,7 +50,8 @@ const mj_spec_schema mj_serving_schema = {"serving", fields, sizeof fields / siz
                                           sizeof(mj_serving), NULL};
 
 /* Bytes one device keeps of weights and of cache. */
-static void kept(double *weight_B, double *cache_B, const mj_model *model, const mj_serving *s)
+static void kept(double *weight_B, double *cache_B, const mj_chip *chip, const mj_model *model,
+                 const mj_serving *s)
 {
     mj_extent extent = {.context = 1, .longest = s->context > 0 ? s->context
                                                                  : s->prompt + s->output};
@@ -58,7 +59,8 @@ static void kept(double *weight_B, double *cache_B, const mj_model *model, const
     mj_ops_count(&ops, model, &extent);
     double G = s->devices, B = s->batch;
     double heads = model->mla.kv_lora > 0 ? 1 : fmax(1, model->kv_heads);
-    double cache_split = s->data > 1 || model->kind == MJ_MODEL_AGGREGATE ? G : fmin(G, heads);
+    bool free_split = s->data > 1 || chip->closure != MJ_CLOSURE_CALIBRATED;
+    double cache_split = free_split ? G : fmin(G, heads);
     *weight_B = *cache_B = 0;
     for (int i = 0; i < ops.n; i++) {
         const mj_op *op = &ops.op[i];
@@ -68,20 +70,26 @@ static void kept(double *weight_B, double *cache_B, const mj_model *model, const
         *weight_B += copied ? op->weight_B : op->weight_B / G;
         *cache_B += op->stored_B * B / (op->kind == MJ_OP_SCAN ? G : cache_split);
     }
+    if (model->kind == MJ_MODEL_AGGREGATE) { /* kept, though not every token needs them */
+        double idle = model->aggregate.total - model->aggregate.active;
+        *weight_B += idle * mj_format_bytes((mj_format)model->precision.ffn) / G;
+    }
     *weight_B += model->params.embedding *
                  mj_format_bytes((mj_format)model->precision.embedding) / G;
 }
 
-double mj_serving_memory_B(const mj_model *model, const mj_serving *serving)
+double mj_serving_memory_B(const mj_chip *chip, const mj_model *model, const mj_serving *serving)
 {
     double weight_B, cache_B;
-    kept(&weight_B, &cache_B, model, serving);
+    kept(&weight_B, &cache_B, chip, model, serving);
     return weight_B + cache_B;
 }
 
+/* Bytes of a memory that may be filled. */
 static double capacity(const mj_memory *memory)
 {
-    return mj_quantity_given(&memory->capacity_B) ? FIT_SHARE * memory->capacity_B.typ : HUGE_VAL;
+    double share = memory->kind == MJ_MEMORY_ROM ? 1 : FIT_SHARE;
+    return mj_quantity_given(&memory->capacity_B) ? share * memory->capacity_B.typ : HUGE_VAL;
 }
 
 static bool fits(const mj_chip *chip, const mj_model *model, const mj_serving *s)
@@ -92,7 +100,7 @@ static bool fits(const mj_chip *chip, const mj_model *model, const mj_serving *s
         return true; /* nothing is stored: an envelope without memory */
     }
     double weight_B, cache_B;
-    kept(&weight_B, &cache_B, model, s);
+    kept(&weight_B, &cache_B, chip, model, s);
     return w == k ? weight_B + cache_B <= capacity(w)
                   : weight_B <= capacity(w) && cache_B <= capacity(k);
 }
@@ -142,14 +150,17 @@ static mj_status refuse(const mj_chip *chip, const mj_model *model, const mj_ser
     const mj_memory *w = mj_chip_memory(chip, MJ_HOLDS_WEIGHTS);
     const mj_memory *k = mj_chip_memory(chip, MJ_HOLDS_KV);
     double weight_B, cache_B;
-    kept(&weight_B, &cache_B, model, s);
+    kept(&weight_B, &cache_B, chip, model, s);
     char room[160] = "";
     if (w == k) {
-        snprintf(room, sizeof room, "%.4g GB of 90 %% of %.4g GB", (weight_B + cache_B) / 1e9,
-                 w->capacity_B.typ / 1e9);
+        snprintf(room, sizeof room, "together %.4g GB, %s has room for %.4g GB",
+                 (weight_B + cache_B) / 1e9, w->name, capacity(w) / 1e9);
+    } else if (weight_B > capacity(w)) {
+        snprintf(room, sizeof room, "%s has room for %.4g GB of weights", w->name,
+                 capacity(w) / 1e9);
     } else {
-        snprintf(room, sizeof room, "weights in 90 %% of %.4g GB %s, cache in 90 %% of %.4g GB %s",
-                 capacity(w) / FIT_SHARE / 1e9, w->name, capacity(k) / FIT_SHARE / 1e9, k->name);
+        snprintf(room, sizeof room, "%s has room for %.4g GB of cache", k->name,
+                 capacity(k) / 1e9);
     }
     int needed = devices_needed(chip, model, s);
     char would[96];
@@ -161,7 +172,7 @@ static mj_status refuse(const mj_chip *chip, const mj_model *model, const mj_ser
     }
     return mj_err_add(err, MJ_EFIT, NULL, 0, 0,
                       "%s does not fit %d x %s: per device %.4g GB of weights and %.4g GB of cache "
-                      "and state need %s; %s",
+                      "and state, %s; %s",
                       model->name, s->devices, chip->name, weight_B / 1e9, cache_B / 1e9, room,
                       would);
 }

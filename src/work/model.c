@@ -99,6 +99,12 @@ static const mj_spec_field diffusion_fields[] = {
     BOOL("linear_attention", diffusion.linear_attention),
     BOOL("heavy", diffusion.heavy),
 };
+static const mj_spec_field economy_fields[] = {
+    REAL("density", economy.density, "1", 1),
+    REAL("index_bits", economy.index_bits, "1", 64),
+    INT("loops", economy.loops, 0, 65536),
+};
+
 static const mj_spec_field aggregate_fields[] = {
     REAL("total", aggregate.total, "1", 1e18),
     REAL("active", aggregate.active, "1", 1e18),
@@ -137,6 +143,7 @@ static const mj_spec_field fields[] = {
     MAP("ssm", ssm_fields),
     MAP("precision", precision_fields),
     MAP("diffusion", diffusion_fields),
+    MAP("economy", economy_fields),
     MAP("aggregate", aggregate_fields),
     REAL("published_total", published_total, "1", 1e18),
     REAL("published_active", published_active, "1", 1e18),
