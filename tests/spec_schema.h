@@ -32,6 +32,8 @@ typedef struct {
     int n_units;
     test_fit fit[2];
     int n_fits;
+    mj_spec_pair pair[3];
+    int n_pairs;
     struct {
         mj_quantity energy_JpBm;
     } wires;
@@ -89,11 +91,13 @@ static const mj_spec_field test_machine_fields[] = {
      .sub = &test_memory_schema, .count_offset = offsetof(test_machine, n_units)},
     {.key = "fits", .kind = MJ_SPEC_LIST, TEST_AT(fit), .max_items = 2,
      .sub = &test_fit_schema, .count_offset = offsetof(test_machine, n_fits)},
+    {.key = "set", .kind = MJ_SPEC_PAIRS, TEST_AT(pair), .max_items = 3,
+     .count_offset = offsetof(test_machine, n_pairs)},
     {.key = "wires", .kind = MJ_SPEC_MAP, TEST_AT(wires), .sub = &test_wires_schema},
 };
 #undef TEST_AT
 static const mj_spec_schema test_machine_schema = {
-    .name = "machine", .fields = test_machine_fields, .n_fields = 14,
+    .name = "machine", .fields = test_machine_fields, .n_fields = 15,
     .size = sizeof(test_machine)};
 
 #endif

@@ -199,6 +199,34 @@ static void test_keys_suggest_and_may_not_repeat(void **state)
     assert_problem(&err, 0, MJ_EKEY, 3, 23, "a second 'x' in memories");
 }
 
+/* Keys of a free map are kept as written, with the place of each value. */
+static void test_pairs_keep_text_and_place(void **state)
+{
+    (void)state;
+    test_machine m;
+    mj_err err;
+    parse_ok(&m, "mj: 1\nmachine: a\nset:\n  chip: sram\n  hbm.read: \"2 pJ/B\"\n"
+                 "  x: {typ: 1 W, from: a b}\n");
+    assert_int_equal(m.n_pairs, 3);
+    assert_string_equal(m.pair[0].key, "chip");
+    assert_string_equal(m.pair[0].value, "sram");
+    assert_string_equal(m.pair[1].value, "2 pJ/B");
+    assert_int_equal(m.pair[1].line, 5);
+    assert_int_equal(m.pair[1].column, 13);
+    assert_string_equal(m.pair[2].value, "{typ: '1 W', from: 'a b'}");
+
+    parse(&m, "mj: 1\nmachine: a\nset: {x: 1, x: 2}\n", &err);
+    assert_problem(&err, 0, MJ_EKEY, 3, 13, "'x' stands here twice");
+    parse(&m, "mj: 1\nmachine: a\nset: {x: [1]}\n", &err);
+    assert_problem(&err, 0, MJ_ESYNTAX, 3, 10, "expected text, found a list");
+    parse(&m, "mj: 1\nmachine: a\nset: [x]\n", &err);
+    assert_problem(&err, 0, MJ_ESYNTAX, 3, 6, "expected keys and values");
+    parse(&m, "mj: 1\nmachine: a\nset: {x: {typ: it's}}\n", &err);
+    assert_problem(&err, 0, MJ_ESYNTAX, 3, 16, "quotes cannot stand here");
+    parse(&m, "mj: 1\nmachine: a\nset: {x: 1, y: 2, z: 3, w: 4}\n", &err);
+    assert_problem(&err, 0, MJ_ELIMIT, 3, 25, "at most 3 entries");
+}
+
 /* One wrong value a line, each behind `mj: 1` and `machine: a`, so on line 3. */
 static void test_values_are_checked(void **state)
 {
@@ -443,6 +471,7 @@ int main(void)
         cmocka_unit_test(test_default_range_by_class_within_limits),
         cmocka_unit_test(test_from_and_class_flow_inward),
         cmocka_unit_test(test_keys_suggest_and_may_not_repeat),
+        cmocka_unit_test(test_pairs_keep_text_and_place),
         cmocka_unit_test(test_values_are_checked),
         cmocka_unit_test(test_not_finite_is_no_number),
         cmocka_unit_test(test_all_problems_in_one_run),

@@ -39,9 +39,18 @@ typedef enum {
     MJ_SPEC_MAP,      /* struct         of schema sub                                          */
     MJ_SPEC_LIST,     /* struct[max_items] of schema sub; int count at count_offset            */
     MJ_SPEC_TEXTS,    /* const char *[max_items]; int count at count_offset                    */
+    MJ_SPEC_PAIRS,    /* mj_spec_pair[max_items], any keys; int count at count_offset          */
 } mj_spec_kind;
 
 typedef struct mj_spec_schema mj_spec_schema;
+
+/* One entry of a map with free keys, for values that only a later step can judge. value is the text
+ * of a scalar, or a map of scalars in flow form: "{typ: '2 pJ/B', from: 'x'}". The position is the
+ * value's. */
+typedef struct {
+    const char *key, *value;
+    int line, column;
+} mj_spec_pair;
 
 typedef struct {
     const char *key;
@@ -52,8 +61,8 @@ typedef struct {
     double min, max;            /* INT, REAL, QUANTITY (in SI); both 0: any finite value */
     const mj_spec_schema *sub;  /* MAP, LIST */
     const char *const *choices; /* CHOICE, FLAGS: NULL-terminated */
-    size_t count_offset;        /* LIST, TEXTS */
-    int max_items;              /* LIST, TEXTS */
+    size_t count_offset;        /* LIST, TEXTS, PAIRS */
+    int max_items;              /* LIST, TEXTS, PAIRS */
 } mj_spec_field;
 
 struct mj_spec_schema {

@@ -25,6 +25,23 @@
 /* A chip file has 3 levels and some hundred nodes, the largest fact family some thousand. */
 enum { LIMIT_B = 4 << 20, LIMIT_DEPTH = 32, LIMIT_NODES = 200000 };
 
+void mj_reader_locate(int *line, int *column, const char **start, const mj_reader *reader,
+                      size_t at)
+{
+    const char *here = reader->text + (at < reader->length ? at : reader->length);
+    *start = reader->text;
+    *line = *column = 1;
+    for (const char *p = reader->text; p < here; p++) {
+        if (*p == '\n') {
+            ++*line;
+            *column = 1;
+            *start = p + 1;
+        } else if (((unsigned char)p[1] & 0xc0) != 0x80) {
+            ++*column;
+        }
+    }
+}
+
 mj_status mj_reader_complain(mj_reader *reader, mj_status code, size_t at, const char *format, ...)
 {
     char text[MJ_ERR_TEXT];
@@ -44,18 +61,9 @@ mj_status mj_reader_complain(mj_reader *reader, mj_status code, size_t at, const
         return mj_err_add(err, code, reader->name, 0, 0, "%s", text);
     }
     const char *end = reader->text + reader->length;
-    const char *start = reader->text; /* of the line */
-    const char *here = reader->text + (at < reader->length ? at : reader->length);
-    int line = 1, column = 1;
-    for (const char *p = reader->text; p < here; p++) {
-        if (*p == '\n') {
-            line++;
-            column = 1;
-            start = p + 1;
-        } else if (((unsigned char)p[1] & 0xc0) != 0x80) {
-            column++;
-        }
-    }
+    const char *start;
+    int line, column;
+    mj_reader_locate(&line, &column, &start, reader, at);
     const char *stop = memchr(start, '\n', (size_t)(end - start));
     stop = stop ? stop : end;
     mj_err_add(err, code, reader->name, line, column, "%s", text);

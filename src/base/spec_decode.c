@@ -89,6 +89,63 @@ static void decode_list(char *items, int *count, const mj_spec_field *field, con
     }
 }
 
+/* A map of scalars as flow text, every value quoted so that nothing in it reads as YAML. NULL after a
+ * complaint. */
+static const char *flow_text(const mj_node *map, mj_reader *reader)
+{
+    const char *text = "";
+    for (const mj_node *entry = map->child; entry && text; entry = entry->next) {
+        const char *value = mj_spec_decode_text(entry, reader);
+        if (!value) {
+            return NULL;
+        }
+        if (strchr(value, '\'') || strpbrk(entry->key->text, "'\"{}[],:\n\t ")) {
+            mj_reader_complain(reader, MJ_ESYNTAX, entry->at, "%s: quotes cannot stand here",
+                               mj_node_label(entry));
+            return NULL;
+        }
+        text = mj_arena_printf(reader->arena, "%s%s%s: '%s'", text, *text ? ", " : "",
+                               entry->key->text, value);
+    }
+    text = text ? mj_arena_printf(reader->arena, "{%s}", text) : NULL;
+    if (!text) {
+        mj_reader_complain(reader, MJ_EMEM, map->at, "out of memory");
+    }
+    return text;
+}
+
+static void decode_pairs(mj_spec_pair *pair, int *count, const mj_spec_field *field,
+                         const mj_node *map, mj_reader *reader)
+{
+    if (map->kind != MJ_NODE_MAP) {
+        mj_reader_complain(reader, MJ_ESYNTAX, map->at, "%s: expected keys and values", field->key);
+        return;
+    }
+    for (const mj_node *entry = map->child; entry; entry = entry->next) {
+        bool twice = false;
+        for (int i = 0; i < *count; i++) {
+            twice |= strcmp(pair[i].key, entry->key->text) == 0;
+        }
+        if (twice) {
+            mj_reader_complain(reader, MJ_EKEY, entry->key->at, "'%s' stands here twice",
+                               entry->key->text);
+            continue;
+        }
+        if (*count == field->max_items) {
+            mj_reader_complain(reader, MJ_ELIMIT, entry->key->at, "%s: at most %d entries fit",
+                               field->key, field->max_items);
+            return;
+        }
+        mj_spec_pair *p = &pair[*count];
+        const char *start;
+        mj_reader_locate(&p->line, &p->column, &start, reader, entry->at);
+        p->key = entry->key->text;
+        p->value = entry->kind == MJ_NODE_MAP ? flow_text(entry, reader)
+                                              : mj_spec_decode_text(entry, reader);
+        *count += p->value != NULL;
+    }
+}
+
 static void decode_value(void *place, int *count, const mj_spec_field *field, const mj_node *node,
                          mj_inherited inherited, mj_reader *reader)
 {
@@ -101,6 +158,9 @@ static void decode_value(void *place, int *count, const mj_spec_field *field, co
         break;
     case MJ_SPEC_TEXTS:
         decode_texts(place, count, field, node, reader);
+        break;
+    case MJ_SPEC_PAIRS:
+        decode_pairs(place, count, field, node, reader);
         break;
     default:
         mj_spec_decode_scalar(place, field, node, inherited, reader);

@@ -39,6 +39,9 @@ typedef struct {
 /* Reports a problem at byte `at` of the text, with the source line. Returns code. */
 mj_status mj_reader_complain(mj_reader *reader, mj_status code, size_t at, const char *format, ...)
     __attribute__((format(printf, 4, 5)));
+/* Line and column, from 1, of byte `at`; *start is where that line begins. */
+void mj_reader_locate(int *line, int *column, const char **start, const mj_reader *reader,
+                      size_t at);
 /* Reports that `word` is no `what` of the n candidates, with the nearest one. Returns code. */
 mj_status mj_reader_unknown(mj_reader *reader, mj_status code, size_t at, const char *what,
                             const char *word, const char *const *candidates, size_t n);
