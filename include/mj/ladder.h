@@ -1,0 +1,183 @@
+/* Ladder: a base machine and rungs that change it, re-billed after every rung.
+ *
+ * Claimed factors cannot be multiplied: two rungs may remove the same joules, and one that makes
+ * memory cheap makes everything else count more. So a rung is no factor but a patch of model, chip or
+ * serving, and its gain is the bill before over the bill after.
+ *
+ * A set of rungs means one machine, whatever order they were asked for: whole replacements (`chip:
+ * NAME`, `model: NAME`) come first, then single values in the file's order. Rungs of one `group`
+ * exclude each other; in a climb a later one takes the earlier one's place. Two rungs that replace the
+ * same whole must share a group. */
+#ifndef MJ_LADDER_H
+#define MJ_LADDER_H
+
+#include "mj/bill.h"
+#include <stdint.h>
+
+enum { MJ_RUNGS_MAX = 48, MJ_RUNG_SETS_MAX = 16, MJ_SEARCH_RUNGS_MAX = 20 };
+
+/* What conventional machines are expected to reach by 2030; facts trend.2030.*. */
+typedef enum {
+    MJ_TREND_NONE, MJ_TREND_SAME_FORMAT, MJ_TREND_NEW_FORMAT, MJ_TREND_SAME_QUALITY, MJ_TREND_N
+} mj_trend;
+extern const char *const mj_trend_names[]; /* "", "same-format", "new-format", "same-quality", NULL */
+
+typedef struct {
+    const char *name, *group; /* group NULL: excludes none */
+    const char *why, *source;
+    int cls;                  /* mj_class; assumed when the file says nothing */
+    mj_quantity quality;      /* relative change of quality; not given: nobody knows, so assumed */
+    mj_spec_pair set[MJ_RUNG_SETS_MAX];
+    int n_sets;
+} mj_rung;
+
+struct mj_ladder_plan;
+
+typedef struct {
+    const char *name, *title, *note, *source;
+    const char *path;   /* of the file */
+    double target;      /* factor to reach; default 1000 */
+    int trend;          /* mj_trend to divide by for 2030; default new-format */
+    struct {
+        const char *model, *chip; /* as written */
+        mj_serving serving;       /* as written, not resolved */
+        int year;
+    } base;
+    mj_rung rung[MJ_RUNGS_MAX];
+    int n_rungs;
+    mj_quantity trends[MJ_TREND_N];   /* by mj_trend, [0] unused */
+    const struct mj_ladder_plan *plan; /* patches resolved against every machine they may meet */
+} mj_ladder;
+
+extern const mj_spec_schema mj_ladder_schema;
+
+/* Where names are looked up. */
+typedef struct {
+    const char *ladders, *chips, *models; /* folders */
+    mj_facts *facts;
+    const mj_units *units;
+} mj_catalogue;
+
+/* Loads by name or path and checks every rung in the file's order. With file:line:column of the rung's
+ * value: a path that does not exist (MJ_ENAME), a wrong unit or range, a rung that changes nothing
+ * (MJ_ERANGE), a machine that the model does not fit (MJ_EFIT) or that cannot be billed. MJ_ESUPPORT
+ * for a ladder that mixes envelopes with another closure. */
+mj_status mj_ladder_load(mj_ladder *ladder, const char *name, const mj_catalogue *catalogue,
+                         mj_arena *arena, mj_err *err);
+
+/* Index of a rung by its name, case ignored, or by an unambiguous part of it; -1 with MJ_ENAME and a
+ * suggestion in err. */
+int mj_ladder_find(const mj_ladder *ladder, const char *name, mj_err *err);
+
+/* A set of rungs: bit i for rung[i]. */
+typedef uint64_t mj_rungs;
+
+/* One machine of a ladder, big (some 20 kB): bill points to chip and model beside it. */
+typedef struct {
+    mj_chip chip;
+    mj_model model;
+    mj_serving serving; /* as patched; bill.serving is resolved */
+    mj_bill bill;
+} mj_ladder_state;
+
+/* The base with the rungs of `set`, billed. set must hold no two rungs of one group. MJ_ENAME when a
+ * rung's path does not exist on the machine that the others make, MJ_EFIT when the model does not
+ * fit. variant: index of a calibrated chip's fit; machines with one fit take that. */
+mj_status mj_ladder_bill(mj_ladder_state *state, const mj_ladder *ladder, mj_rungs set, int variant,
+                         mj_err *err);
+
+/* The base and each rung in turn. */
+typedef struct {
+    const mj_rung *rung;   /* NULL: the base */
+    const mj_bill *bill;   /* of the machine so far; in the arena */
+    bool replaced;         /* a later rung of its group took its place */
+    double gain;           /* joules before / after; below 1: the rung costs joules */
+    double cumulative;     /* base / this */
+    double cumulative_2030;/* the same over what convention gains by 2030 */
+    double cap;            /* largest Amdahl cap left and its cause: what to attack next */
+    mj_component cap_cause;
+    double gain_first, gain_last; /* alone on the base; on top of all others; NAN: not asked for, or
+                                     that machine cannot be billed */
+    bool closes_otherwise; /* another closure than the rung before */
+} mj_climb_step;
+
+typedef struct {
+    const mj_ladder *ladder;
+    int variant;
+    mj_climb_step step[MJ_RUNGS_MAX + 1]; /* [0]: the base */
+    int n;                  /* 1 + rungs climbed */
+    mj_rungs final;         /* the rungs that make the last machine */
+    double factor;          /* of the last step, against the base year */
+    double factor_lo, factor_hi;          /* base / last, the last machine's own interval */
+    double factor_2030[MJ_TREND_N], factor_2030_lo[MJ_TREND_N], factor_2030_hi[MJ_TREND_N];
+    double naive_product;   /* of the final rungs' gains, each alone on the base */
+    double assumed_gain;    /* product of gains of rungs whose class is assumed or vendor */
+    double target;
+    bool reached;
+} mj_climb;
+
+typedef struct {
+    int variant;
+    double target;    /* 0: the ladder's */
+    mj_rungs without; /* rungs left out */
+} mj_climb_options;
+
+/* Climbs; gain_first and gain_last of every final rung are filled (2 bills each). */
+mj_status mj_ladder_climb(mj_climb *climb, const mj_ladder *ladder, const mj_climb_options *options,
+                          mj_arena *arena, mj_err *err);
+
+/* Search. A rung may raise joules, so only the size of a set bounds it: no set larger than the best
+ * found is visited. `exhaustive` visits all all the same. */
+typedef struct {
+    int variant;
+    double target;
+    bool exhaustive;
+} mj_search_options;
+
+typedef struct {
+    bool found;
+    mj_rungs set;           /* smallest; of these the one with fewest assumed joules, then fewest joules,
+                               then earliest in the file */
+    int n_rungs;
+    double joules, assumed_J, factor;
+    mj_rungs best;          /* largest factor of the sets visited: what was possible if none reaches */
+    double best_factor;
+    double n_billed;        /* sets billed */
+    double n_unfit;         /* sets whose machine cannot hold or run the model */
+    double n_inapplicable;  /* sets with a rung whose path another rung took away */
+} mj_search;
+
+/* At most MJ_SEARCH_RUNGS_MAX rungs, else MJ_ELIMIT. */
+mj_status mj_ladder_search(mj_search *search, const mj_ladder *ladder,
+                           const mj_search_options *options, mj_err *err);
+
+/* The memory question: the base with its weights in other memories, nothing else changed. */
+typedef struct {
+    const char *name;      /* "HBM4" */
+    const char *cause;     /* what was assumed beside the facts; static text */
+    mj_quantity read_JpB, density_Bpm2; /* density: capacity per area of silicon */
+    mj_quantity price_USDpB;            /* memory itself; on-die memories: their die area's */
+    int devices;           /* that hold the model */
+    double joules, lo_J, hi_J; /* NAN: cannot be billed */
+    double gain;           /* base / this */
+    double weights_J;      /* reads of weights alone */
+    char reason[MJ_ERR_TEXT]; /* why it cannot be billed; "" otherwise */
+} mj_memory_row;
+
+enum { MJ_MEMORY_ROWS_MAX = 8 };
+
+typedef struct {
+    mj_bill base;          /* borrows from the arena */
+    mj_memory_row row[MJ_MEMORY_ROWS_MAX];
+    int n;
+    /* The founding post's own figures, computed: HBM and SRAM per byte, transport per byte. */
+    double post_hbm_JpB, post_sram_JpB, post_transport_JpB;
+    double post_reads;      /* HBM / SRAM */
+    double post_both;       /* with transport on both sides */
+    double post_sram_only;  /* with transport on the SRAM side only */
+} mj_memory_sweep;
+
+mj_status mj_ladder_sweep_memory(mj_memory_sweep *sweep, const mj_ladder *ladder,
+                                 const mj_catalogue *catalogue, mj_arena *arena, mj_err *err);
+
+#endif
