@@ -13,12 +13,13 @@
  * are numbered so that a row fits in 100 columns; mj explain gives each line in full. */
 #include "mj/report.h"
 
+#include "bill_words.h"
 #include "mj/text.h"
 #include "mj/units.h"
 #include <math.h>
 #include <string.h>
 
-enum { BAR_COLUMNS = 8, NUMBER = 32, NAME = 128, SENTENCE = 256 };
+enum { BAR_COLUMNS = 8, NUMBER = 32, NAME = 128 };
 
 /* Causes whose share is below this are greyed. */
 static const double small_share = 0.001;
@@ -35,31 +36,6 @@ mj_format mj_report_precision(const mj_bill *bill)
 {
     int asked = bill->serving.precision;
     return asked != MJ_FORMAT_NONE ? (mj_format)asked : mj_model_format(bill->model);
-}
-
-static const char *output_noun(const mj_bill *bill)
-{
-    return mj_output_names[bill->model->output];
-}
-
-static const char *device_noun(const mj_bill *bill)
-{
-    return bill->chip->unit && *bill->chip->unit ? bill->chip->unit : "device";
-}
-
-/* What the closure of a bill means, for people. */
-static const char *closure_meaning(int closure)
-{
-    switch (closure) {
-    case MJ_CLOSURE_CALIBRATED:
-        return "totals fitted to measured machines";
-    case MJ_CLOSURE_EVENT_SUM:
-        return "events and static power, plus what such sums leave out";
-    case MJ_CLOSURE_ENVELOPE:
-        return "an author's estimate as given, nothing added";
-    default:
-        return "not stated";
-    }
 }
 
 static mj_paint component_paint(mj_component component)
@@ -152,54 +128,10 @@ static void print_result(FILE *out, const mj_bill *bill, const mj_style *style)
 {
     char joules[NUMBER], lo[NUMBER], hi[NUMBER];
     fprintf(out, "  %s%s/%s%s  90 %%: %s to %s  %s: %s\n", mj_paint_code(MJ_PAINT_BOLD, style),
-            mj_units_format(bill->joules, "J", joules, sizeof joules), output_noun(bill),
+            mj_units_format(bill->joules, "J", joules, sizeof joules), mj_output_noun(bill),
             mj_paint_code(MJ_PAINT_NONE, style), mj_units_format(bill->lo_J, "J", lo, sizeof lo),
             mj_units_format(bill->hi_J, "J", hi, sizeof hi),
-            mj_closure_names[bill->chip->closure], closure_meaning(bill->chip->closure));
-}
-
-static void print_measured(FILE *out, const mj_bill *bill, const mj_measured *m)
-{
-    char joules[NUMBER], number[NUMBER], task[NAME], source[NAME];
-    fprintf(out, "  %s/%s  %s", mj_units_format(m->joules, "J", joules, sizeof joules),
-            output_noun(bill), m->cls == MJ_CLASS_VENDOR ? "claimed by its vendor" : "measured");
-    if (*m->task) {
-        fprintf(out, ", %s", mj_text_clean(task, sizeof task, m->task));
-    }
-    if (m->batch > 0) {
-        fprintf(out, ", batch %s", mj_number_format(m->batch, number, sizeof number));
-    }
-    if (m->output > 0) {
-        fprintf(out, ", output %s", mj_number_format(m->output, number, sizeof number));
-    }
-    fprintf(out, " [%s]", mj_text_clean(source, sizeof source, m->source));
-    if ((int)m->boundary == bill->serving.boundary) {
-        fprintf(out, "; predicted / measured %.2f", bill->joules / m->joules);
-    } else {
-        fprintf(out, "; at the %s, so no ratio", mj_boundary_names[m->boundary]);
-    }
-    fputc('\n', out);
-}
-
-/* Sources in the order in which rows cite them. */
-typedef struct {
-    const char *key[MJ_LINES_MAX];
-    int n;
-} sources;
-
-/* Number of a source from 1, adding it; 0 for none. */
-static int source_number(sources *list, const char *key)
-{
-    if (!key || !*key) {
-        return 0;
-    }
-    for (int i = 0; i < list->n; i++) {
-        if (strcmp(list->key[i], key) == 0) {
-            return i + 1;
-        }
-    }
-    list->key[list->n++] = key;
-    return list->n;
+            mj_closure_names[bill->chip->closure], mj_closure_meaning(bill->chip->closure));
 }
 
 static const char *cap_text(double cap, mj_arena *arena)
@@ -222,11 +154,11 @@ enum { BILL_COLUMNS = 7 };
 
 /* The seven cells of a cause. largest: joules of a full bar. */
 static void fill_row(const char **cell, const cause *c, const mj_ledger *ledger, double largest,
-                     sources *list, mj_arena *arena, const mj_style *style)
+                     mj_citations *list, mj_arena *arena, const mj_style *style)
 {
     char bar[3 * BAR_COLUMNS + 1], joules[NUMBER], label[NAME];
     mj_bar(bar, sizeof bar, largest > 0 ? c->joules / largest : 0, BAR_COLUMNS, style);
-    int source = source_number(list, c->largest->source);
+    int source = mj_cite(list, c->largest->source);
     const char *cls = mj_class_text(c->largest->cls);
     const char *own = c->largest->label ? c->largest->label : "";
     mj_text_clean(label, sizeof label, c->n > 1 ? mj_component_meaning(c->component) : own);
@@ -241,7 +173,7 @@ static void fill_row(const char **cell, const cause *c, const mj_ledger *ledger,
 }
 
 static mj_status print_causes(FILE *out, const mj_bill *bill, const mj_style *style,
-                              sources *list, mj_arena *arena, mj_err *err)
+                              mj_citations *list, mj_arena *arena, mj_err *err)
 {
     static const mj_column column[BILL_COLUMNS] = {
         {"", false}, {"cause", false}, {"joules", true}, {"share", true},
@@ -272,7 +204,7 @@ static mj_status print_causes(FILE *out, const mj_bill *bill, const mj_style *st
     return MJ_OK;
 }
 
-static void print_sources(FILE *out, const sources *list, const mj_style *style)
+static void print_sources(FILE *out, const mj_citations *list, const mj_style *style)
 {
     int width = style->width > 0 ? style->width : 100;
     int used = 0;
@@ -290,128 +222,6 @@ static void print_sources(FILE *out, const sources *list, const mj_style *style)
     if (used > 0) {
         fputc('\n', out);
     }
-}
-
-/* What the machine does besides spending joules: pairs of a name and a sentence. */
-enum { FIGURES_MAX = 12 };
-typedef struct {
-    const char *cell[2 * FIGURES_MAX];
-    int n;
-} figures;
-
-static void add_figure(figures *list, mj_arena *arena, const char *name, const char *text)
-{
-    list->cell[2 * list->n] = name;
-    list->cell[2 * list->n + 1] = mj_arena_text(arena, text, strlen(text));
-    list->n++;
-}
-
-static void add_times(figures *list, const mj_bill *bill, mj_arena *arena)
-{
-    char text[SENTENCE], time[NUMBER], user[NUMBER], all[NUMBER];
-    const char *noun = output_noun(bill);
-    bool token = bill->model->output == MJ_OUTPUT_TOKEN;
-    if (bill->latency_s > 0) {
-        mj_units_format(bill->latency_s, "s", time, sizeof time);
-        mj_number_format(1 / bill->latency_s, user, sizeof user);
-        if (token) {
-            snprintf(text, sizeof text, "%s between tokens, %s token/s a user", time, user);
-        } else {
-            snprintf(text, sizeof text, "%s a batch of %s", time,
-                     mj_number_format(bill->serving.batch, all, sizeof all));
-        }
-        add_figure(list, arena, "latency", text);
-    }
-    if (bill->outputs_ps > 0) {
-        snprintf(text, sizeof text, "%s %s/s in all",
-                 mj_number_format(bill->outputs_ps, all, sizeof all), noun);
-        add_figure(list, arena, "throughput", text);
-    }
-    if (token && bill->first_output_s > 0) {
-        add_figure(list, arena, "first token",
-                   mj_units_format(bill->first_output_s, "s", time, sizeof time));
-    }
-}
-
-static void add_power(figures *list, const mj_bill *bill, mj_arena *arena)
-{
-    const mj_step *step = &bill->step;
-    char text[SENTENCE], each[NUMBER], all[NUMBER], limit[NUMBER], free[NUMBER];
-    if (!(bill->power_W > 0)) { /* not a number where nobody states a time */
-        return;
-    }
-    const char *border = mj_boundary_names[bill->serving.boundary];
-    mj_units_format(bill->power_W, "W", all, sizeof all);
-    int n = snprintf(text, sizeof text, "%s in all at the %s", all, border);
-    if (step->power_W > 0) {
-        n = snprintf(text, sizeof text, "%s a %s, %s in all at the %s",
-                     mj_units_format(step->power_W, "W", each, sizeof each), device_noun(bill),
-                     all, border);
-    }
-    if (step->clamped && n > 0 && (size_t)n < sizeof text) {
-        snprintf(text + n, sizeof text - (size_t)n,
-                 "; held at the limit of %s, would draw %s",
-                 mj_units_format(bill->chip->tdp_W.typ, "W", limit, sizeof limit),
-                 mj_units_format(step->unclamped_W, "W", free, sizeof free));
-    }
-    add_figure(list, arena, "power", text);
-}
-
-static void add_memory(figures *list, const mj_bill *bill, mj_arena *arena)
-{
-    char text[SENTENCE], used[NUMBER], room[NUMBER];
-    if (bill->memory_used_B <= 0) {
-        return;
-    }
-    const mj_memory *memory = mj_chip_memory(bill->chip, MJ_HOLDS_WEIGHTS);
-    mj_units_format(bill->memory_used_B, "B", used, sizeof used);
-    if (memory && mj_quantity_given(&memory->capacity_B)) {
-        snprintf(text, sizeof text, "%s of %s a %s", used,
-                 mj_units_format(memory->capacity_B.typ, "B", room, sizeof room),
-                 device_noun(bill));
-    } else {
-        snprintf(text, sizeof text, "%s a %s", used, device_noun(bill));
-    }
-    add_figure(list, arena, "memory", text);
-}
-
-static void add_cost(figures *list, const mj_bill_view *view, mj_arena *arena)
-{
-    const mj_cost *cost = view->cost;
-    const mj_bill *bill = view->bill;
-    char text[SENTENCE], a[NUMBER], b[NUMBER], c[NUMBER], d[NUMBER];
-    if (!cost) {
-        return;
-    }
-    int devices = bill->serving.devices;
-    if (mj_quantity_given(&cost->area_m2)) {
-        snprintf(text, sizeof text, "%s mm2 a %s, %s mm2 in all",
-                 mj_number_format(1e6 * cost->area_m2.typ, a, sizeof a), device_noun(bill),
-                 mj_number_format(1e6 * cost->area_m2.typ * devices, b, sizeof b));
-        add_figure(list, arena, "silicon", text);
-    }
-    if (mj_quantity_given(&cost->price_USD)) {
-        snprintf(text, sizeof text, "%s USD a %s to make (%s to %s), %s USD in all",
-                 mj_number_format(cost->price_USD.typ, a, sizeof a), device_noun(bill),
-                 mj_number_format(cost->price_USD.lo, b, sizeof b),
-                 mj_number_format(cost->price_USD.hi, c, sizeof c),
-                 mj_number_format(cost->price_USD.typ * devices, d, sizeof d));
-        add_figure(list, arena, "price", text);
-    }
-}
-
-static void add_shares(figures *list, const mj_bill *bill, mj_arena *arena)
-{
-    char text[SENTENCE], joules[NUMBER];
-    if (bill->prefill_J > 0 && bill->joules > 0) {
-        snprintf(text, sizeof text, "%s of it reads prompts (%.1f %%), the rest decodes",
-                 mj_units_format(bill->prefill_J, "J", joules, sizeof joules),
-                 100 * bill->prefill_J / bill->joules);
-        add_figure(list, arena, "prefill", text);
-    }
-    snprintf(text, sizeof text, "%.0f %% of the joules rest on assumed or vendor figures",
-             100 * bill->assumed_share);
-    add_figure(list, arena, "trust", text);
 }
 
 static void print_hints(FILE *out, const mj_bill_view *view, const mj_style *style)
@@ -438,23 +248,21 @@ mj_status mj_bill_print_text(FILE *out, const mj_bill_view *view, const mj_style
 {
     static const mj_column column[] = {{NULL, false}, {NULL, false}};
     const mj_bill *bill = view->bill;
-    sources list = {.n = 0};
-    figures found = {.n = 0};
+    mj_citations list = {.n = 0};
+    mj_figures found = {.n = 0};
     mj_bill_print_headline(out, bill, style);
     fputc('\n', out);
     print_result(out, bill, style);
     if (view->measured) {
-        print_measured(out, bill, view->measured);
+        fputs("  ", out);
+        mj_measured_print(out, bill, view->measured);
+        fputc('\n', out);
     }
     fputc('\n', out);
     MJ_TRY(print_causes(out, bill, style, &list, arena, err));
     print_sources(out, &list, style);
     fputc('\n', out);
-    add_times(&found, bill, arena);
-    add_power(&found, bill, arena);
-    add_memory(&found, bill, arena);
-    add_cost(&found, view, arena);
-    add_shares(&found, bill, arena);
+    mj_figures_collect(&found, view, arena);
     mj_table table = {column, found.cell, NULL, 2, found.n};
     mj_table_print(out, &table, style);
     print_hints(out, view, style);
