@@ -1,60 +1,60 @@
-# The main job, and the mistakes next to it. Figures are checked by the unit tests; here it is what
-# a reader sees and what a program gets.
+# The bill: headline, measured figure beside it, causes, machine; then as JSON and CSV.
 
 $ mj bill llama-3.1-70b on h100
-llama-3.1-70b bf16 on 4 h100
-/token
-calibrated
-measured
+llama-3.1-70b bf16 on 4 h100, batch 64, prompt 220, output 350, boundary board
+calibrated: totals fitted to measured machines
+797 mJ/token  measured, lm-arena-chat, batch 63.8, output 352 [zeus2025]; predicted / measured
+idle.board
 total
-latency
-throughput
+token/s a user
+mj explain llama-3.1-70b on h100
+! nan
 
-$ mj bill llama-3.1-70b on h100 | grep -c "$(printf '\033')"
+$ mj bill llama-3.1-70b on h100 --json | tr -d ' \n' | cut -c1-60
+{"schema":1,"model":"llama-3.1-70b","chip":"h100","output":
+
+$ mj bill llama-3.1-70b on h100 --csv | head -1
+component,label,count,count_unit,unit_J,joules,joules_lo,joules_hi,share,cap,source,class
+
+$ LC_ALL=C mj bill llama-3.1-70b on h100 | LC_ALL=C grep -c '[^ -~]'
 ? 1
+0
 
-$ mj bill llama-3.1-70b on h100 --json
-"schema": 1
-"model": "llama-3.1-70b"
-"closure": "calibrated"
-"joules_per_output":
-"lines":
+$ LC_ALL=C.UTF-8 mj bill llama-3.1-70b on h100
+█
 
-$ LC_ALL=de_DE.UTF-8 mj --json bill llama-3.1-70b on h100 --batch=8
-"batch": 8.0
+# No measured row has this batch.
+$ mj bill llama-3.1-70b on h100 --batch 50
+! measured,
 
-$ mj bill llama-3.1-70b on h100 --csv
-component,label,count
+# A machine's border moves what is in the bill, and a board's measurement is no longer comparable.
+$ mj bill llama-3.1-70b on h100 --boundary facility
+boundary facility
+at the board, so no ratio
+host.cpu
+! --boundary facility
 
-$ mj bill llama-3.1-70b on h100 --set serving.batch=8 --json
-"batch": 8.0
+$ mj bill llama-3.1-70b on h100 --set serving.batch=8 --set chip.hbm.read='2 pJ/B'
+batch 8,
 
-$ mj bill llama-3.1-70b on h100 --context 32k --batch 8 --json
-"prompt": 0.0
-"context": 32000.0
-
-$ mj explain llama-3.1-70b on h100 dram.weights
-dram.weights: weights read
-formula
-source
-
-$ mj bill llama-3.1-70b on h100 --devices 1
+$ mj bill llama-3.1-70b on h100 --parallel tp=2,xp=2
 ? 2
-error: llama-3.1-70b does not fit 1 x h100
-4 would do
+error: --parallel xp=2: wants tp=N, ep=N, dp=N, ulysses=N or ring=N
 
-$ mj bill llama-3.1-70b on h100 --set model.layers=2147483648
+$ mj bill llama-3.1-70b on h100 --parallel tp=two
 ? 2
---set model.layers: error: layers: 2147483648 is out of range
+error: --parallel tp=two: wants a whole number of devices
 
-$ mj bill llama-3.1-70b on h100 --precision fp9
+$ mj bill llama-3.1-70b on h100 --batch 0
 ? 2
-did you mean 'fp8'
+error: --batch 0
 
-$ mj bill llama-3.1-70b on h100 --boundary nod
+# Both names are reported at once.
+$ mj bill lama-3.1-70b on h1000
 ? 2
-did you mean 'node'
+h100
+llama-3.1-70b
 
 $ mj bill llama-3.1-70b on h100 > /dev/full
 ? 4
-error: cannot write the result: No space left on device
+error: cannot write the result

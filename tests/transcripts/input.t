@@ -78,7 +78,23 @@ error: this command takes no --set
 
 $ mj bill llama-3.1-70b on h100 --devices 1
 ? 2
-error: 
+error: llama-3.1-70b does not fit 1 x h100
+4 would do
+
+$ mj bill llama-3.1-70b on h100 --set model.layers=2147483648
+? 2
+--set model.layers: error: layers: 2147483648 is out of range
+
+$ mj bill llama-3.1-70b on h100 --precision fp9
+? 2
+did you mean 'fp8'
+
+$ mj bill llama-3.1-70b on h100 --boundary nod
+? 2
+did you mean 'node'
+
+$ LC_ALL=de_DE.UTF-8 mj --json bill llama-3.1-70b on h100 --batch=0.5
+"batch": 0.5
 
 $ mj bill llama-3.1-70b on h100 --batch 1e308
 ? 2

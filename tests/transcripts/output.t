@@ -5,6 +5,10 @@ $ mj list chips > /dev/full
 ? 4
 error: cannot write the result: No space left on device
 
+$ mj bill llama-3.1-70b on h100 > /dev/full
+? 4
+error: cannot write the result
+
 $ mj > /dev/full
 ? 4
 error: cannot write the result
