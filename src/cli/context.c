@@ -299,16 +299,3 @@ int mj_context_fail_with(mj_context *context, mj_status code, const char *format
     mj_err_add(&context->err, code, NULL, 0, 0, "%s", text);
     return mj_context_fail(context);
 }
-
-void mj_context_warn(const mj_context *context, const char *format, ...)
-{
-    if (context->globals.quiet) {
-        return;
-    }
-    va_list arguments;
-    va_start(arguments, format);
-    fputs("warning: ", stderr);
-    vfprintf(stderr, format, arguments);
-    fputc('\n', stderr);
-    va_end(arguments);
-}

@@ -84,8 +84,4 @@ int mj_context_fail(mj_context *context);
 int mj_context_fail_with(mj_context *context, mj_status code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* One line `warning: ...` to stderr, unless --quiet. */
-void mj_context_warn(const mj_context *context, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
 #endif
