@@ -12,6 +12,7 @@
 #include "mj/err.h"
 #include "mj/fact.h"
 #include "mj/measured.h"
+#include "mj/validate.h"
 #include <stdio.h>
 
 typedef struct {
@@ -128,5 +129,25 @@ typedef struct {
     } part[2];
 } mj_split;
 void mj_split_compute(mj_split *split, const mj_bill *bill);
+
+/* What a report of a validation needs; all borrowed. */
+typedef struct {
+    const mj_validation *validation;
+    const mj_group *group;
+    int n_groups;
+    const mj_goal *goal;
+    int n_goals;
+} mj_validation_view;
+
+/* Tables by workload, machine and class with the goals beside them; list_clamped adds the rows that
+ * the power limit slowed down. */
+mj_status mj_validation_print_text(FILE *out, const mj_validation_view *view, bool list_clamped,
+                                   const mj_style *style, mj_arena *arena, mj_err *err);
+/* One object with the keys of the interface (schema 1); errors are fractions. */
+mj_status mj_validation_print_json(FILE *out, const mj_validation_view *view, mj_err *err);
+/* A header and one row a group. */
+void mj_validation_print_csv(FILE *out, const mj_validation_view *view);
+/* A header and one row a measured row: its configuration, measured and predicted figures. */
+void mj_validation_print_rows(FILE *out, const mj_validation *v);
 
 #endif
