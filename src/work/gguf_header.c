@@ -81,8 +81,8 @@ static mj_status need(const reader *r, uint64_t bytes)
 
 static mj_status read_uint(uint64_t *value, int bytes, reader *r)
 {
-    MJ_TRY(need(r, (uint64_t)bytes));
     *value = 0;
+    MJ_TRY(need(r, (uint64_t)bytes));
     for (int i = 0; i < bytes; i++) {
         *value |= (uint64_t)r->data[r->at + (uint64_t)i] << (8 * i);
     }
@@ -93,6 +93,7 @@ static mj_status read_uint(uint64_t *value, int bytes, reader *r)
 /* Text of any length up to `limit`; *text points into the file, without a NUL. */
 static mj_status read_text(const char **text, uint64_t *length, uint64_t limit, reader *r)
 {
+    *text = NULL;
     MJ_TRY(read_uint(length, 8, r));
     if (*length > limit) {
         return complain(r, MJ_ELIMIT, "text too long");
@@ -106,8 +107,8 @@ static mj_status read_text(const char **text, uint64_t *length, uint64_t limit, 
 /* A key or tensor name: cleaned and cut into r->key, for comparing and for messages. */
 static mj_status read_key(reader *r)
 {
-    const char *text;
-    uint64_t length;
+    const char *text = NULL;
+    uint64_t length = 0;
     char raw[KEY_MAX];
     r->key[0] = '\0';
     MJ_TRY(read_text(&text, &length, KEY_LIMIT, r));
@@ -120,7 +121,7 @@ static mj_status read_key(reader *r)
 
 static mj_status read_number(double *value, uint64_t type, reader *r)
 {
-    uint64_t bits;
+    uint64_t bits = 0;
     float f;
     MJ_TRY(read_uint(&bits, value_B[type], r));
     switch (type) {
@@ -165,7 +166,7 @@ static mj_status read_value(metadata *value, uint64_t type, int depth, reader *r
 
 static mj_status read_array(metadata *value, int depth, reader *r)
 {
-    uint64_t type, n;
+    uint64_t type = 0, n = 0;
     MJ_TRY(read_uint(&type, 4, r));
     MJ_TRY(read_uint(&n, 8, r));
     if (type >= VALUE_TYPES) {
@@ -269,7 +270,7 @@ static mj_status take_key(gguf_keys *k, const metadata *value, reader *r)
 static mj_status read_keys(gguf_keys *k, uint64_t n, reader *r)
 {
     for (uint64_t i = 0; i < n; i++) {
-        uint64_t type;
+        uint64_t type = 0;
         metadata value = {0};
         MJ_TRY(read_key(r));
         MJ_TRY(read_uint(&type, 4, r));
@@ -356,7 +357,7 @@ static mj_status tensor_bytes(uint64_t *elements, uint64_t *bytes, const uint64_
 
 static mj_status read_tensor(gguf_tensors *t, extent *place, reader *r)
 {
-    uint64_t n_dims, type, elements, dim[DIMS_MAX] = {1, 1, 1, 1};
+    uint64_t n_dims = 0, type = 0, elements = 0, dim[DIMS_MAX] = {1, 1, 1, 1};
     MJ_TRY(read_key(r));
     MJ_TRY(read_uint(&n_dims, 4, r));
     if (n_dims > DIMS_MAX) {
@@ -442,7 +443,7 @@ mj_status gguf_header_parse(gguf_header *header, const uint8_t *data, uint64_t s
                             uint64_t file_B, const char *file, mj_arena *arena, mj_err *err)
 {
     reader r = {.data = data, .size = size, .file_B = file_B, .file = file, .err = err};
-    uint64_t magic, version, n_tensors, n_keys;
+    uint64_t magic = 0, version = 0, n_tensors = 0, n_keys = 0;
     *header = (gguf_header){0};
     MJ_TRY(read_uint(&magic, 4, &r));
     if (magic != 0x46554747) { /* "GGUF" */
