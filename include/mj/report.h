@@ -82,6 +82,20 @@ mj_status mj_bill_print_text(FILE *out, const mj_bill_view *view, const mj_style
 mj_status mj_bill_print_json(FILE *out, const mj_bill_view *view, mj_err *err);
 /* A header and one row a line, in the ledger's order. */
 void mj_bill_print_csv(FILE *out, const mj_bill_view *view);
+/* The bill as a Sankey in SVG, widths proportional to joules. standalone: a file of its own, with
+ * colours for light and dark; otherwise for a document that has them. */
+void mj_bill_print_svg(FILE *out, const mj_bill_view *view, bool standalone);
+
+/* How a document came about, printed at its end. */
+typedef struct {
+    const char *command; /* as typed */
+    const char *version, *date;
+} mj_colophon;
+
+/* The bill as one self-contained HTML document: result, picture, all lines, what the machine does,
+ * what it rests on, sources with full titles. No script, nothing is loaded. facts: for the sources. */
+mj_status mj_bill_print_html(FILE *out, const mj_bill_view *view, const mj_colophon *colophon,
+                             mj_facts *facts, mj_arena *arena, mj_err *err);
 
 /* Lines to explain. `total` also for "total", which chooses every line. */
 typedef struct {

@@ -5,6 +5,7 @@
  * reported with the figures that were asked for. */
 #include "bill_request.h"
 #include "mj/text.h"
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,9 +19,9 @@ typedef struct {
 
 static const char *const variant_names[] = {"", "a", "b", NULL};
 
-enum { OPTIONS_MAX = 16 };
+enum { OPTIONS_MAX = 20 };
 
-static int list_options(mj_option *option, mj_serving *s, extras *x)
+static int list_options(mj_option *option, mj_serving *s, extras *x, const mj_bill_usage *usage)
 {
     const mj_option all[] = {
         {.name = "batch", .argument = "B", .kind = MJ_OPTION_REAL, .target = &s->batch,
@@ -53,7 +54,12 @@ static int list_options(mj_option *option, mj_serving *s, extras *x)
          .choices = variant_names},
     };
     memcpy(option, all, sizeof all);
-    return sizeof all / sizeof all[0];
+    int n = sizeof all / sizeof all[0];
+    assert(usage->n_more <= MJ_BILL_MORE_MAX && n + usage->n_more <= OPTIONS_MAX);
+    for (int i = 0; i < usage->n_more; i++) {
+        option[n++] = usage->more[i];
+    }
+    return n;
 }
 
 /* One `name=number` of --parallel. */
@@ -142,7 +148,7 @@ mj_bill_request *mj_bill_request_read(int *exit_code, mj_context *context,
     extras x = {0};
     mj_option option[OPTIONS_MAX];
     const mj_usage full = {.sentence = usage->sentence, .about = usage->about, .option = option,
-                           .n_options = list_options(option, &r->serving, &x),
+                           .n_options = list_options(option, &r->serving, &x, usage),
                            .takes_set = true, .example = usage->example};
     const char *word[MJ_WORDS_MAX] = {NULL};
     if (!mj_options_parse(exit_code, context, usage->command, &full, word, argc, argv)) {
@@ -168,4 +174,34 @@ mj_status mj_bill_request_other(mj_bill *other, bool *has, const mj_bill_request
     mj_serving serving = request->serving;
     serving.variant = 1 - serving.variant;
     return mj_bill_compute(other, &request->chip, &request->model, &serving, err);
+}
+
+/* The benchmark's row before a single published point; *found is false when neither has it. */
+static mj_status find_measured(mj_measured *measured, bool *found, mj_context *context,
+                               const mj_bill *bill)
+{
+    static const char *const tables[] = {"measured/ml-energy-v3.csv", "measured/published.csv"};
+    *found = false;
+    for (size_t i = 0; i < sizeof tables / sizeof tables[0] && !*found; i++) {
+        const char *path = mj_context_path(context, tables[i]);
+        if (path == NULL) {
+            return MJ_EFILE;
+        }
+        MJ_TRY(mj_measured_find(measured, found, path, bill, &context->arena, &context->err));
+    }
+    return MJ_OK;
+}
+
+mj_status mj_bill_request_view(mj_bill_view *view, mj_bill_request *request, mj_context *context)
+{
+    bool found;
+    MJ_TRY(mj_cost_compute(&request->cost, &request->chip, mj_context_facts(context),
+                           &context->err));
+    MJ_TRY(find_measured(&request->measured, &found, context, &request->bill));
+    *view = (mj_bill_view){.bill = &request->bill,
+                           .cost = &request->cost,
+                           .measured = found ? &request->measured : NULL,
+                           .model = request->model_word,
+                           .chip = request->chip_word};
+    return MJ_OK;
 }

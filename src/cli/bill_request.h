@@ -1,9 +1,12 @@
-/* Bill request: the words and options that mj bill and mj explain share, and the bill they ask for.
- */
+/* Bill request: the words and options that mj bill, mj explain and mj report share, and the bill they
+ * ask for. */
 #ifndef MJ_CLI_BILL_REQUEST_H
 #define MJ_CLI_BILL_REQUEST_H
 
 #include "mj/bill.h"
+#include "mj/cost.h"
+#include "mj/measured.h"
+#include "mj/report.h"
 #include "options.h"
 
 typedef struct {
@@ -13,11 +16,17 @@ typedef struct {
     mj_chip chip;
     mj_serving serving; /* resolved, as billed */
     mj_bill bill;       /* points to model and chip above */
+    mj_cost cost;       /* of mj_bill_request_view */
+    mj_measured measured;
 } mj_bill_request;
 
-/* What differs between the two commands. */
+enum { MJ_BILL_MORE_MAX = 4 };
+
+/* What differs between the commands. */
 typedef struct {
     const char *command, *sentence, *about, *example;
+    const mj_option *more; /* options besides those of every bill */
+    int n_more;            /* at most MJ_BILL_MORE_MAX */
 } mj_bill_usage;
 
 /* Reads the command line, loads model and chip, applies --set, resolves and bills. NULL when the
@@ -25,6 +34,10 @@ typedef struct {
  * arena. */
 mj_bill_request *mj_bill_request_read(int *exit_code, mj_context *context,
                                       const mj_bill_usage *usage, int argc, char **argv);
+
+/* The bill with what stands beside it in a report: the machine's cost, and the measured figure of the
+ * same configuration, if a table has one. The view borrows from the request. */
+mj_status mj_bill_request_view(mj_bill_view *view, mj_bill_request *request, mj_context *context);
 
 /* The same bill by the other fit of a chip that has two, text only. *has is false when there is
  * none. `other` borrows from the request. */

@@ -1,26 +1,8 @@
 /* mj bill: joules per output of a model on a chip, by cause, with the measured figure beside it. */
 #include "bill_request.h"
 #include "commands.h"
-#include "mj/cost.h"
-#include "mj/measured.h"
 #include "mj/report.h"
 #include "style.h"
-
-/* The benchmark's row before a single published point; *found is false when neither has it. */
-static mj_status find_measured(mj_measured *measured, bool *found, mj_context *context,
-                               const mj_bill *bill)
-{
-    static const char *const tables[] = {"measured/ml-energy-v3.csv", "measured/published.csv"};
-    *found = false;
-    for (size_t i = 0; i < sizeof tables / sizeof tables[0] && !*found; i++) {
-        const char *path = mj_context_path(context, tables[i]);
-        if (path == NULL) {
-            return MJ_EFILE;
-        }
-        MJ_TRY(mj_measured_find(measured, found, path, bill, &context->arena, &context->err));
-    }
-    return MJ_OK;
-}
 
 static mj_status print_bill(mj_context *context, const mj_bill_view *view)
 {
@@ -53,18 +35,10 @@ int mj_cmd_bill(mj_context *context, int argc, char **argv)
     if (request == NULL) {
         return exit_code;
     }
-    mj_cost cost;
-    mj_measured measured;
-    bool found;
-    if (mj_cost_compute(&cost, &request->chip, mj_context_facts(context), &context->err) != MJ_OK ||
-        find_measured(&measured, &found, context, &request->bill) != MJ_OK) {
+    mj_bill_view view;
+    if (mj_bill_request_view(&view, request, context) != MJ_OK) {
         return mj_context_fail(context);
     }
-    const mj_bill_view view = {.bill = &request->bill,
-                               .cost = &cost,
-                               .measured = found ? &measured : NULL,
-                               .model = request->model_word,
-                               .chip = request->chip_word};
     if (print_bill(context, &view) != MJ_OK && !ferror(stdout)) { /* main reports a failed write */
         return mj_context_fail(context);
     }

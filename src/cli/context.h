@@ -43,6 +43,8 @@ typedef struct {
 /* One run of mj. main makes it; commands read `globals`, pass `arena` and `err` on, and reach the
  * rest through the functions below. */
 typedef struct {
+    int argc; /* the whole command line, for documents that say how they were made */
+    char **argv;
     mj_globals globals;
     mj_arena arena; /* lives until mj ends */
     mj_err err;

@@ -22,6 +22,7 @@ static const mj_command commands[] = {
     {"bill", "joules per output of a model on a chip, by cause", mj_cmd_bill},
     {"explain", "one line of a bill: formula, counts, fact, source", mj_cmd_explain},
     {"validate", "predicted against measured energy", mj_cmd_validate},
+    {"report", "a bill or a ladder as one HTML file", mj_cmd_report},
     {"list", "the catalogue: models, chips, facts, sources", mj_cmd_list},
     {"check", "check a chip, a model, facts, a config.json or a GGUF file", mj_cmd_check},
     {"doctor", "which tools and data are here", mj_cmd_doctor},
@@ -127,6 +128,8 @@ int main(int argc, char **argv)
 {
     mj_context context;
     mj_context_init(&context);
+    context.argc = argc;
+    context.argv = argv;
     int exit_code = run(&context, argc, argv);
     mj_context_fini(&context);
     return finish_output(exit_code);
