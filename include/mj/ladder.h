@@ -1,13 +1,14 @@
 /* Ladder: a base machine and rungs that change it, re-billed after every rung.
  *
  * Claimed factors cannot be multiplied: two rungs may remove the same joules, and one that makes
- * memory cheap makes everything else count more. So a rung is no factor but a patch of model, chip or
- * serving, and its gain is the bill before over the bill after.
+ * memory cheap makes everything else count more. So a rung is no factor but a patch of model, chip
+ * or serving, and its gain is the bill before over the bill after.
  *
- * A set of rungs means one machine, whatever order they were asked for: whole replacements (`chip:
- * NAME`, `model: NAME`) come first, then single values in the file's order. Rungs of one `group`
- * exclude each other; in a climb a later one takes the earlier one's place. Two rungs that replace the
- * same whole must share a group. */
+ * A set of rungs means one machine, whatever order they were asked for: whole replacements
+ * (`chip: NAME`, `model: NAME`) come first, then single values in the file's order. Rungs of one
+ * `group` exclude each other; in a climb a later one takes the earlier one's place. Two rungs that
+ * replace the same whole must share a group. Neither the border nor the closure of the bills can be
+ * a rung: they say what is counted, not what is built. */
 #ifndef MJ_LADDER_H
 #define MJ_LADDER_H
 
@@ -20,7 +21,7 @@ enum { MJ_RUNGS_MAX = 48, MJ_RUNG_SETS_MAX = 16, MJ_SEARCH_RUNGS_MAX = 20 };
 typedef enum {
     MJ_TREND_NONE, MJ_TREND_SAME_FORMAT, MJ_TREND_NEW_FORMAT, MJ_TREND_SAME_QUALITY, MJ_TREND_N
 } mj_trend;
-extern const char *const mj_trend_names[]; /* "", "same-format", "new-format", "same-quality", NULL */
+extern const char *const mj_trend_names[]; /* "", "same-format", ..., NULL */
 
 typedef struct {
     const char *name, *group; /* group NULL: excludes none */
@@ -58,30 +59,37 @@ typedef struct {
     const mj_units *units;
 } mj_catalogue;
 
-/* Loads by name or path and checks every rung in the file's order. With file:line:column of the rung's
- * value: a path that does not exist (MJ_ENAME), a wrong unit or range, a rung that changes nothing
- * (MJ_ERANGE), a machine that the model does not fit (MJ_EFIT) or that cannot be billed. MJ_ESUPPORT
- * for a ladder that mixes envelopes with another closure. */
+/* Loads by name or path and checks every rung in the file's order. With file:line:column of the
+ * rung's value: a path that does not exist (MJ_ENAME), a wrong unit or range, a rung that changes
+ * nothing (MJ_ERANGE), a machine that the model does not fit (MJ_EFIT) or that cannot be billed.
+ * MJ_ESUPPORT for a ladder that mixes envelopes with another closure. The ladder's plan lives in
+ * the arena, catalogue->facts must outlive it. */
 mj_status mj_ladder_load(mj_ladder *ladder, const char *name, const mj_catalogue *catalogue,
                          mj_arena *arena, mj_err *err);
 
-/* Index of a rung by its name, case ignored, or by an unambiguous part of it; -1 with MJ_ENAME and a
- * suggestion in err. */
+/* Index of a rung by its name, case ignored, or by an unambiguous part of it; -1 with MJ_ENAME and
+ * a suggestion in err. */
 int mj_ladder_find(const mj_ladder *ladder, const char *name, mj_err *err);
 
 /* A set of rungs: bit i for rung[i]. */
 typedef uint64_t mj_rungs;
 
-/* One machine of a ladder, big (some 20 kB): bill points to chip and model beside it. */
+/* A machine of a ladder before it is billed. */
 typedef struct {
     mj_chip chip;
     mj_model model;
-    mj_serving serving; /* as patched; bill.serving is resolved */
-    mj_bill bill;
+    mj_serving serving; /* as patched, not resolved */
+    int chip_index, model_index; /* which of the ladder's chips and models it started from */
+} mj_machine;
+
+/* The same with its bill, which points to chip and model beside it. Some 20 kB. */
+typedef struct {
+    mj_machine machine;
+    mj_bill bill; /* bill.serving is resolved */
 } mj_ladder_state;
 
-/* The base with the rungs of `set`, billed. set must hold no two rungs of one group. MJ_ENAME when a
- * rung's path does not exist on the machine that the others make, MJ_EFIT when the model does not
+/* The base with the rungs of `set`, billed. set must hold no two rungs of one group. MJ_ENAME when
+ * a rung's path does not exist on the machine that the others make, MJ_EFIT when the model does not
  * fit. variant: index of a calibrated chip's fit; machines with one fit take that. */
 mj_status mj_ladder_bill(mj_ladder_state *state, const mj_ladder *ladder, mj_rungs set, int variant,
                          mj_err *err);
@@ -96,8 +104,8 @@ typedef struct {
     double cumulative_2030;/* the same over what convention gains by 2030 */
     double cap;            /* largest Amdahl cap left and its cause: what to attack next */
     mj_component cap_cause;
-    double gain_first, gain_last; /* alone on the base; on top of all others; NAN: not asked for, or
-                                     that machine cannot be billed */
+    double gain_first, gain_last; /* alone on the base; on top of all others. NAN: that machine
+                                     cannot be billed, or a replaced rung's last */
     bool closes_otherwise; /* another closure than the rung before */
 } mj_climb_step;
 
@@ -110,7 +118,8 @@ typedef struct {
     double factor;          /* of the last step, against the base year */
     double factor_lo, factor_hi;          /* base / last, the last machine's own interval */
     double factor_2030[MJ_TREND_N], factor_2030_lo[MJ_TREND_N], factor_2030_hi[MJ_TREND_N];
-    double naive_product;   /* of the final rungs' gains, each alone on the base */
+    double naive_product;   /* of the final rungs' gains, each alone on the base; one that cannot
+                               stand alone counts with its gain in the climb */
     double assumed_gain;    /* product of gains of rungs whose class is assumed or vendor */
     double target;
     bool reached;
@@ -122,12 +131,12 @@ typedef struct {
     mj_rungs without; /* rungs left out */
 } mj_climb_options;
 
-/* Climbs; gain_first and gain_last of every final rung are filled (2 bills each). */
-mj_status mj_ladder_climb(mj_climb *climb, const mj_ladder *ladder, const mj_climb_options *options,
-                          mj_arena *arena, mj_err *err);
+/* One bill a rung, and two more for its gain first and last. */
+mj_status mj_ladder_climb(mj_climb *climb, const mj_ladder *ladder,
+                          const mj_climb_options *options, mj_arena *arena, mj_err *err);
 
 /* Search. A rung may raise joules, so only the size of a set bounds it: no set larger than the best
- * found is visited. `exhaustive` visits all all the same. */
+ * found is billed. `exhaustive` bills them all the same. */
 typedef struct {
     int variant;
     double target;
@@ -136,15 +145,16 @@ typedef struct {
 
 typedef struct {
     bool found;
-    mj_rungs set;           /* smallest; of these the one with fewest assumed joules, then fewest joules,
-                               then earliest in the file */
+    mj_rungs set;           /* smallest; of these the one with fewest assumed joules, then fewest
+                               joules, then the first visited */
     int n_rungs;
     double joules, assumed_J, factor;
-    mj_rungs best;          /* largest factor of the sets visited: what was possible if none reaches */
+    mj_rungs best;          /* largest factor of the sets billed: what is possible if none reaches */
     double best_factor;
     double n_billed;        /* sets billed */
     double n_unfit;         /* sets whose machine cannot hold or run the model */
-    double n_inapplicable;  /* sets with a rung whose path another rung took away */
+    double n_inapplicable;  /* sets left, extensions and all, because one rung took away what
+                               another one sets */
 } mj_search;
 
 /* At most MJ_SEARCH_RUNGS_MAX rungs, else MJ_ELIMIT. */
@@ -155,8 +165,10 @@ mj_status mj_ladder_search(mj_search *search, const mj_ladder *ladder,
 typedef struct {
     const char *name;      /* "HBM4" */
     const char *cause;     /* what was assumed beside the facts; static text */
-    mj_quantity read_JpB, density_Bpm2; /* density: capacity per area of silicon */
-    mj_quantity price_USDpB;            /* memory itself; on-die memories: their die area's */
+    double distance_m;     /* of the wires between this memory and the arithmetic */
+    mj_quantity read_JpB, density_Bpm2; /* density: per area of one layer of silicon */
+    double capacity_B;     /* of one device */
+    mj_quantity price_USDpB; /* bought memory, or its layers of silicon; absent: not published */
     int devices;           /* that hold the model */
     double joules, lo_J, hi_J; /* NAN: cannot be billed */
     double gain;           /* base / this */
@@ -168,6 +180,8 @@ enum { MJ_MEMORY_ROWS_MAX = 8 };
 
 typedef struct {
     mj_bill base;          /* borrows from the arena */
+    const char *stand_in;  /* the event-sum chip billed in place of a fitted or envelope base, whose
+                              memory cannot be changed; NULL: the base itself */
     mj_memory_row row[MJ_MEMORY_ROWS_MAX];
     int n;
     /* The founding post's own figures, computed: HBM and SRAM per byte, transport per byte. */

@@ -89,8 +89,8 @@ static void decode_list(char *items, int *count, const mj_spec_field *field, con
     }
 }
 
-/* A map of scalars as flow text, every value quoted so that nothing in it reads as YAML. NULL after a
- * complaint. */
+/* A map of scalars as flow text, every value quoted so that nothing in it reads as YAML. NULL after
+ * a complaint. */
 static const char *flow_text(const mj_node *map, mj_reader *reader)
 {
     const char *text = "";
@@ -120,6 +120,9 @@ static void decode_pairs(mj_spec_pair *pair, int *count, const mj_spec_field *fi
     if (map->kind != MJ_NODE_MAP) {
         mj_reader_complain(reader, MJ_ESYNTAX, map->at, "%s: expected keys and values", field->key);
         return;
+    }
+    if (field->required && !map->child) {
+        mj_reader_complain(reader, MJ_EKEY, map->at, "%s: nothing stands in it", field->key);
     }
     for (const mj_node *entry = map->child; entry; entry = entry->next) {
         bool twice = false;

@@ -1,0 +1,329 @@
+/* Ladder plan: what every rung changes, resolved against every machine that it may meet.
+ *
+ * Wholes first: every chip and model that the ladder names is loaded once. Then each path is looked
+ * up in each of them, because it has a place of its own in each and may be missing in some. A
+ * quantity that a rung sets has the rung's source and class unless it brings its own; a fact is
+ * fetched here, for the node of the chip. */
+#define _GNU_SOURCE
+#include "ladder_plan.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+#define LENGTH(a) ((int)(sizeof(a) / sizeof((a)[0])))
+
+const char *mj_cause_text(const mj_err *cause)
+{
+    return cause->n > 0 ? cause->diag[0].text : "cannot be billed";
+}
+
+mj_status mj_rung_complain(const mj_ladder *ladder, const mj_rung *rung, const mj_spec_pair *pair,
+                           mj_status code, const char *text, mj_err *err)
+{
+    return mj_err_add(err, code, ladder->path, pair->line, pair->column, "rung '%.60s': %s",
+                      rung->name, text);
+}
+
+/* What the steps of loading share. */
+typedef struct {
+    const mj_ladder *ladder;
+    mj_ladder_plan *plan;
+    const char *chip_word[MJ_WHOLES_MAX], *model_word[MJ_WHOLES_MAX]; /* as written */
+    const mj_catalogue *catalogue;
+    mj_arena *arena;
+    mj_err *err;
+} loader;
+
+static mj_status out_of_memory(loader *l)
+{
+    return mj_err_add(l->err, MJ_EMEM, l->ladder->path, 0, 0, "out of memory");
+}
+
+static mj_status complain(loader *l, const mj_rung *rung, const mj_spec_pair *pair,
+                          mj_status code, const char *text)
+{
+    return mj_rung_complain(l->ladder, rung, pair, code, text, l->err);
+}
+
+/* The index of a chip or model, loaded if it is new. */
+static mj_status load_whole(int *index, loader *l, mj_whole what, const char *word, mj_err *err)
+{
+    const mj_catalogue *c = l->catalogue;
+    mj_ladder_plan *plan = l->plan;
+    const char **words = what == MJ_WHOLE_CHIP ? l->chip_word : l->model_word;
+    int *n = what == MJ_WHOLE_CHIP ? &plan->n_chips : &plan->n_models;
+    for (*index = 0; *index < *n; ++*index) {
+        if (strcasecmp(words[*index], word) == 0) {
+            return MJ_OK;
+        }
+    }
+    if (*n == MJ_WHOLES_MAX) {
+        return mj_err_add(err, MJ_ELIMIT, NULL, 0, 0, "more than %d different chips or models",
+                          MJ_WHOLES_MAX);
+    }
+    if (what == MJ_WHOLE_CHIP) {
+        mj_chip *chip = mj_arena_alloc(l->arena, sizeof *chip);
+        plan->chip[*index] = chip;
+        MJ_TRY(chip ? mj_chip_load(chip, word, c->chips, c->facts, c->units, l->arena, err)
+                    : out_of_memory(l));
+    } else {
+        mj_model *model = mj_arena_alloc(l->arena, sizeof *model);
+        plan->model[*index] = model;
+        MJ_TRY(model ? mj_model_load(model, word, c->models, c->units, l->arena, err)
+                     : out_of_memory(l));
+        if (l->ladder->base.serving.precision != MJ_FORMAT_NONE) {
+            mj_model_set_precision(model, (mj_format)l->ladder->base.serving.precision);
+            MJ_TRY(mj_model_resolve(model, word, err));
+        }
+    }
+    words[*index] = word;
+    ++*n;
+    return MJ_OK;
+}
+
+/* An envelope leaves out what other bills hold, so their ratio would be no gain. */
+static mj_status check_closures(loader *l, const mj_rung *rung, const mj_spec_pair *pair, int index)
+{
+    const mj_chip *base = l->plan->chip[0], *chip = l->plan->chip[index];
+    if ((base->closure == MJ_CLOSURE_ENVELOPE) == (chip->closure == MJ_CLOSURE_ENVELOPE)) {
+        return MJ_OK;
+    }
+    char text[MJ_ERR_TEXT / 2];
+    snprintf(text, sizeof text,
+             "%.60s is billed as %s, the base %.60s as %s: an envelope cannot be compared with "
+             "another closure; use event sums on both sides (hbm-chip, sram-chip)",
+             chip->name, mj_closure_names[chip->closure], base->name,
+             mj_closure_names[base->closure]);
+    return complain(l, rung, pair, MJ_ESUPPORT, text);
+}
+
+static mj_status plan_replacement(loader *l, int rung_index, const mj_spec_pair *pair,
+                                  mj_whole what, mj_change *change)
+{
+    const mj_rung *rung = &l->ladder->rung[rung_index];
+    mj_err cause = {0};
+    mj_status status = load_whole(&change->replacement, l, what, pair->value, &cause);
+    if (status != MJ_OK) {
+        return complain(l, rung, pair, status, mj_cause_text(&cause));
+    }
+    l->plan->rung[rung_index].replaces = true;
+    if (what == MJ_WHOLE_CHIP) {
+        return check_closures(l, rung, pair, change->replacement);
+    }
+    if (l->plan->model[change->replacement]->output != l->plan->model[0]->output) {
+        return complain(l, rung, pair, MJ_ESUPPORT, "a model of another kind of output");
+    }
+    return MJ_OK;
+}
+
+/* What is to be set, from the front of the key. */
+static mj_status plan_key(loader *l, int rung_index, const mj_spec_pair *pair)
+{
+    static const char *const wholes[] = {"chip", "model", "serving"};
+    mj_rung_plan *plan = &l->plan->rung[rung_index];
+    mj_change *change = &plan->change[plan->n++];
+    size_t length = strcspn(pair->key, ".");
+    const mj_rung *rung = &l->ladder->rung[rung_index];
+    for (int i = 0; i < LENGTH(wholes); i++) {
+        if (strlen(wholes[i]) != length || strncmp(wholes[i], pair->key, length) != 0) {
+            continue;
+        }
+        change->whole = (mj_whole)i;
+        if (pair->key[length] == '.') {
+            change->path = pair->key + length + 1;
+            plan->changes_chip |= i == MJ_WHOLE_CHIP;
+            plan->changes_model |= i == MJ_WHOLE_MODEL;
+        } else if (i != MJ_WHOLE_SERVING) {
+            return plan_replacement(l, rung_index, pair, (mj_whole)i, change);
+        } else {
+            break;
+        }
+        if (strcmp(pair->key, "serving.boundary") == 0 || strcmp(pair->key, "chip.closure") == 0 ||
+            strcmp(pair->key, "serving.variant") == 0) {
+            return complain(l, rung, pair, MJ_ESUPPORT,
+                            "border and closure say what is counted; they are the base's");
+        }
+        return MJ_OK;
+    }
+    char text[MJ_ERR_TEXT / 2];
+    snprintf(text, sizeof text,
+             "'%.80s' cannot be set; a rung sets chip, model, chip.PATH, model.PATH or serving.PATH",
+             pair->key);
+    return complain(l, rung, pair, MJ_EKEY, text);
+}
+
+/* The value with the rung's source and class, for quantities. A fact brings its own. */
+static const char *with_source(loader *l, const mj_rung *rung, const char *value)
+{
+    bool map = value[0] == '{';
+    if (map && (strstr(value, "fact:") || strstr(value, "from:"))) {
+        return value;
+    }
+    const char *cls = map && strstr(value, "class:") ? "" : mj_class_text((mj_class)rung->cls);
+    const char *key = *cls ? ", class: " : "";
+    return map ? mj_arena_printf(l->arena, "%.*s, from: '%s'%s%s}", (int)strlen(value) - 1, value,
+                                 rung->source, key, cls)
+               : mj_arena_printf(l->arena, "{typ: '%s', from: '%s'%s%s}", value, rung->source,
+                                 key, cls);
+}
+
+/* One change against one machine: size 0 in *patch if the path does not exist there. */
+static mj_status resolve(mj_patch *patch, loader *l, const mj_rung *rung, const mj_spec_pair *pair,
+                         const mj_change *change, int index, mj_err *err)
+{
+    const void *base = change->whole == MJ_WHOLE_CHIP    ? (const void *)l->plan->chip[index]
+                       : change->whole == MJ_WHOLE_MODEL ? (const void *)l->plan->model[index]
+                                                         : (const void *)&l->ladder->base.serving;
+    const mj_spec_schema *schema = change->whole == MJ_WHOLE_CHIP    ? &mj_chip_schema
+                                   : change->whole == MJ_WHOLE_MODEL ? &mj_model_schema
+                                                                     : &mj_serving_schema;
+    const mj_place place = {l->ladder->path, pair->line, pair->column};
+    const mj_units *units = l->catalogue->units;
+    mj_arena *arena = l->arena;
+    MJ_TRY(mj_patch_resolve(patch, base, schema, change->path, pair->value, place, units, arena,
+                            err));
+    if (patch->size != sizeof(mj_quantity)) {
+        return MJ_OK;
+    }
+    const char *sourced = with_source(l, rung, pair->value);
+    if (sourced == NULL) {
+        return out_of_memory(l);
+    }
+    MJ_TRY(mj_patch_resolve(patch, base, schema, change->path, sourced, place, units, arena, err));
+    mj_quantity *q = &patch->value.quantity;
+    if (q->fact == NULL) {
+        return MJ_OK;
+    }
+    const char *key = q->fact;
+    const mj_chip *chip = change->whole == MJ_WHOLE_CHIP ? l->plan->chip[index] : NULL;
+    mj_err cause = {0};
+    mj_status status = mj_facts_quantity(q, l->catalogue->facts, key, q->unit,
+                                         chip ? chip->node_m : 0, &cause);
+    if (status != MJ_OK) {
+        mj_err_add(err, status, place.file, place.line, place.column, "rung '%.60s': %s",
+                   rung->name, mj_cause_text(&cause));
+    }
+    q->fact = key;
+    return status;
+}
+
+/* Why a change fits no machine: rather what is wrong with its value than where its path is missing. */
+static mj_status report(loader *l, const mj_err *cause)
+{
+    const mj_diag *d = &cause->diag[0];
+    for (int i = 0; i < cause->n && d->code == MJ_ENAME; i++) {
+        d = &cause->diag[i];
+    }
+    return mj_err_add(l->err, d->code, d->file, d->line, d->column, "%s", d->text);
+}
+
+static mj_status plan_paths(loader *l, int rung_index)
+{
+    mj_rung_plan *plan = &l->plan->rung[rung_index];
+    const mj_rung *rung = &l->ladder->rung[rung_index];
+    for (int i = 0; i < plan->n; i++) {
+        mj_change *change = &plan->change[i];
+        if (change->path == NULL) {
+            continue;
+        }
+        int n = change->whole == MJ_WHOLE_CHIP    ? l->plan->n_chips
+                : change->whole == MJ_WHOLE_MODEL ? l->plan->n_models
+                                                  : 1;
+        mj_patch *patch = mj_arena_array(l->arena, (size_t)n, sizeof *patch);
+        if (patch == NULL) {
+            return out_of_memory(l);
+        }
+        int known = 0;
+        mj_err cause = {0};
+        for (int k = 0; k < n; k++) {
+            mj_status status = resolve(&patch[k], l, rung, &rung->set[i], change, k, &cause);
+            patch[k].size = status == MJ_OK ? patch[k].size : 0;
+            known += status == MJ_OK;
+        }
+        if (known == 0) {
+            return report(l, &cause);
+        }
+        change->patch = patch;
+        l->plan->moves_node |= change->whole == MJ_WHOLE_CHIP && strcmp(change->path, "node") == 0;
+        plan->changes_precision |= change->whole == MJ_WHOLE_SERVING &&
+                                   strcmp(change->path, "precision") == 0;
+    }
+    plan->changes_model |= plan->changes_precision;
+    return MJ_OK;
+}
+
+static bool same_group(const mj_rung *a, const mj_rung *b)
+{
+    return a->group && b->group && strcmp(a->group, b->group) == 0;
+}
+
+/* The value with which a rung replaces a whole; NULL if it does not. */
+static const mj_spec_pair *replacement(const mj_rung *rung, const char *what)
+{
+    for (int i = 0; i < rung->n_sets; i++) {
+        if (strcmp(rung->set[i].key, what) == 0) {
+            return &rung->set[i];
+        }
+    }
+    return NULL;
+}
+
+static mj_status plan_groups(loader *l)
+{
+    static const char *const wholes[] = {"chip", "model"};
+    const mj_ladder *ladder = l->ladder;
+    for (int i = 0; i < ladder->n_rungs; i++) {
+        const mj_rung *rung = &ladder->rung[i];
+        for (int k = 0; k < ladder->n_rungs; k++) {
+            if (k != i && same_group(rung, &ladder->rung[k])) {
+                l->plan->rung[i].excludes |= mj_rung_bit(k);
+                continue;
+            }
+            for (int w = 0; w < 2 && k < i; w++) {
+                const mj_spec_pair *pair = replacement(rung, wholes[w]);
+                if (pair == NULL || replacement(&ladder->rung[k], wholes[w]) == NULL) {
+                    continue;
+                }
+                char text[MJ_ERR_TEXT / 2];
+                snprintf(text, sizeof text,
+                         "replaces the %s as '%.60s' does; give both the same group", wholes[w],
+                         ladder->rung[k].name);
+                return complain(l, rung, pair, MJ_EKEY, text);
+            }
+        }
+    }
+    int n = 0;
+    for (int replaces = 1; replaces >= 0; replaces--) {
+        for (int i = 0; i < ladder->n_rungs; i++) {
+            if (l->plan->rung[i].replaces == replaces) {
+                l->plan->order[n++] = i;
+            }
+        }
+    }
+    return MJ_OK;
+}
+
+mj_status mj_ladder_plan_make(mj_ladder_plan *plan, const mj_ladder *ladder,
+                              const mj_catalogue *catalogue, mj_arena *arena, mj_err *err)
+{
+    loader l = {.ladder = ladder, .plan = plan, .catalogue = catalogue, .arena = arena, .err = err};
+    plan->facts = catalogue->facts;
+    int index;
+    MJ_TRY(load_whole(&index, &l, MJ_WHOLE_CHIP, ladder->base.chip, err));
+    MJ_TRY(load_whole(&index, &l, MJ_WHOLE_MODEL, ladder->base.model, err));
+    mj_status status = MJ_OK;
+    for (int i = 0; i < ladder->n_rungs; i++) { /* goes on, to report every rung's problems */
+        for (int k = 0; k < ladder->rung[i].n_sets; k++) {
+            mj_status one = plan_key(&l, i, &ladder->rung[i].set[k]);
+            status = status == MJ_OK ? one : status;
+        }
+    }
+    MJ_TRY(status);
+    for (int i = 0; i < ladder->n_rungs; i++) {
+        mj_status one = plan_paths(&l, i);
+        status = status == MJ_OK ? one : status;
+    }
+    MJ_TRY(status);
+    return plan_groups(&l);
+}
