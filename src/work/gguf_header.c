@@ -269,6 +269,9 @@ static mj_status take_key(gguf_keys *k, const metadata *value, reader *r)
 
 static mj_status read_keys(gguf_keys *k, uint64_t n, reader *r)
 {
+    if (n > (r->size - r->at) / 13) { /* 13 bytes: no name, the shortest value */
+        return complain(r, MJ_ELIMIT, "more keys than the header can hold");
+    }
     for (uint64_t i = 0; i < n; i++) {
         uint64_t type = 0;
         metadata value = {0};
