@@ -295,6 +295,32 @@ static void test_shape_must_explain_the_tensors(void **state)
     assert_non_null(strstr(err.diag[0].text, "llama"));
 }
 
+/* The fuzzer's seeds are whole files written by another program: experts, and a state-space mixer
+ * without attention. Their parameters by hand from the dimensions in their tensor tables. */
+static void test_layers_of_other_kinds(void **state)
+{
+    const char *root = getenv("MJ_SOURCE_ROOT");
+    const char *folder = mj_arena_printf(&arena, "%s/tests/fuzz/corpus/gguf", root ? root : ".");
+    mj_model model;
+    mj_err err = {0};
+    (void)state;
+    assert_int_equal(mj_model_load(&model, mj_arena_printf(&arena, "%s/moe.gguf", folder), "", NULL,
+                                   &arena, &err), MJ_OK);
+    assert_string_equal(model.name, "moe");
+    assert_int_equal(model.moe.layers, 1);
+    assert_int_equal(model.precision.experts, MJ_FORMAT_MXFP4);
+    assert_int_equal(model.precision.attention, MJ_FORMAT_FP16);
+    assert_rel(model.params.total, 2 * 32 * 32 + 2 * 3 * 32 * 64 + 32 * 2 + 2 * 1024 + 2 * 512, 0);
+    assert_rel(model.exact_weight_B,
+               2048 / 32 * 34 + 3072 * 2 + 64 * 4 + 12288 / 32 * 17, 1e-12);
+    assert_int_equal(mj_model_load(&model, mj_arena_printf(&arena, "%s/mamba.gguf", folder), "",
+                                   NULL, &arena, &err), MJ_OK);
+    assert_int_equal(model.ssm.version, 1);
+    assert_int_equal(model.attn_layers, 0);
+    assert_true(model.params.kv_B == 0);
+    assert_rel(model.params.total, 1024 + 4096 + 256 + 640 + 128 + 256 + 2048, 1e-12);
+}
+
 static void test_version_2_and_missing_keys(void **state)
 {
     (void)state;
@@ -324,6 +350,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_hostile_numbers, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nested_arrays, setup, teardown),
         cmocka_unit_test_setup_teardown(test_shape_must_explain_the_tensors, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_layers_of_other_kinds, setup, teardown),
         cmocka_unit_test_setup_teardown(test_version_2_and_missing_keys, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

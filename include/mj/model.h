@@ -96,7 +96,8 @@ typedef struct {
     /* what was published, to check the counts against; 0: unknown */
     double published_total, published_active;
     const char *omitted;      /* parts of the published total that are not counted */
-    double exact_weight_B;    /* from GGUF tensor types; 0: from precision */
+    double exact_weight_B;    /* from GGUF tensor types, all tensors; 0: from precision. Then
+                                 published_total is the sum of the tensors' elements */
 
     mj_params params; /* set by mj_model_resolve */
 } mj_model;
@@ -113,12 +114,12 @@ mj_status mj_model_from_gguf(mj_model *model, const char *path, mj_arena *arena,
 /* Checks the shape (heads divide, experts >= active, 1 <= dims <= 2^24, ...) and fills params.
  * Called by all loaders; call it again after patches. path: for messages. */
 mj_status mj_model_resolve(mj_model *model, const char *path, mj_err *err);
-/* Sets the weight format of attention, FFN and experts; embedding, head and cache stay (fp8 also
- * marks nothing else). */
+/* Sets the weight format of attention, FFN and experts; embedding, head and cache stay. Any format
+ * but fp8 ends moe.reads_all, and exact_weight_B no longer holds. */
 void mj_model_set_precision(mj_model *model, mj_format format);
 /* "dense", "moe", "hybrid" (any state-space layer), "diffusion". */
 const char *mj_model_class(const mj_model *model);
-/* Largest weight format in use, e.g. "bf16", for the headline. */
+/* The format that most weights of attention, FFN and experts are in, e.g. "mxfp4" for gpt-oss. */
 mj_format mj_model_format(const mj_model *model);
 
 #endif

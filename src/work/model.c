@@ -265,7 +265,7 @@ mj_status mj_model_load(mj_model *model, const char *name, const char *dir, cons
         has_end = has_end || ends_with(name, file_ends[i]);
     }
     /* A bare word is a name even where a folder happens to be called so. */
-    if (has_end || (strchr(name, '/') && stat(name, &info) == 0)) {
+    if (has_end || ((strchr(name, '/') || name[0] == '.') && stat(name, &info) == 0)) {
         bool is_folder = stat(name, &info) == 0 && S_ISDIR(info.st_mode);
         return load_path(model, name, is_folder, units, arena, err);
     }
