@@ -11,6 +11,7 @@
 #include "mj/cost.h"
 #include "mj/err.h"
 #include "mj/fact.h"
+#include "mj/ladder.h"
 #include "mj/measured.h"
 #include "mj/validate.h"
 #include <stdio.h>
@@ -163,5 +164,27 @@ mj_status mj_validation_print_json(FILE *out, const mj_validation_view *view, mj
 void mj_validation_print_csv(FILE *out, const mj_validation_view *view);
 /* A header and one row a measured row: its configuration, measured and predicted figures. */
 void mj_validation_print_rows(FILE *out, const mj_validation *v);
+
+/* What a report of a ladder needs; all borrowed. */
+typedef struct {
+    const mj_climb *climb;
+    const mj_climb *other;    /* by the other fit of a calibrated base; NULL: it has one */
+    const mj_climb *dropped;  /* without rung drop_rung; NULL: not asked for */
+    const mj_rung *drop_rung;
+    const mj_search *search;  /* NULL: not asked for */
+    bool orders;              /* show gains first and last */
+} mj_ladder_view;
+
+/* One row a rung, then what the numbers mean (ladder_words.h). */
+mj_status mj_ladder_print_text(FILE *out, const mj_ladder_view *view, const mj_style *style,
+                               mj_arena *arena, mj_err *err);
+/* One object with the keys of the interface (schema 1). */
+mj_status mj_ladder_print_json(FILE *out, const mj_ladder_view *view, mj_err *err);
+void mj_ladder_print_csv(FILE *out, const mj_ladder_view *view);
+
+mj_status mj_sweep_print_text(FILE *out, const mj_memory_sweep *sweep, const mj_style *style,
+                              mj_arena *arena, mj_err *err);
+mj_status mj_sweep_print_json(FILE *out, const mj_memory_sweep *sweep, mj_err *err);
+void mj_sweep_print_csv(FILE *out, const mj_memory_sweep *sweep);
 
 #endif
