@@ -197,7 +197,7 @@ static double quantile(const double *sorted, int n, double q)
     return sorted[below] + (rank - below) * (sorted[above] - sorted[below]);
 }
 
-/* Share of the rows of that output inside [lo, hi] times the prediction of the shipped constants. */
+/* Share of the rows of that output inside [lo, hi] times what the shipped constants predict. */
 static double coverage(const problem *p, mj_output output, double lo, double hi)
 {
     int inside = 0, n = 0;

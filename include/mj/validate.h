@@ -1,8 +1,8 @@
 /* Validation: every row of a table of measurements predicted, and the errors by group.
  *
  * The table has the columns of data/measured/ml-energy-v3.csv; a user's own table needs `model`,
- * `gpu`, `num_gpus`, `avg_power_w`, an energy per token, image or video, and the batch. Nothing here
- * is fitted to the rows: what a row's configuration is, is read; what it costs, is billed. */
+ * `gpu`, `num_gpus`, `avg_power_w`, an energy per token, image or video, and the batch. Nothing
+ * here is fitted to the rows: a configuration is read, what it costs is billed. */
 #ifndef MJ_VALIDATE_H
 #define MJ_VALIDATE_H
 
@@ -69,9 +69,9 @@ typedef struct {
 mj_status mj_validation_run(mj_validation *v, const char *csv_path, const mj_catalogue *catalogue,
                             mj_arena *arena, mj_err *err);
 
-/* Errors of one figure over a group, as fractions. |predicted / measured - 1|: median, 90 % quantile
- * (linear interpolation between ranks), worst; bias: median of predicted / measured - 1; tau: rank
- * correlation, Kendall's tau-b (NaN below two rows or where all are tied). */
+/* Errors of one figure over a group, as fractions. |predicted / measured - 1|: median, 90 %
+ * quantile (linear interpolation between ranks), worst; bias: median of predicted / measured - 1;
+ * tau: rank correlation, Kendall's tau-b (NaN below two rows or where all are tied). */
 typedef struct {
     double median, p90, worst, bias, tau;
 } mj_errors;
@@ -86,7 +86,8 @@ typedef struct {
     mj_errors figure[MJ_FIGURES_N];
 } mj_group;
 
-/* All groups with rows: tasks ("text", "flagged", the table's, "all") x GPUs x classes x devices. */
+/* All groups with rows: tasks ("text", "flagged", the table's, "all") x GPUs x classes x
+ * devices. */
 mj_status mj_validation_groups(mj_group **group, int *n_groups, const mj_validation *v,
                                mj_arena *arena, mj_err *err);
 /* NULL if it has no rows. */

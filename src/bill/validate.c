@@ -391,9 +391,14 @@ static mj_status read_row(reader *r, int n)
         const char *reason = mj_arena_printf(r->arena, "precision not known: %s", precision);
         return reason ? skip(r, reason) : mj_err_add(r->err, MJ_EMEM, NULL, 0, 0, "out of memory");
     }
+    const char *chip_name = mj_csv_text(r->csv, n, c->gpu);
+    const char *model_name = mj_csv_text(r->csv, n, c->model);
+    if (*chip_name == '\0' || *model_name == '\0') {
+        return skip(r, *chip_name ? "no model named" : "no chip named");
+    }
     const entry *chip, *model;
-    MJ_TRY(look_up(&chip, r, true, mj_csv_text(r->csv, n, c->gpu), MJ_FORMAT_NONE));
-    MJ_TRY(look_up(&model, r, false, mj_csv_text(r->csv, n, c->model), format));
+    MJ_TRY(look_up(&chip, r, true, chip_name, MJ_FORMAT_NONE));
+    MJ_TRY(look_up(&model, r, false, model_name, format));
     if (!chip->object || !model->object) {
         return skip(r, chip->object ? model->reason : chip->reason);
     }

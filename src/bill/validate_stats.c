@@ -1,7 +1,7 @@
 /* Errors of predicted rows by group, and the goals they are held against.
  *
- * Quantiles interpolate linearly between ranks (rank q (n - 1), as NumPy's default), and so does the
- * median. Kendall's tau-b is counted in O(n log n): sort by the prediction, then the swaps of a
+ * Quantiles interpolate linearly between ranks (rank q (n - 1), as NumPy's default), the median
+ * too. Kendall's tau-b is counted in O(n log n): sort by the prediction, then the swaps of a
  * merge sort by the measurement are the discordant pairs
  * (Knight, J. Am. Stat. Assoc. 61, 1966). Groups are a cross product
  * of a few labels; rows are few, so that every group simply passes over all of them. */
@@ -24,7 +24,8 @@ static bool equal(const char *a, const char *b)
 
 static bool is_text_task(const char *task)
 {
-    return equal(task, "gpqa") || equal(task, "lm-arena-chat") || equal(task, "sourcegraph-fim");
+    return equal(task, "gpqa") || equal(task, "lm-arena-chat") ||
+           equal(task, "sourcegraph-fim") || equal(task, "text");
 }
 
 /* Data-parallel attention: prompts of one device stall all; no equation here describes that. */
@@ -275,8 +276,8 @@ int mj_validation_goals(mj_goal *goal, const mj_group *group, int n_groups, cons
             const char *gpu = promised[i].by_gpu ? v->gpu[k] : ALL;
             const mj_group *g = mj_group_find(group, n_groups, promised[i].task, gpu, ALL,
                                               promised[i].devices);
-            if (g) {
-                double value = goal_value(g, promised[i].what);
+            double value = g ? goal_value(g, promised[i].what) : NAN;
+            if (!isnan(value)) {
                 goal[n++] = (mj_goal){g->task, g->gpu, g->devices, promised[i].what, value,
                                       promised[i].lo, promised[i].hi,
                                       value >= promised[i].lo && value <= promised[i].hi};

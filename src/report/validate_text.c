@@ -151,8 +151,8 @@ static void print_notes(FILE *out, const mj_validation *v)
         }
     }
     fputs("  med, p90: of |predicted / measured - 1|, linear between ranks; bias: median of\n"
-          "  predicted / measured - 1; tau: Kendall's tau-b; in 90 %: measured within the interval;\n"
-          "  shared hosts: rows whose jobs shared a host, and data-parallel attention\n", out);
+          "  predicted / measured - 1; tau: Kendall's tau-b; in 90 %: measured within the\n"
+          "  interval; shared hosts: jobs that shared a host, and data-parallel attention\n", out);
 }
 
 /* The rows that the power limit slowed down, with the power they would have drawn. */
