@@ -182,6 +182,13 @@ mj_status mj_ladder_print_text(FILE *out, const mj_ladder_view *view, const mj_s
 mj_status mj_ladder_print_json(FILE *out, const mj_ladder_view *view, mj_err *err);
 void mj_ladder_print_csv(FILE *out, const mj_ladder_view *view);
 
+/* The climb as a waterfall in SVG: a bar a rung on a logarithmic axis, with target and trend. */
+void mj_ladder_print_svg(FILE *out, const mj_climb *climb, bool standalone);
+/* The climb as one HTML document: the factor reached beside the naive product, the waterfall, every
+ * rung, the last machine's bill as a Sankey, sources. */
+mj_status mj_ladder_print_html(FILE *out, const mj_ladder_view *view, const mj_colophon *colophon,
+                               mj_facts *facts, mj_arena *arena, mj_err *err);
+
 mj_status mj_sweep_print_text(FILE *out, const mj_memory_sweep *sweep, const mj_style *style,
                               mj_arena *arena, mj_err *err);
 mj_status mj_sweep_print_json(FILE *out, const mj_memory_sweep *sweep, mj_err *err);

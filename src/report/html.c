@@ -7,9 +7,8 @@
  * https. Wide tables scroll inside themselves on a narrow screen; on paper they are set smaller. */
 #include "html.h"
 
-#include "mj/units.h"
 #include "svg.h"
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { NUMBER = 32 };
@@ -33,6 +32,7 @@ static const char document_style[] =
     "border-bottom:1px solid var(--rule)}th:last-child,td:last-child{padding-right:0}"
     "th{font-weight:500;color:var(--dim);white-space:nowrap}"
     "tbody tr:hover{background:var(--card)}tfoot td{font-weight:600;border-bottom:0}"
+    "td.reason{min-width:15rem;max-width:24rem}.loss{color:var(--accent)}"
     ".number{text-align:right;white-space:nowrap}.nowrap{white-space:nowrap}"
     "code{font:.92em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}"
     "td code{color:var(--dim);white-space:nowrap}\n"
@@ -45,13 +45,13 @@ static const char document_style[] =
     "dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(17rem,1fr));gap:1px;margin:0;"
     "background:var(--rule);border:1px solid var(--rule)}"
     "dl div{padding:.7rem .9rem;background:var(--paper)}dt{color:var(--dim);font-size:.85rem}"
-    "dd{margin:0}ol{padding-left:1.6rem;font-size:.9rem}li{margin:.35rem 0;padding-left:.3rem;"
+    "dd{margin:0}ul{padding-left:1.2rem;max-width:46rem}ol{padding-left:1.6rem;font-size:.9rem}li{margin:.35rem 0;padding-left:.3rem;"
     "overflow-wrap:anywhere}li:target{background:var(--card)}\n"
     "footer{margin-top:3rem;padding-top:1rem;border-top:1px solid var(--rule);"
     "color:var(--dim);font-size:.85rem}footer code{color:var(--ink);overflow-wrap:anywhere}\n"
     "@media (max-width:40rem){body{padding-top:1.5rem}h1{font-size:2rem}}\n"
     "@page{margin:14mm}\n"
-    "@media print{body{padding:0;max-width:none;font-size:10pt}.wide{overflow:visible;margin:0;"
+    "@media print{:root{--paper:#fff}tfoot{display:table-row-group}body{padding:0;max-width:none;font-size:10pt}.wide{overflow:visible;margin:0;"
     "padding:0}svg.picture{min-width:0}table{font-size:7.5pt}th,td{padding:.2rem .4rem .2rem 0}"
     "td code{white-space:normal}figure,tr,li,dl div{break-inside:avoid}"
     "h2{margin-top:1.6rem;break-after:avoid}dl{grid-template-columns:repeat(3,1fr)}}\n";
@@ -85,7 +85,7 @@ void mj_html_section_end(mj_html *html)
 void mj_html_joules(mj_html *html, double joules)
 {
     char number[NUMBER];
-    mj_markup_text(html->out, mj_units_format(joules, "J", number, sizeof number));
+    fputs(mj_markup_joules(joules, number, sizeof number), html->out);
 }
 
 void mj_html_interval(mj_html *html, double lo_J, double hi_J)
@@ -95,13 +95,29 @@ void mj_html_interval(mj_html *html, double lo_J, double hi_J)
     mj_html_joules(html, hi_J);
 }
 
-void mj_html_cap(mj_html *html, double cap)
+void mj_html_factor(mj_html *html, double factor)
 {
-    if (isfinite(cap)) {
-        fprintf(html->out, cap < 9.995 ? "%.2f\u00d7" : "%.0f\u00d7", cap);
-    } else {
-        fputs("no limit", html->out);
+    char number[NUMBER];
+    fputs(mj_markup_factor(factor, number, sizeof number), html->out);
+}
+
+mj_status mj_html_printed(mj_html *html, mj_plain_printer *print, const void *what, mj_err *err)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (!memory) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
     }
+    print(memory, what);
+    if (fclose(memory) != 0) {
+        free(text);
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
+    }
+    text[strcspn(text, "\n")] = '\0';
+    mj_markup_text(html->out, text);
+    free(text);
+    return MJ_OK;
 }
 
 void mj_html_cite(mj_html *html, const char *key)

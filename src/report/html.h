@@ -22,7 +22,10 @@ void mj_html_section_end(mj_html *html);
 void mj_html_joules(mj_html *html, double joules);
 void mj_html_interval(mj_html *html, double lo_J, double hi_J);
 /* "1.28x", or "no limit". */
-void mj_html_cap(mj_html *html, double cap);
+void mj_html_factor(mj_html *html, double factor);
+/* What a printer of plain text writes (`what` is handed to it), its first line, escaped. */
+typedef void mj_plain_printer(FILE *out, const void *what);
+mj_status mj_html_printed(mj_html *html, mj_plain_printer *print, const void *what, mj_err *err);
 /* " [3]" as a link to the list of sources; nothing for no source. */
 void mj_html_cite(mj_html *html, const char *key);
 

@@ -5,41 +5,19 @@
 #include "html.h"
 #include "mj/units.h"
 #include "svg.h"
-#include <math.h>
-#include <stdlib.h>
 
 enum { NUMBER = 32, TEXT = 256 };
 
-/* What a printer of plain text writes, escaped. */
-typedef void plain_printer(FILE *out, const mj_bill_view *view);
-
-static mj_status write_printed(mj_html *html, plain_printer *print, const mj_bill_view *view,
-                               mj_err *err)
-{
-    char *text = NULL;
-    size_t size = 0;
-    FILE *memory = open_memstream(&text, &size);
-    if (!memory) {
-        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
-    }
-    print(memory, view);
-    if (fclose(memory) != 0) {
-        free(text);
-        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
-    }
-    mj_markup_text(html->out, text);
-    free(text);
-    return MJ_OK;
-}
-
-static void print_headline(FILE *out, const mj_bill_view *view)
+static void print_headline(FILE *out, const void *what)
 {
     static const mj_style plain = {.utf8 = true};
+    const mj_bill_view *view = what;
     mj_bill_print_headline(out, view->bill, &plain);
 }
 
-static void print_measured(FILE *out, const mj_bill_view *view)
+static void print_measured(FILE *out, const void *what)
 {
+    const mj_bill_view *view = what;
     mj_measured_print(out, view->bill, view->measured);
 }
 
@@ -49,7 +27,7 @@ static mj_status write_result(mj_html *html, const mj_bill_view *view, mj_err *e
     FILE *out = html->out;
     int closure = bill->chip->closure;
     fputs("<header>\n<p class=\"kicker\">", out);
-    MJ_TRY(write_printed(html, print_headline, view, err));
+    MJ_TRY(mj_html_printed(html, print_headline, view, err));
     fputs("</p>\n<h1>", out);
     mj_html_joules(html, bill->joules);
     fprintf(out, " <small>per %s</small></h1>\n<p class=\"lead\">90 %% interval: ",
@@ -59,7 +37,7 @@ static mj_status write_result(mj_html *html, const mj_bill_view *view, mj_err *e
             mj_closure_meaning(closure));
     if (view->measured) {
         fputs("<p>Beside it: ", out);
-        MJ_TRY(write_printed(html, print_measured, view, err));
+        MJ_TRY(mj_html_printed(html, print_measured, view, err));
         mj_html_cite(html, view->measured->source);
         fputs(".</p>\n", out);
     }
@@ -72,8 +50,8 @@ static void write_picture(mj_html *html, const mj_bill_view *view)
 {
     fputs("<figure>\n<div class=\"wide\">\n", html->out);
     mj_bill_print_svg(html->out, view, false);
-    fputs("</div>\n<figcaption>Widths are proportional to joules. Cap is how much could be gained at "
-          "most if a cause cost nothing; the table has every line.</figcaption>\n</figure>\n",
+    fputs("</div>\n<figcaption>Widths are proportional to joules. The table below has every line; "
+          "its cap says how much could be gained at most if a cause cost nothing.</figcaption>\n</figure>\n",
           html->out);
 }
 
@@ -107,7 +85,7 @@ static void write_row(mj_html *html, const mj_line *line)
     fputs("</strong></td><td class=\"nowrap\">", out);
     mj_html_interval(html, line->lo_J, line->hi_J);
     fprintf(out, "</td><td class=\"number\">%.1f %%</td><td class=\"number\">", 100 * line->share);
-    mj_html_cap(html, line->cap);
+    mj_html_factor(html, line->cap);
     fprintf(out, "</td><td>%s", mj_class_text(line->cls));
     mj_html_cite(html, line->source);
     fputs("</td></tr>\n", out);

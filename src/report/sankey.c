@@ -9,16 +9,15 @@
  * ("7 smaller lines"), fed by every group that has some: only here, tables show each. Each node and
  * band carries data-joules with all digits, which is what tests add up. */
 #include "bill_words.h"
-#include "mj/units.h"
 #include "svg.h"
 #include <math.h>
 
 enum { NUMBER = 32, TEXT = 256, ROWS_MAX = 18 };
 
 static const double small_share = 0.006;
-static const double picture_px = 1000, top_px = 46, bottom_px = 12; /* margins hold the headings */
+static const double picture_px = 1060, top_px = 46, bottom_px = 12; /* margins hold the headings */
 static const double joules_px = 380;                                /* height of the whole total */
-static const double node_px = 13, total_x = 0, group_x = 268, row_x = 600;
+static const double node_px = 13, total_x = 0, group_x = 230, row_x = 540;
 static const double group_pitch_px = 24, row_pitch_px = 20, gap_px = 7;
 
 /* A node: a group, a line, or what is left. line NULL: the smaller lines together. */
@@ -155,7 +154,7 @@ static void draw_band(FILE *out, const sankey *s, node *from, node *to, double j
              from->name, to->name, joules);
     share_text(share, sizeof share, joules / s->total_J);
     snprintf(hint, sizeof hint, "%s: %s, %s", words,
-             mj_units_format(joules, "J", number, sizeof number), share);
+             mj_markup_joules(joules, number, sizeof number), share);
     double thickness = joules * s->px_per_J;
     const mj_svg_flow flow = {.x0 = from->x + node_px, .y0 = from->y + from->emptied, .x1 = to->x,
                               .y1 = to->y + to->filled, .thickness = thickness,
@@ -217,7 +216,7 @@ static void draw_rows(FILE *out, const sankey *s)
         draw_node(out, at);
         share_text(share, sizeof share, at->joules / s->total_J);
         mj_svg_text(out, row_x + 84, y, "end strong",
-                    mj_units_format(at->joules, "J", joules, sizeof joules));
+                    mj_markup_joules(at->joules, joules, sizeof joules));
         mj_svg_text(out, row_x + 138, y, "end dim", share);
         if (at->line) {
             mj_svg_fit(label, sizeof label, at->line->label ? at->line->label : "",
@@ -244,13 +243,13 @@ void mj_bill_print_svg(FILE *out, const mj_bill_view *view, bool standalone)
     total.y = top_px + (height - joules_px) / 2;
     shift(s.group, s.n_groups, top_px + (height - groups_px) / 2);
     shift(s.row, s.n_rows, top_px + (height - rows_px) / 2);
-    mj_units_format(bill->joules, "J", number, sizeof number);
+    mj_markup_joules(bill->joules, number, sizeof number);
     snprintf(title, sizeof title, "%s on %s: %s a %s by cause", mj_report_model_name(bill->model),
              bill->chip->name, number, mj_output_noun(bill));
     snprintf(text, sizeof text, "Sankey diagram: the total splits into %d groups of causes and %d "
              "lines, widths proportional to joules. The table of lines has the same figures.",
              s.n_groups, bill->ledger.n);
-    const mj_svg_frame frame = {title, text, picture_px, top_px + height + bottom_px, standalone};
+    const mj_svg_frame frame = {"sankey", title, text, picture_px, top_px + height + bottom_px, standalone};
     mj_svg_open(out, &frame);
     draw_bands(out, &s, &total);
     draw_node(out, &total);

@@ -7,6 +7,8 @@
 
 #include "mj/report.h"
 #include "mj/text.h"
+#include "mj/units.h"
+#include <math.h>
 #include <string.h>
 
 enum { CHUNK_B = 1024 };
@@ -105,15 +107,43 @@ void mj_markup_text(FILE *out, const char *text)
     }
 }
 
+char *mj_markup_joules(double joules, char *buf, size_t size)
+{
+    char plain[32];
+    mj_units_format(joules, "J", plain, sizeof plain);
+    char *micro = strstr(plain, " uJ");
+    if (micro) {
+        *micro = '\0';
+    }
+    snprintf(buf, size, micro ? "%s \u00b5J" : "%s", plain);
+    return buf;
+}
+
+char *mj_markup_factor(double factor, char *buf, size_t size)
+{
+    char number[32];
+    if (isnan(factor)) {
+        snprintf(buf, size, "\u2013");
+    } else if (isinf(factor)) {
+        snprintf(buf, size, "no limit");
+    } else if (factor < 9.995) {
+        snprintf(buf, size, "%.2f\u00d7", factor);
+    } else {
+        snprintf(buf, size, "%s\u00d7", mj_number_format(factor, number, sizeof number));
+    }
+    return buf;
+}
+
 void mj_svg_open(FILE *out, const mj_svg_frame *frame)
 {
     fprintf(out,
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"picture\" role=\"img\" "
-            "aria-labelledby=\"picture-title picture-text\" viewBox=\"0 0 %.0f %.0f\" "
-            "width=\"%.0f\" height=\"%.0f\">\n<title id=\"picture-title\">",
-            frame->width, frame->height, frame->width, frame->height);
+            "aria-labelledby=\"%s-title %s-text\" viewBox=\"0 0 %.0f %.0f\" width=\"%.0f\" "
+            "height=\"%.0f\">\n<title id=\"%s-title\">",
+            frame->id, frame->id, frame->width, frame->height, frame->width, frame->height,
+            frame->id);
     mj_markup_text(out, frame->title);
-    fputs("</title>\n<desc id=\"picture-text\">", out);
+    fprintf(out, "</title>\n<desc id=\"%s-text\">", frame->id);
     mj_markup_text(out, frame->description);
     fputs("</desc>\n", out);
     if (frame->standalone) {

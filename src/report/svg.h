@@ -12,12 +12,18 @@
  * for attributes in double quotes. NULL writes nothing. */
 void mj_markup_text(FILE *out, const char *text);
 
+/* "906 mJ", with the micro sign where it belongs. Returns buf. */
+char *mj_markup_joules(double joules, char *buf, size_t size);
+/* "1.28x" with a multiplication sign, "no limit" for an infinite one. Returns buf. */
+char *mj_markup_factor(double factor, char *buf, size_t size);
+
 /* The custom properties: --paper, --ink, --dim, --rule and one a group of causes. */
 extern const char *const mj_palette_style;
 /* What the classes of pictures look like. */
 extern const char *const mj_picture_style;
 
 typedef struct {
+    const char *id; /* one word, unlike any other's in the document */
     const char *title, *description; /* for those who do not see it */
     double width, height;
     bool standalone; /* a file of its own: brings colours, background and fonts */
