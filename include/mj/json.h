@@ -23,6 +23,8 @@ const mj_json *mj_json_get(const mj_json *object, const char *key);
 /* Element i of an array, or NULL. Borrowed. */
 const mj_json *mj_json_at(const mj_json *array, size_t i);
 size_t mj_json_length(const mj_json *array); /* 0 if not an array */
+/* The member's name that follows `key` in the order of the file (NULL: the first), or NULL. Borrowed. */
+const char *mj_json_next_key(const mj_json *object, const char *key);
 const char *mj_json_text(const mj_json *value);              /* NULL if not a string */
 bool mj_json_number(const mj_json *value, double *number);   /* false if not a number */
 bool mj_json_bool(const mj_json *value, bool *flag);         /* false if not a boolean */
@@ -40,6 +42,7 @@ void mj_json_set_integer(mj_json *object, const char *key, long long number);
 void mj_json_set_bool(mj_json *object, const char *key, bool flag);
 void mj_json_set(mj_json *object, const char *key, mj_json *value);          /* takes value */
 void mj_json_append(mj_json *array, mj_json *value);                         /* takes value */
+void mj_json_append_integer(mj_json *array, long long number);
 /* Prints with full precision, keys in the order added, one newline at the end. */
 mj_status mj_json_print(const mj_json *json, FILE *out, mj_err *err);
 

@@ -204,6 +204,15 @@ size_t mj_json_length(const mj_json *array)
     return json_array_size(const_value_of(array));
 }
 
+const char *mj_json_next_key(const mj_json *object, const char *key)
+{
+    /* jansson's iterator wants the object writable, though it leaves it alone. */
+    json_t *value = (json_t *)(uintptr_t)object;
+    void *at = key ? json_object_iter_at(value, key) : NULL;
+    at = key ? json_object_iter_next(value, at) : json_object_iter(value);
+    return json_object_iter_key(at);
+}
+
 const char *mj_json_text(const mj_json *value)
 {
     return json_string_value(const_value_of(value));
@@ -304,6 +313,11 @@ void mj_json_append(mj_json *array, mj_json *value)
     if (json_array_append_new(value_of(array), value_of(value)) != 0) {
         container_break(value_of(array));
     }
+}
+
+void mj_json_append_integer(mj_json *array, long long number)
+{
+    mj_json_append(array, (mj_json *)(void *)json_integer(number));
 }
 
 /* Fewest digits that give the same double again. Both conversions see the same locale; what is
