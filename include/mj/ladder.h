@@ -184,6 +184,7 @@ typedef struct {
                               memory cannot be changed; NULL: the base itself */
     mj_memory_row row[MJ_MEMORY_ROWS_MAX];
     int n;
+    double hbm_to_sram;    /* the rows HBM3E over SRAM 2D, everything billed */
     /* The founding post's own figures, computed: HBM and SRAM per byte, transport per byte. */
     double post_hbm_JpB, post_sram_JpB, post_transport_JpB;
     double post_reads;      /* HBM / SRAM */

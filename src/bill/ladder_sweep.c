@@ -33,23 +33,25 @@ typedef struct {
     double distance_m;      /* 0: the base's */
 } technology;
 
+/* In this order; the post's question is [HBM3E] over [SRAM_2D]. */
+enum { HBM3E, HBM4, SRAM_2D, DRAM_3D, SRAM_3D, ROM };
 static const technology technologies[] = {
-    {.name = "HBM3E", .cause = "4 stacks of 36 GB, 1.2 TB/s", .kind = MJ_MEMORY_HBM,
+    [HBM3E] = {.name = "HBM3E", .cause = "4 stacks of 36 GB, 1.2 TB/s", .kind = MJ_MEMORY_HBM,
      .read = "dram.default.hbm3e", .density = "density.dram.hbm", .price = "cost.hbm",
      .bandwidth_Bps = 4.8e12},
-    {.name = "HBM4", .cause = "4 stacks of 36 GB, 2 TB/s", .kind = MJ_MEMORY_HBM,
+    [HBM4] = {.name = "HBM4", .cause = "4 stacks of 36 GB, 2 TB/s", .kind = MJ_MEMORY_HBM,
      .read = "dram.default.hbm4", .density = "density.dram.hbm", .price = "cost.hbm",
      .bandwidth_Bps = 8e12},
-    {.name = "SRAM 2D", .cause = "whole die, 1 MB banks", .kind = MJ_MEMORY_SRAM,
+    [SRAM_2D] = {.name = "SRAM 2D", .cause = "whole die, 1 MB banks", .kind = MJ_MEMORY_SRAM,
      .read = "sram.read.1mb", .leak = "sram.leak", .density = "density.sram.n7", .layers = 1,
      .bandwidth_BpsB = 64e3, .distance_m = 1e-3},
-    {.name = "3D DRAM", .cause = "4 bonded layers, 20 TB/s", .kind = MJ_MEMORY_DRAM,
+    [DRAM_3D] = {.name = "3D DRAM", .cause = "4 bonded layers, 20 TB/s", .kind = MJ_MEMORY_DRAM,
      .read = "dram3d.hybrid-bonded", .density = "density.dram.hbm", .layers = 4,
      .bandwidth_Bps = 20e12, .distance_m = 1e-3},
-    {.name = "3D SRAM", .cause = "4 bonded layers, 1 MB banks", .kind = MJ_MEMORY_SRAM,
+    [SRAM_3D] = {.name = "3D SRAM", .cause = "4 bonded layers, 1 MB banks", .kind = MJ_MEMORY_SRAM,
      .read = "sram.read.1mb", .bond = "link.ucie-3d", .leak = "sram.leak",
      .density = "density.sram.n7", .layers = 4, .bandwidth_BpsB = 64e3, .distance_m = 1e-3},
-    {.name = "ROM", .cause = "whole die; cache stays", .kind = MJ_MEMORY_ROM, .read = "rom.read",
+    [ROM] = {.name = "ROM", .cause = "whole die; cache stays", .kind = MJ_MEMORY_ROM, .read = "rom.read",
      .density = "rom.density", .layers = 1, .bandwidth_BpsB = 16e3, .distance_m = 0.1e-3},
 };
 
@@ -238,5 +240,6 @@ mj_status mj_ladder_sweep_memory(mj_memory_sweep *sweep, const mj_ladder *ladder
         MJ_TRY(sweep_row(row, &technologies[i], &base->machine, catalogue, scratch, err));
         row->gain = base->bill.joules / row->joules;
     }
+    sweep->hbm_to_sram = sweep->row[HBM3E].joules / sweep->row[SRAM_2D].joules;
     return post_figures(sweep, catalogue, err);
 }

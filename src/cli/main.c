@@ -21,6 +21,7 @@ typedef struct {
 static const mj_command commands[] = {
     {"bill", "joules per output of a model on a chip, by cause", mj_cmd_bill},
     {"explain", "one line of a bill: formula, counts, fact, source", mj_cmd_explain},
+    {"ladder", "factors climbed: the bill after every rung, towards 1000x", mj_cmd_ladder},
     {"validate", "predicted against measured energy", mj_cmd_validate},
     {"report", "a bill or a ladder as one HTML file", mj_cmd_report},
     {"list", "the catalogue: models, chips, facts, sources", mj_cmd_list},
