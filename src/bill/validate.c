@@ -29,6 +29,8 @@ static const mj_row_task known_tasks[] = {
 enum { N_KNOWN_TASKS = sizeof known_tasks / sizeof known_tasks[0] };
 static const mj_row_task unknown_task = {"", 220, "unknown task: as for chat"};
 
+enum { NAMES_MAX = 1024 }; /* of models and chips: an unknown one costs a pass over the catalogue */
+
 static const double LARGEST_NUMBER = 1e15; /* of any cell: keeps products finite */
 
 typedef struct {
@@ -53,6 +55,7 @@ typedef struct {
     columns c;
     const mj_catalogue *catalogue;
     entry *chips, *models;
+    int n_names;
     mj_arena *arena;
     mj_err *err;
 } reader;
@@ -201,6 +204,10 @@ static mj_status look_up(const entry **found, reader *r, bool is_chip, const cha
     *found = find_entry(*list, name, format);
     if (*found) {
         return MJ_OK;
+    }
+    if (r->n_names++ == NAMES_MAX) {
+        return mj_err_add(r->err, MJ_ELIMIT, r->csv->path, 0, 0,
+                          "columns 'model' and 'gpu': more than %d different names", NAMES_MAX);
     }
     entry *e = mj_arena_alloc(r->arena, sizeof *e);
     void *object = mj_arena_alloc(r->arena, is_chip ? sizeof(mj_chip) : sizeof(mj_model));
