@@ -309,7 +309,7 @@ mj_status mj_safetensors_parse(mj_safetensors *file, const void *bytes, size_t l
 {
     *file = (mj_safetensors){.path = name, .arena = arena};
     const unsigned char *byte = bytes;
-    size_t header_B;
+    size_t header_B = 0;
     MJ_TRY(prefix_read(&header_B, byte, length, name, err));
     reader r = {.file = file, .data_B = length - PREFIX_B - header_B, .err = err};
     MJ_TRY(header_read(&r, (const char *)byte + PREFIX_B, header_B));
@@ -333,7 +333,7 @@ static mj_status stream_read(mj_safetensors *file, FILE *stream, size_t file_B, 
                              mj_err *err)
 {
     unsigned char prefix[PREFIX_B] = {0};
-    size_t header_B;
+    size_t header_B = 0;
     if (file_B >= PREFIX_B) {
         MJ_TRY(bytes_read(prefix, PREFIX_B, stream, file->path, err));
     }
