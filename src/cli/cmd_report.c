@@ -181,21 +181,110 @@ static int report_bill(mj_context *context, int argc, char **argv)
     return write_document(context, &doc, &options);
 }
 
-int mj_cmd_report(mj_context *context, int argc, char **argv)
+static void print_ladder_svg(FILE *out, const void *view)
 {
-    if (argc > 1 && strcmp(argv[1], "bill") == 0) {
-        return report_bill(context, argc - 1, argv + 1);
+    const mj_ladder_view *ladder = view;
+    mj_ladder_print_svg(out, ladder->climb, true);
+}
+
+static mj_status print_ladder_html(FILE *out, const void *view, const mj_colophon *colophon,
+                                   mj_context *context)
+{
+    return mj_ladder_print_html(out, view, colophon, mj_context_facts(context), &context->arena,
+                                &context->err);
+}
+
+/* A ladder's climb, and the same by the other fit of a calibrated base. Large. */
+typedef struct {
+    mj_ladder ladder;
+    mj_climb climb, other;
+} climbs;
+
+static mj_status load_climbs(mj_ladder_view *view, climbs *c, mj_context *context,
+                             const char *name, double target)
+{
+    const mj_ladder_home home = {.ladders = mj_context_path(context, "ladders"),
+                                 .chips = mj_context_path(context, "chips"),
+                                 .models = mj_context_path(context, "models"),
+                                 .facts = mj_context_facts(context),
+                                 .units = mj_context_units(context)};
+    if (home.ladders == NULL || home.chips == NULL || home.models == NULL || home.facts == NULL ||
+        home.units == NULL) {
+        return MJ_EFILE;
     }
+    mj_climb_options options = {.target = target};
+    *view = (mj_ladder_view){.climb = &c->climb};
+    MJ_TRY(mj_ladder_load(&c->ladder, name, &home, &context->arena, &context->err));
+    MJ_TRY(mj_ladder_climb(&c->climb, &c->ladder, &options, &context->arena, &context->err));
+    const mj_bill *base = c->climb.step[0].bill;
+    if (base->chip->n_text < 2 || base->model->output != MJ_OUTPUT_TOKEN) {
+        return MJ_OK;
+    }
+    options.variant = 1;
+    view->other = &c->other;
+    return mj_ladder_climb(&c->other, &c->ladder, &options, &context->arena, &context->err);
+}
+
+static int report_ladder(mj_context *context, int argc, char **argv)
+{
+    report_options options = {.out = NULL};
+    double target = 0;
+    mj_option option[REPORT_OPTIONS_N + 1];
+    list_report_options(option, &options);
+    option[REPORT_OPTIONS_N] = (mj_option){.name = "target", .argument = "FACTOR",
+                                           .kind = MJ_OPTION_REAL, .target = &target,
+                                           .help = "factor to reach (the ladder's, or 1000)",
+                                           .min = 1, .max = 1e12};
     const mj_usage usage = {
-        .sentence = "bill ...",
-        .about = "A document for people: mj report bill MODEL on CHIP --out FILE; see\n"
-                 "mj report bill --help.",
-        .example = "mj report bill llama-3.1-70b on h100 --out bill.html",
+        .sentence = "FILE",
+        .about = "A ladder as one HTML file that needs nothing else: a waterfall on a logarithmic\n"
+                 "axis, every rung, the last machine's bill, sources. FILE is a path or a name\n"
+                 "under data/ladders.",
+        .option = option,
+        .n_options = REPORT_OPTIONS_N + 1,
+        .example = "mj report ladder post-100b --out ladder.html",
     };
     const char *word[MJ_WORDS_MAX] = {NULL};
     int exit_code;
-    if (!mj_options_parse(&exit_code, context, "report", &usage, word, argc, argv)) {
+    if (!mj_options_parse(&exit_code, context, "report ladder", &usage, word, argc, argv)) {
         return exit_code;
     }
-    return mj_context_fail_with(context, MJ_EKEY, "mj report wants bill or ladder as its first word");
+    climbs *c = mj_arena_alloc(&context->arena, sizeof *c);
+    if (c == NULL) {
+        return mj_context_fail_with(context, MJ_EMEM, "out of memory");
+    }
+    mj_ladder_view view;
+    if (check_options(context, &options) != MJ_OK ||
+        load_climbs(&view, c, context, word[0], target) != MJ_OK) {
+        return mj_context_fail(context);
+    }
+    const document doc = {&view, print_ladder_svg, print_ladder_html};
+    return write_document(context, &doc, &options);
+}
+
+int mj_cmd_report(mj_context *context, int argc, char **argv)
+{
+    const mj_usage usage = {
+        .sentence = "bill|ladder ...",
+        .about = "A document for people, one file that needs nothing else:\n"
+                 "  mj report bill MODEL on CHIP --out FILE\n"
+                 "  mj report ladder FILE --out FILE\n"
+                 "See mj report bill --help and mj report ladder --help.",
+        .example = "mj report bill llama-3.1-70b on h100 --out bill.html\n"
+                   "mj report ladder post-100b --out ladder.html",
+    };
+    if (argc > 1 && strcmp(argv[1], "bill") == 0) {
+        return report_bill(context, argc - 1, argv + 1);
+    }
+    if (argc > 1 && strcmp(argv[1], "ladder") == 0) {
+        return report_ladder(context, argc - 1, argv + 1);
+    }
+    if (argc > 1 && (strcmp(argv[1], "--help") == 0 || strcmp(argv[1], "-h") == 0)) {
+        const char *word[MJ_WORDS_MAX];
+        int exit_code = MJ_EXIT_OK;
+        mj_options_parse(&exit_code, context, "report", &usage, word, argc, argv);
+        return exit_code;
+    }
+    return mj_context_fail_with(context, MJ_EKEY, "mj report wants bill or ladder first: mj report "
+                                "bill MODEL on CHIP --out FILE, or mj report ladder FILE --out FILE");
 }

@@ -67,7 +67,9 @@ static void draw_axis(FILE *out, const waterfall *w)
         const mj_svg_box line = {x, top_px - 6, 0, w->foot_y - top_px + 12, "rule", data};
         mj_svg_line(out, &line);
         snprintf(text, sizeof text, decade < 4 ? "%g\u00d7" : "%.0e\u00d7", factor);
-        mj_svg_text(out, x, top_px - 12, "middle dim", text);
+        if (fabs(x - x_of(w, w->climb->target)) > 30) { /* the target's own label is enough there */
+            mj_svg_text(out, x, top_px - 12, "middle dim", text);
+        }
         mj_svg_text(out, x, w->foot_y + 22, "middle dim",
                     mj_markup_joules(w->base_J / factor, text, sizeof text));
     }
