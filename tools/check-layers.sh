@@ -1,5 +1,6 @@
 #!/bin/sh
-# Who may include whom: base -> hw -> work -> bill -> report -> cli, and a foreign library in one
+# Who may include whom: base -> hw -> work -> bill -> report -> cli on the accountant's side,
+# base -> math -> layer -> physics -> model -> train on the numeric one, and a foreign library in one
 # file only. A public header belongs to the layer of its name (report.h), else to the one that has
 # its .c file (chip.h: chip.c, op.h: ops.c).
 set -u
@@ -18,6 +19,10 @@ allowed() {
     hw) echo base hw ;;
     work) echo base hw work ;;
     bill) echo base hw work bill ;;
+    math) echo base math ;;
+    layer) echo base math layer ;;
+    physics) echo base math layer physics ;;
+    train) echo base math layer physics model train ;;
     report) echo base hw work bill report ;;
     cli) echo base hw work bill report cli ;;
     *) echo none ;;
@@ -26,6 +31,12 @@ allowed() {
 
 # The layer of the public header mj/$1.h; empty if no source file goes with it.
 layer_of() {
+    case $1 in
+    real) # a type and its inline helpers: no .c file
+        echo math
+        return
+        ;;
+    esac
     if [ -d "src/$1" ]; then
         echo "$1"
         return

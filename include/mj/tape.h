@@ -1,0 +1,160 @@
+/* Tape: a model as a fixed list of operations, recorded once and replayed every step.
+ *
+ *   mj_tape *tape = mj_tape_new(&arena, &err, (mj_tape_config){.seed = 1});
+ *   mj_var x = mj_tape_input(tape, "x", mj_shape_2(B, K), false);
+ *   mj_var w = mj_tape_param(tape, "w", mj_shape_2(N, K), 1);
+ *   mj_var y = mj_silu(tape, mj_linear(tape, x, w, MJ_NONE));
+ *   MJ_TRY(mj_tape_allocate(tape, limit_B));           shapes are known: one slab a family
+ *   ... write the values of x and w ...
+ *   mj_tape_forward(tape, step, true);
+ *   mj_tape_grads_clear(tape);
+ *   ... write dL/dy into mj_tape_tensor(tape, y).d ...
+ *   mj_tape_backward(tape);                            adds into d of everything before y
+ *
+ * Nothing allocates after mj_tape_allocate(). While a model is being recorded, the first mistake (a
+ * shape that does not fit) is kept and later calls do nothing; mj_tape_allocate() returns it. A tape
+ * belongs to one thread; its kernels use several. */
+#ifndef MJ_TAPE_H
+#define MJ_TAPE_H
+
+#include "mj/arena.h"
+#include "mj/err.h"
+#include "mj/kernels.h"
+#include "mj/real.h"
+
+enum { MJ_DIMS_MAX = 4, MJ_ARGS_MAX = 12 };
+
+/* Sizes of a dense row-major tensor; n_dims 0 is a single number. */
+typedef struct {
+    int n_dims, dim[MJ_DIMS_MAX];
+} mj_shape;
+
+static inline mj_shape mj_shape_1(int a) { return (mj_shape){1, {a}}; }
+static inline mj_shape mj_shape_2(int a, int b) { return (mj_shape){2, {a, b}}; }
+static inline mj_shape mj_shape_4(int a, int b, int c, int d) { return (mj_shape){4, {a, b, c, d}}; }
+size_t mj_shape_count(mj_shape shape);
+bool mj_shape_equal(mj_shape a, mj_shape b);
+/* The last dimension (1 for a single number), and the product of those before it. */
+int mj_shape_columns(mj_shape shape);
+size_t mj_shape_rows(mj_shape shape);
+
+/* A view of a tensor on the tape. */
+typedef struct {
+    mj_shape shape;
+    mj_real *v; /* values; NULL for labels */
+    mj_real *d; /* dL/dv; NULL where nobody needs it */
+    int *label; /* classes, in place of v; else NULL */
+} mj_tensor;
+
+/* ---- what a layer is ---- */
+
+/* One application of a layer, as its forward and backward see it. */
+typedef struct {
+    mj_tensor out, in[MJ_ARGS_MAX];
+    int n_in;
+    const void *config;
+    mj_real *kept;      /* what forward leaves for backward; NULL if there will be no backward */
+    mj_real *tmp;       /* scratch, its content is lost after the call */
+    mj_noise_key noise; /* the same in a forward and its backward */
+    bool training;
+} mj_call;
+
+/* What a layer needs for given inputs: filled by mj_layer.plan. */
+typedef struct {
+    mj_shape out;
+    size_t n_kept, n_tmp; /* reals */
+    double mac;           /* multiply-accumulates of one forward */
+} mj_plan;
+
+/* Inputs on which tests try a layer. */
+typedef struct {
+    mj_shape in[MJ_ARGS_MAX];
+    int n_in;
+    int n_classes; /* labels are drawn below this */
+    const void *config;
+} mj_example;
+
+/* A row of a table of layers. backward ADDS into in[i].d, which may be NULL for any i. forward and
+ * backward cannot fail: plan has refused what they could not do, with a message in err. */
+typedef struct {
+    const char *name;
+    size_t config_size; /* the tape keeps a copy; a NULL config counts as zeros */
+    int n_in_min, n_in_max;
+    unsigned label_inputs; /* bit i: input i is labels */
+    bool straight_through; /* backward is not the derivative of forward, on purpose */
+    mj_status (*plan)(mj_plan *plan, const mj_shape *in, int n_in, const void *config, mj_err *err);
+    void (*forward)(const mj_call *call);
+    void (*backward)(const mj_call *call);
+    const mj_example *example;
+    int n_examples;
+} mj_layer;
+
+/* ---- recording ---- */
+
+typedef struct mj_tape mj_tape;
+typedef int mj_var;
+enum { MJ_NONE = -1 };
+
+typedef struct {
+    uint64_t seed;  /* of all noise */
+    bool inference; /* no gradients at all: mj_tape_backward() is not called */
+} mj_tape_config;
+
+/* The tape and all its memory are the arena's. NULL if the arena is exhausted. */
+mj_tape *mj_tape_new(mj_arena *arena, mj_err *err, mj_tape_config config);
+/* A trained tensor. lr_scale multiplies the learning rate; 0 freezes it: no gradient is computed. */
+mj_var mj_tape_param(mj_tape *tape, const char *name, mj_shape shape, double lr_scale);
+/* A tensor that the caller writes before a step; with_gradient: d is wanted too. */
+mj_var mj_tape_input(mj_tape *tape, const char *name, mj_shape shape, bool with_gradient);
+mj_var mj_tape_labels(mj_tape *tape, const char *name, int n);
+/* MJ_NONE after a mistake. Trailing inputs that are MJ_NONE count as not given. */
+mj_var mj_tape_apply(mj_tape *tape, const mj_layer *layer, const void *config, const mj_var *in,
+                     int n_in);
+
+/* ---- memory ---- */
+
+typedef struct {
+    size_t params_B, grads_B, values_B, value_grads_B, kept_B, tmp_B, total_B;
+} mj_tape_memory;
+
+/* What mj_tape_allocate() will take; known before it is called. */
+mj_tape_memory mj_tape_memory_count(const mj_tape *tape);
+/* All slabs, zeroed. The first mistake of recording is returned here; more than limit_B (0: no limit)
+ * is refused with the number before anything is allocated. */
+mj_status mj_tape_allocate(mj_tape *tape, size_t limit_B);
+
+/* ---- running ---- */
+
+void mj_tape_forward(mj_tape *tape, uint32_t step, bool training);
+void mj_tape_grads_clear(mj_tape *tape);
+void mj_tape_backward(mj_tape *tape);
+mj_tensor mj_tape_tensor(const mj_tape *tape, mj_var var);
+
+/* All parameters stand in one slab, in the order of the list below: first those with a gradient,
+ * then the frozen ones, each starting at a multiple of 16 reals; the gaps stay 0. grads is in step
+ * with the first n_trained reals of params. */
+typedef struct {
+    mj_real *params, *grads;
+    size_t n_params, n_trained;
+} mj_tape_slab;
+typedef struct {
+    const char *name;
+    mj_var var;
+    size_t offset, n;
+    double lr_scale;
+} mj_param;
+mj_tape_slab mj_tape_params_slab(const mj_tape *tape);
+/* Valid after mj_tape_allocate(). */
+const mj_param *mj_tape_params(const mj_tape *tape, int *n);
+
+/* The first tensor with a NaN or infinity: values in the order of the tape, then gradients against
+ * it (where the trouble began stands first). False if there is none. */
+bool mj_tape_find_nan(const mj_tape *tape, const char **name, bool *is_gradient);
+
+/* One forward: multiply-accumulates, and bytes of all inputs and outputs of the operations. */
+typedef struct {
+    double mac, bytes;
+} mj_tape_cost;
+mj_tape_cost mj_tape_cost_count(const mj_tape *tape);
+
+#endif

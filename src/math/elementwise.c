@@ -1,0 +1,200 @@
+/* Element-wise loops and sums.
+ *
+ * Loops over many elements are cut in blocks for the threads; sums over many elements add the sums of
+ * fixed blocks in their order, so that the result does not depend on the number of threads.
+ *
+ * exp of the SiLU: x = q ln 2 + r, |r| <= ln(2)/2, a polynomial of degree 6 in r (Moshier's Cephes
+ * library, expf.c), and q added to the exponent; below -87 it counts as exp(-87). */
+#include "mj/kernels.h"
+
+#include <string.h>
+
+#include "simd.h"
+
+/* Runs `call` on blocks of n elements; `at` and `length` say which. */
+#define FOR_BLOCKS(n, at, length, call)                                                        \
+    do {                                                                                       \
+        size_t n_ = (n);                                                                       \
+        _Pragma("omp parallel for schedule(static) if (n_ >= PARALLEL_MIN)")                   \
+        for (size_t at = 0; at < n_; at += BLOCK) {                                            \
+            size_t length = block_length(at, n_);                                              \
+            call;                                                                              \
+        }                                                                                      \
+    } while (0)
+
+void mj_fill(mj_real *y, mj_real value, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        y[i] = value;
+    }
+}
+
+void mj_copy(mj_real *y, const mj_real *x, size_t n)
+{
+    memcpy(y, x, n * sizeof *y);
+}
+
+MJ_CLONES static void add_scaled(mj_real *restrict y, const mj_real *restrict x, mj_real a, size_t n)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++) {
+        y[i] += a * x[i];
+    }
+}
+
+void mj_add_scaled(mj_real *y, const mj_real *x, mj_real a, size_t n)
+{
+    FOR_BLOCKS(n, at, length, add_scaled(y + at, x + at, a, length));
+}
+
+MJ_CLONES static void add_product(mj_real *restrict y, const mj_real *restrict x,
+                                  const mj_real *restrict z, mj_real a, size_t n)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++) {
+        y[i] += a * x[i] * z[i];
+    }
+}
+
+void mj_add_product(mj_real *y, const mj_real *x, const mj_real *z, mj_real a, size_t n)
+{
+    FOR_BLOCKS(n, at, length, add_product(y + at, x + at, z + at, a, length));
+}
+
+void mj_rows_fill(mj_real *y, const mj_real *bias, int B, int N)
+{
+    for (int b = 0; b < B; b++) {
+        memcpy(y + (size_t)b * (size_t)N, bias, (size_t)N * sizeof *y);
+    }
+}
+
+void mj_rows_sum(mj_real *dbias, const mj_real *dy, int B, int N)
+{
+    for (int b = 0; b < B; b++) {
+        add_scaled(dbias, dy + (size_t)b * (size_t)N, 1, (size_t)N);
+    }
+}
+
+MJ_CLONES static void relu_forward(mj_real *restrict y, const mj_real *restrict x, size_t n)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++) {
+        y[i] = x[i] <= 0 ? 0 : x[i]; /* NaN passes, so that it is found */
+    }
+}
+
+void mj_relu_forward(mj_real *y, const mj_real *x, size_t n)
+{
+    FOR_BLOCKS(n, at, length, relu_forward(y + at, x + at, length));
+}
+
+MJ_CLONES static void relu_backward(mj_real *restrict dx, const mj_real *restrict dy,
+                                    const mj_real *restrict x, size_t n)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++) {
+        dx[i] += x[i] > 0 ? dy[i] : 0;
+    }
+}
+
+void mj_relu_backward(mj_real *dx, const mj_real *dy, const mj_real *x, size_t n)
+{
+    FOR_BLOCKS(n, at, length, relu_backward(dx + at, dy + at, x + at, length));
+}
+
+#ifdef MJ_DOUBLE
+static inline mj_real exp_fast(mj_real x) { return exp(x); }
+#else
+static inline mj_real exp_fast(mj_real x)
+{
+    x = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
+    float q = (x * 1.44269504f + 12582912.0f) - 12582912.0f; /* rounds, as in sincos.c */
+    float r = (x - q * 0.693359375f) - q * -2.12194440e-4f;
+    float p = 1.9875691500e-4f;
+    p = p * r + 1.3981999507e-3f;
+    p = p * r + 8.3334519073e-3f;
+    p = p * r + 4.1665795894e-2f;
+    p = p * r + 1.6666665459e-1f;
+    p = p * r + 5.0000001201e-1f;
+    p = p * r * r + r + 1.0f;
+    uint32_t bits = (uint32_t)((int32_t)q + 127) << 23;
+    float power;
+    memcpy(&power, &bits, sizeof power);
+    return p * power;
+}
+#endif
+
+MJ_CLONES static void silu_forward(mj_real *restrict y, const mj_real *restrict x, size_t n)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++) {
+        y[i] = x[i] / (1 + exp_fast(-x[i]));
+    }
+}
+
+void mj_silu_forward(mj_real *y, const mj_real *x, size_t n)
+{
+    FOR_BLOCKS(n, at, length, silu_forward(y + at, x + at, length));
+}
+
+MJ_CLONES static void silu_backward(mj_real *restrict dx, const mj_real *restrict dy,
+                                    const mj_real *restrict x, size_t n)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++) {
+        mj_real s = 1 / (1 + exp_fast(-x[i]));
+        dx[i] += dy[i] * s * (1 + x[i] * (1 - s));
+    }
+}
+
+void mj_silu_backward(mj_real *dx, const mj_real *dy, const mj_real *x, size_t n)
+{
+    FOR_BLOCKS(n, at, length, silu_backward(dx + at, dy + at, x + at, length));
+}
+
+MJ_CLONES static double squares_block(const mj_real *x, size_t n)
+{
+    double sum[16] = {0};
+    size_t whole = n / 16 * 16;
+    for (size_t i = 0; i < whole; i += 16) {
+        for (size_t k = 0; k < 16; k++) {
+            sum[k] += (double)x[i + k] * (double)x[i + k];
+        }
+    }
+    for (size_t i = whole; i < n; i++) {
+        sum[0] += (double)x[i] * (double)x[i];
+    }
+    double total = 0;
+    for (size_t k = 0; k < 16; k++) {
+        total += sum[k];
+    }
+    return total;
+}
+
+double mj_squares_sum(const mj_real *x, size_t n)
+{
+    enum { N_PARTS = 64 }; /* a fixed number, whatever the threads */
+    double part[N_PARTS] = {0};
+    size_t length = (n + N_PARTS - 1) / N_PARTS;
+#pragma omp parallel for schedule(static) if (n >= PARALLEL_MIN)
+    for (size_t k = 0; k < N_PARTS; k++) {
+        size_t start = k * length, end = start + length < n ? start + length : n;
+        part[k] = start < end ? squares_block(x + start, end - start) : 0;
+    }
+    double total = 0;
+    for (int k = 0; k < N_PARTS; k++) {
+        total += part[k];
+    }
+    return total;
+}
+
+bool mj_all_finite(const mj_real *x, size_t n)
+{
+    /* 0 * x is 0 for every finite x and NaN otherwise; a sum keeps a NaN. */
+    mj_real sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t i = 0; i < n; i++) {
+        sum += 0 * x[i];
+    }
+    return sum == 0;
+}

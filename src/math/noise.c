@@ -1,0 +1,158 @@
+/* Uniform and normal noise by the million: Philox4x32-10 [salmon2011], as in rng.c, on whole arrays.
+ *
+ * Element i is word i mod 4 of the block whose counter is (i / 4 as 64 bits, stream, step), under the
+ * seed as key. Uniform: (word / 2^9 + 1/2) / 2^23. Normal (Box and Muller): words (a, b) and (c, d) of
+ * a block give two pairs
+ *
+ *   sqrt(-2 ln u) (cos 2 pi t, sin 2 pi t)     u = (a / 2 + 1/2) / 2^31     t = b / 2^32, b signed
+ *
+ * so that |normal| <= 6.6. The logarithm is that of Moshier's Cephes library (logf.c); the absolute
+ * error of a normal is below 2e-6 in float, far below its own granularity. */
+#include "mj/kernels.h"
+#include "mj/rng.h"
+
+#include <string.h>
+
+#include "simd.h"
+
+enum { N_WORDS = 4, N_ROUNDS = 10, CHUNK = BLOCK / N_WORDS };
+
+/* Words of the blocks first, first + 1, ...: one array a word. The same bijection as mj_philox(), in
+ * a form that vectorises; a test compares them. */
+MJ_CLONES static void philox_blocks(uint32_t word[restrict N_WORDS][CHUNK], uint64_t first,
+                                    mj_noise_key key)
+{
+    const uint32_t m0 = 0xD2511F53, m1 = 0xCD9E8D57, w0 = 0x9E3779B9, w1 = 0xBB67AE85;
+    for (int i = 0; i < CHUNK; i++) {
+        word[0][i] = (uint32_t)(first + (uint64_t)i);
+        word[1][i] = (uint32_t)((first + (uint64_t)i) >> 32);
+        word[2][i] = key.stream;
+        word[3][i] = key.step;
+    }
+    uint32_t k0 = (uint32_t)key.seed, k1 = (uint32_t)(key.seed >> 32);
+    for (int round = 0; round < N_ROUNDS; round++) {
+#pragma omp simd
+        for (int i = 0; i < CHUNK; i++) {
+            uint64_t p0 = (uint64_t)m0 * word[0][i], p1 = (uint64_t)m1 * word[2][i];
+            uint32_t c1 = word[1][i], c3 = word[3][i];
+            word[0][i] = (uint32_t)(p1 >> 32) ^ c1 ^ k0;
+            word[1][i] = (uint32_t)p1;
+            word[2][i] = (uint32_t)(p0 >> 32) ^ c3 ^ k1;
+            word[3][i] = (uint32_t)p0;
+        }
+        k0 += w0;
+        k1 += w1;
+    }
+}
+
+static mj_real uniform_of(uint32_t word)
+{
+    return ((mj_real)(word >> 9) + (mj_real)0.5) * (mj_real)0x1p-23;
+}
+
+void mj_noise_normal_reference(mj_real *out, uint64_t first, size_t n, mj_noise_key key)
+{
+    const uint32_t seed[2] = {(uint32_t)key.seed, (uint32_t)(key.seed >> 32)};
+    uint32_t word[N_WORDS] = {0};
+    for (size_t i = 0; i < n; i++) {
+        uint64_t block = (first + i) / N_WORDS;
+        if (i % N_WORDS == 0) {
+            const uint32_t counter[] = {(uint32_t)block, (uint32_t)(block >> 32), key.stream, key.step};
+            mj_philox(word, counter, seed);
+        }
+        const uint32_t *pair = word + (i % N_WORDS) / 2 * 2;
+        double radius = sqrt(-2 * log(((pair[0] >> 1) + 0.5) * 0x1p-31));
+        double angle = 2 * 3.14159265358979323846 * ((int32_t)pair[1] * 0x1p-32);
+        out[i] = (mj_real)(radius * (i % 2 ? sin(angle) : cos(angle)));
+    }
+}
+
+#ifdef MJ_DOUBLE
+
+void mj_noise_normal(mj_real *out, uint64_t first, size_t n, mj_noise_key key)
+{
+    mj_noise_normal_reference(out, first, n, key);
+}
+
+#else
+
+/* ln u for u in (0, 1]: u = 2^e m with m in [sqrt(1/2), sqrt 2), ln m by a polynomial. */
+static inline float log_unit(float u)
+{
+    uint32_t bits;
+    memcpy(&bits, &u, sizeof bits);
+    int32_t exponent = (int32_t)((bits - 0x3f3504f3u) & 0xff800000u);
+    bits -= (uint32_t)exponent;
+    float m;
+    memcpy(&m, &bits, sizeof m);
+    float e = (float)(exponent >> 23), x = m - 1.0f, z = x * x;
+    float y = 7.0376836292e-2f;
+    y = y * x - 1.1514610310e-1f;
+    y = y * x + 1.1676998740e-1f;
+    y = y * x - 1.2420140846e-1f;
+    y = y * x + 1.4249322787e-1f;
+    y = y * x - 1.6668057665e-1f;
+    y = y * x + 2.0000714765e-1f;
+    y = y * x - 2.4999993993e-1f;
+    y = y * x + 3.3333331174e-1f;
+    return x + (x * z * y - 0.5f * z) + e * 0.693147181f;
+}
+
+/* Radius and angle of Box and Muller's pairs. */
+MJ_CLONES static void polar_block(float *restrict radius, float *restrict angle,
+                                  const uint32_t *restrict a, const uint32_t *restrict b)
+{
+#pragma omp simd
+    for (int i = 0; i < CHUNK; i++) {
+        float u = ((float)(int32_t)(a[i] >> 1) + 0.5f) * 0x1p-31f;
+        radius[i] = sqrtf(-2.0f * log_unit(u));
+        angle[i] = (float)(int32_t)b[i] * (6.283185307f * 0x1p-32f);
+    }
+}
+
+/* One chunk: CHUNK blocks, BLOCK normals. */
+static void normal_chunk(float *out, uint64_t block, mj_noise_key key)
+{
+    uint32_t word[N_WORDS][CHUNK];
+    float radius[CHUNK], angle[CHUNK], sine[CHUNK], cosine[CHUNK];
+    philox_blocks(word, block, key);
+    for (int pair = 0; pair < 2; pair++) {
+        polar_block(radius, angle, word[2 * pair], word[2 * pair + 1]);
+        mj_sincos(sine, cosine, angle, CHUNK);
+        for (int i = 0; i < CHUNK; i++) {
+            out[N_WORDS * i + 2 * pair] = radius[i] * cosine[i];
+            out[N_WORDS * i + 2 * pair + 1] = radius[i] * sine[i];
+        }
+    }
+}
+
+void mj_noise_normal(mj_real *out, uint64_t first, size_t n, mj_noise_key key)
+{
+#pragma omp parallel for schedule(static) if (n >= PARALLEL_MIN)
+    for (size_t i = 0; i < n; i += BLOCK) {
+        size_t length = block_length(i, n);
+        uint64_t block = (first + i) / N_WORDS;
+        if (length == BLOCK) {
+            normal_chunk(out + i, block, key);
+        } else {
+            float last[BLOCK];
+            normal_chunk(last, block, key);
+            memcpy(out + i, last, length * sizeof *out);
+        }
+    }
+}
+
+#endif
+
+void mj_noise_uniform(mj_real *out, uint64_t first, size_t n, mj_noise_key key)
+{
+#pragma omp parallel for schedule(static) if (n >= PARALLEL_MIN)
+    for (size_t i = 0; i < n; i += BLOCK) {
+        uint32_t word[N_WORDS][CHUNK];
+        size_t length = block_length(i, n);
+        philox_blocks(word, (first + i) / N_WORDS, key);
+        for (size_t k = 0; k < length; k++) {
+            out[i + k] = uniform_of(word[k % N_WORDS][k / N_WORDS]);
+        }
+    }
+}
