@@ -1,7 +1,7 @@
 /* Speed of the oscillators against the matrix products they consist of.
  *
- * Training: forward and backward of N 912, B 128, T 6 Euler steps, 12 N^2 B T floating-point
- * operations in products. Sampling: T 12, forward only, 4 N^2 B T. Beside each, in turn with it, the
+ * Training: forward and backward of N 912, B 128, T 6 Euler steps, 12 N^2 B T operations in
+ * products. Sampling: T 12, forward only, 4 N^2 B T. Beside each, in turn with it, the
  * bare products of the same shapes: [2B,N] x [N,N]^T and [2B,N] x [N,N] a step, and one
  * [N,2BT] x [2BT,N]. Both get the product's rate by the same count, so the share is how much of the
  * time is spent on anything but products. Fastest of the repeats: the machine may be shared.
