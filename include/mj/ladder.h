@@ -102,7 +102,8 @@ typedef struct {
     double gain;           /* joules before / after; below 1: the rung costs joules */
     double cumulative;     /* base / this */
     double cumulative_2030;/* the same over what convention gains by 2030 */
-    double cap;            /* largest Amdahl cap left and its cause: what to attack next */
+    double cap;            /* largest Amdahl cap left and its cause: what to attack next;
+                              never `unexplained`, which follows the others */
     mj_component cap_cause;
     double gain_first, gain_last; /* alone on the base; on top of all others. NAN: that machine
                                      cannot be billed, or a replaced rung's last */
@@ -149,7 +150,7 @@ typedef struct {
                                joules, then the first visited */
     int n_rungs;
     double joules, assumed_J, factor;
-    mj_rungs best;          /* largest factor of the sets billed: what is possible if none reaches */
+    mj_rungs best;          /* largest factor of the sets billed: what is possible */
     double best_factor;
     double n_billed;        /* sets billed */
     double n_unfit;         /* sets whose machine cannot hold or run the model */

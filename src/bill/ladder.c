@@ -1,7 +1,7 @@
 /* Ladder: machines from sets of rungs, and the climb.
  *
- * The rungs of a set are applied in the plan's order, never in the order in which they were named, so
- * a set means one machine and the last bill of a climb does not depend on the way up. The gains on
+ * The rungs of a set are applied in the plan's order, never in the order in which they were named,
+ * so a set means one machine and the last bill of a climb does not depend on the way up. The gains on
  * the way do: gain = joules before / after, and joules that an earlier rung took away cannot be
  * taken again. A climb therefore also bills every rung alone on the base (gain first) and the last
  * machine without it (gain last).
@@ -114,14 +114,15 @@ static double ratio(double before, double after)
     return after > 0 ? before / after : HUGE_VAL;
 }
 
-/* The cause that limits what is left to gain, by all lines of one component together. */
+/* The cause that limits what is left to gain, by all lines of one component together. What nobody
+ * could model cannot be attacked: it follows the events that it is charged on. */
 static void find_cap(mj_climb_step *step)
 {
     const mj_ledger *ledger = &step->bill->ledger;
     step->cap = 0;
     for (int i = 0; i < ledger->n; i++) {
         double cap = mj_ledger_cap(ledger, ledger->line[i].component);
-        if (cap > step->cap) {
+        if (cap > step->cap && ledger->line[i].component != MJ_UNEXPLAINED) {
             step->cap = cap;
             step->cap_cause = ledger->line[i].component;
         }

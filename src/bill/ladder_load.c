@@ -111,8 +111,8 @@ static bool changes_something(const mj_rung_plan *rung, mj_machine *before)
     return false;
 }
 
-/* The machine of a set; a rung that cannot be applied is reported at its value. `newest` is the rung
- * that was added to a set known to work. */
+/* The machine of a set; a rung that cannot be applied is reported at its value. `newest` is the
+ * rung that was added to a set known to work. */
 static mj_status build(mj_machine *machine, const mj_ladder *ladder, mj_rungs set, int newest,
                        mj_err *err)
 {

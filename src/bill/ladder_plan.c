@@ -148,7 +148,8 @@ static mj_status plan_key(loader *l, int rung_index, const mj_spec_pair *pair)
     }
     char text[MJ_ERR_TEXT / 2];
     snprintf(text, sizeof text,
-             "'%.80s' cannot be set; a rung sets chip, model, chip.PATH, model.PATH or serving.PATH",
+             "'%.80s' cannot be set; a rung sets chip, model, chip.PATH, model.PATH or "
+             "serving.PATH",
              pair->key);
     return complain(l, rung, pair, MJ_EKEY, text);
 }
@@ -208,7 +209,8 @@ static mj_status resolve(mj_patch *patch, loader *l, const mj_rung *rung, const 
     return status;
 }
 
-/* Why a change fits no machine: rather what is wrong with its value than where its path is missing. */
+/* Why a change fits no machine: rather what is wrong with its value than that its path is missing
+ * somewhere. */
 static mj_status report(loader *l, const mj_err *cause)
 {
     const mj_diag *d = &cause->diag[0];

@@ -49,8 +49,8 @@ const char *mj_cause_text(const mj_err *cause);
 
 /* The ladder's base. */
 void mj_machine_base(mj_machine *machine, const mj_ladder *ladder);
-/* Applies one rung; rungs of a set in the plan's order. MJ_ENAME with *missing, the change whose path
- * does not exist here, or what resolving the changed model or chip says (*missing -1). */
+/* Applies one rung; rungs of a set in the plan's order. MJ_ENAME with *missing, the change whose
+ * path does not exist here, or what resolving the changed model or chip says (*missing -1). */
 mj_status mj_machine_apply(mj_machine *machine, int *missing, const mj_ladder *ladder, int rung,
                            mj_err *err);
 /* The patch of a change for this machine, and the struct it changes; NULL for a replacement. */

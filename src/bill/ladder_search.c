@@ -1,7 +1,7 @@
 /* Search for a ladder: the smallest set of rungs that reaches a target.
  *
- * Every set is a node of a tree: its rungs in the plan's order, its parent the same without the last
- * one, so a machine is its parent's with one rung more. Sets with two rungs of a group are not
+ * Every set is a node of a tree: its rungs in the plan's order, its parent the same without the
+ * last one, so a machine is its parent's with one rung more. Sets with two rungs of a group are not
  * visited, nor those with a rung whose path another rung took away.
  *
  * The bound: a rung may cost joules (an index that makes sparse weights larger, a converter), so a

@@ -2,8 +2,8 @@
  *
  * The base is billed again with the memory of its weights replaced: kind, read energy, leakage,
  * floor, capacity, bandwidth, and how far a byte travels to its arithmetic. The cache goes along,
- * except that masks hold no cache: beside ROM it stays in the base's memory. Facts give energies and
- * densities; what is assumed stands in each row:
+ * except that masks hold no cache: beside ROM it stays in the base's memory. Facts give energies
+ * and densities; what is assumed stands in each row:
  *   HBM       4 stacks of 36 GB; 1.2 TB/s each (HBM3E), 2 TB/s (HBM4)
  *   SRAM      the whole die; banks of 1 MB, 64 B wide at 1 GHz; 1 mm of wire
  *   3D        4 layers of the die's size on top of it; a byte crosses one hybrid bond and 1 mm of
@@ -51,8 +51,8 @@ static const technology technologies[] = {
     [SRAM_3D] = {.name = "3D SRAM", .cause = "4 bonded layers, 1 MB banks", .kind = MJ_MEMORY_SRAM,
      .read = "sram.read.1mb", .bond = "link.ucie-3d", .leak = "sram.leak",
      .density = "density.sram.n7", .layers = 4, .bandwidth_BpsB = 64e3, .distance_m = 1e-3},
-    [ROM] = {.name = "ROM", .cause = "whole die; cache stays", .kind = MJ_MEMORY_ROM, .read = "rom.read",
-     .density = "rom.density", .layers = 1, .bandwidth_BpsB = 16e3, .distance_m = 0.1e-3},
+    [ROM] = {.name = "ROM", .cause = "whole die; cache stays", .kind = MJ_MEMORY_ROM,
+     .read = "rom.read", .density = "rom.density", .layers = 1, .bandwidth_BpsB = 16e3, .distance_m = 0.1e-3},
 };
 
 /* A fact of the table in SI, absent without a key. */
@@ -80,7 +80,7 @@ static mj_status make_memory(mj_memory *memory, mj_memory_row *row, const techno
 {
     double node_m = base->chip.node_m;
     mj_quantity bond, floor;
-    *memory = (mj_memory){.name = "swept", .kind = t->kind};
+    *memory = (mj_memory){.name = t->name, .kind = t->kind};
     MJ_TRY(fetch(&memory->read_JpB, c, t->read, "J/B", node_m, err));
     MJ_TRY(fetch(&bond, c, t->bond, "J/B", 0, err));
     MJ_TRY(fetch(&memory->leak_WpB, c, t->leak, "W/B", node_m, err));

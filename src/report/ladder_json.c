@@ -1,11 +1,11 @@
 /* Ladder as JSON and CSV: schema 1, SI base units, full precision.
  *
- *     {"schema": 1, "ladder": .., "base": {"joules": .., "joules_lo": .., "joules_hi": ..}, "target": ..,
- *      "reached": .., "rungs": [{"name": .., "joules": .., "gain": .., "cumulative": .., ..}],
- *      "naive_product": .., "factor": .., "trend_2030": {..}, ..}
+ *     {"schema": 1, "ladder": .., "base": {"joules": .., "joules_lo": .., "joules_hi": ..},
+ *      "target": .., "reached": .., "rungs": [{"name": .., "joules": .., "gain": .., ..}],
+ *      "naive_product": .., "factor": .., "trend_2030": [{..}], ..}
  *
- * `gain` is joules before over after; null stands for what nobody knows and for machines that cannot
- * be billed. CSV has one row a rung, the base first. */
+ * `gain` is joules before over after; null stands for what nobody knows and for machines that
+ * cannot be billed. CSV has one row a rung, the base first. */
 #include "mj/report.h"
 
 #include "mj/json.h"
@@ -127,7 +127,8 @@ static void set_options(mj_json *root, const mj_ladder_view *view)
         const mj_climb *both[] = {climb, view->other};
         for (int i = 0; i < 2; i++) {
             mj_json *object = mj_json_object();
-            mj_json_set_text(object, "variant", both[i]->step[0].bill->chip->text[both[i]->variant].name);
+            const mj_text_fit *fits = both[i]->step[0].bill->chip->text;
+            mj_json_set_text(object, "variant", fits[both[i]->variant].name);
             mj_json_set_number(object, "factor", both[i]->factor);
             mj_json_append(variants, object);
         }

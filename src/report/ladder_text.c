@@ -3,11 +3,12 @@
  *     post-100b: One user of a 100 G model in HBM, towards 1000x
  *     post-100b int8 on 2 hbm-chip, batch 1, context 32 k, no prompt, boundary board
  *
- *       rung            J/token [90 %]     factor   2026   2030  next cap            quality  rests on
- *       base            26.4 J [9.7 60.2]                        unexplained 2.66x
- *       no idle power   25.3 J [8.6 59.1]  1.04x   1.04x  0.36x  unexplained 2.87x   0        assumed [..]
+ *       rung            J/token [90 %]     factor   2026   2030  next cap            rests on
+ *       base            26.4 J [9.7 60.2]                        dram.weights 2.24x
+ *       no idle power   25.3 J [8.6 59.1]  1.04x   1.04x  0.36x  dram.weights 2.36x  assumed [1]
  *
- * "next cap" is what to attack next: the cause whose removal would gain most, and how much. */
+ * "next cap" is what to attack next: the cause whose removal would gain most, and how much. Quality
+ * (last column) is what the rung's source says it costs, "?" where nobody knows. */
 #include "ladder_words.h"
 
 #include "bill_words.h"
@@ -17,7 +18,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { COLUMNS = 8, ORDER_COLUMNS = 5, NAME = 128, NAME_COLUMNS = 30 };
+enum { COLUMNS = 8, ORDER_COLUMNS = 5, NAME = 128, NAME_COLUMNS = 26 };
 
 static const char *clean(const char *text, mj_arena *arena, const mj_style *style)
 {
@@ -33,8 +34,8 @@ static const char *gain_text(double gain, mj_arena *arena)
                            : mj_factor_text(gain, arena);
 }
 
-static void fill_step(const char **cell, const mj_climb_step *step, mj_arena *arena,
-                      const mj_style *style)
+static void fill_step(const char **cell, const mj_climb_step *step, mj_citations *list,
+                      mj_arena *arena, const mj_style *style)
 {
     const mj_bill *bill = step->bill;
     cell[0] = step->rung ? clean(step->rung->name, arena, style) : "base";
@@ -47,9 +48,9 @@ static void fill_step(const char **cell, const mj_climb_step *step, mj_arena *ar
     cell[2] = gain_text(step->gain, arena);
     cell[3] = mj_factor_text(step->cumulative, arena);
     cell[4] = mj_factor_text(step->cumulative_2030, arena);
-    cell[6] = mj_quality_text(step->rung, arena);
-    cell[7] = mj_arena_printf(arena, "%s [%s]", mj_class_text((mj_class)step->rung->cls),
-                              clean(step->rung->source, arena, style));
+    cell[6] = mj_arena_printf(arena, "%s [%d]", mj_class_text((mj_class)step->rung->cls),
+                              mj_cite(list, step->rung->source));
+    cell[7] = mj_quality_text(step->rung, arena);
 }
 
 static mj_status print_steps(FILE *out, const mj_climb *climb, const mj_style *style,
@@ -59,8 +60,9 @@ static mj_status print_steps(FILE *out, const mj_climb *climb, const mj_style *s
     const mj_column column[COLUMNS] = {
         {"rung", false}, {mj_arena_printf(arena, "J/%s [90 %%]", unit), false},
         {"factor", true}, {mj_arena_printf(arena, "%d", climb->ladder->base.year), true},
-        {"2030", true}, {"next cap", false}, {"quality", true}, {"rests on", false},
+        {"2030", true}, {"next cap", false}, {"rests on", false}, {"quality", false},
     };
+    mj_citations list = {.n = 0};
     const char **cell = mj_arena_array(arena, (size_t)climb->n * COLUMNS, sizeof *cell);
     mj_paint *paint = mj_arena_array(arena, (size_t)climb->n, sizeof *paint);
     if (cell == NULL || paint == NULL || column[1].title == NULL || column[3].title == NULL) {
@@ -68,13 +70,35 @@ static mj_status print_steps(FILE *out, const mj_climb *climb, const mj_style *s
     }
     for (int i = 0; i < climb->n; i++) {
         const mj_climb_step *step = &climb->step[i];
-        fill_step(cell + (size_t)i * COLUMNS, step, arena, style);
+        fill_step(cell + (size_t)i * COLUMNS, step, &list, arena, style);
         paint[i] = step->replaced ? MJ_PAINT_DIM : step->gain < 1 - 1e-9 ? MJ_PAINT_UNKNOWN
                                                                         : MJ_PAINT_NONE;
     }
     const mj_table table = {column, cell, paint, COLUMNS, climb->n};
     mj_table_print(out, &table, style);
+    for (int i = 0; i < list.n; i++) {
+        fprintf(out, "  [%d] %s", i + 1, clean(list.key[i], arena, style));
+    }
+    fputs(list.n > 0 ? "\n" : "", out);
     return MJ_OK;
+}
+
+/* Prints words up to the style's width, later lines indented. */
+static void print_wrapped(FILE *out, const char *text, const mj_style *style)
+{
+    int width = style->width > 0 ? style->width : 100, used = 2;
+    fputc(' ', out);
+    while (*text) {
+        size_t n = strcspn(text, " ");
+        if (used + (int)n + 1 > width) {
+            fputs("\n     ", out);
+            used = 5;
+        }
+        fprintf(out, " %.*s", (int)n, text);
+        used += (int)n + 1;
+        text += n + (text[n] == ' ');
+    }
+    fputc('\n', out);
 }
 
 /* How each rung's gain depends on its place. */
@@ -122,8 +146,8 @@ static void print_search(FILE *out, const mj_ladder_view *view, mj_arena *arena)
     const mj_search *s = view->search;
     const mj_ladder *ladder = view->climb->ladder;
     char joules[NAME], assumed[NAME];
-    fprintf(out, "\n  search: %.0f sets billed, %.0f cannot hold the model, %.0f rungs met a machine "
-            "without their path\n", s->n_billed, s->n_unfit, s->n_inapplicable);
+    fprintf(out, "\n  search: %.0f sets billed, %.0f cannot hold the model, %.0f rungs met a "
+            "machine without their path\n", s->n_billed, s->n_unfit, s->n_inapplicable);
     if (s->found) {
         fprintf(out, "  smallest set that reaches %s: %d rungs, %s, %s (%s of it assumed)\n",
                 mj_factor_text(view->climb->target, arena), s->n_rungs,
@@ -153,7 +177,7 @@ mj_status mj_ladder_print_text(FILE *out, const mj_ladder_view *view, const mj_s
 {
     const mj_climb *climb = view->climb;
     const mj_ladder *ladder = climb->ladder;
-    char name[NAME], title[2 * NAME];
+    char name[NAME], title[MJ_ERR_TEXT];
     fprintf(out, "%s%s%s%s%s\n", mj_paint_code(MJ_PAINT_BOLD, style),
             mj_text_clean(name, sizeof name, ladder->name), mj_paint_code(MJ_PAINT_NONE, style),
             ladder->title ? ": " : "",
@@ -165,7 +189,7 @@ mj_status mj_ladder_print_text(FILE *out, const mj_ladder_view *view, const mj_s
     mj_remarks remarks;
     mj_climb_remarks(&remarks, view, arena);
     for (int i = 0; i < remarks.n; i++) {
-        fprintf(out, "  %s\n", mj_text_clean(title, sizeof title, remarks.text[i]));
+        print_wrapped(out, mj_text_clean(title, sizeof title, remarks.text[i]), style);
     }
     if (view->orders && climb->n > 1) {
         MJ_TRY(print_orders(out, climb, style, arena, err));

@@ -1,8 +1,8 @@
 /* Ladder, in words: the sentences that a climb's numbers mean.
  *
- * The naive product multiplies each rung's gain alone on the base. Where it differs from the re-billed
- * factor, the rung whose gain moved most explains it: joules that others took before it (it gains
- * less), or joules that others had hidden it behind (it gains more). */
+ * The naive product multiplies each rung's gain alone on the base. Where it differs from the
+ * re-billed factor, the rung whose gain moved most explains it: joules that others took before it
+ * (it gains less), or joules of others behind which its own were hidden (it gains more). */
 #include "ladder_words.h"
 
 #include <math.h>
@@ -30,8 +30,10 @@ const char *mj_interval_text(double joules, double lo_J, double hi_J, mj_arena *
         i++;
     }
     double scale = steps[i].scale;
-    return mj_arena_printf(arena, "%.3g %s [%.3g %.3g]", joules / scale, steps[i].unit,
-                           lo_J / scale, hi_J / scale);
+    char lo[32], hi[32];
+    return mj_arena_printf(arena, "%.3g %s [%s %s]", joules / scale, steps[i].unit,
+                           mj_number_format(lo_J / scale, lo, sizeof lo),
+                           mj_number_format(hi_J / scale, hi, sizeof hi));
 }
 
 const char *mj_quality_text(const mj_rung *rung, mj_arena *arena)
@@ -96,7 +98,8 @@ static void say_naive(mj_remarks *remarks, const mj_climb *climb, mj_arena *aren
     bool less = ratio > 1;
     const mj_climb_step *most = fabs(log(ratio)) > 0.01 ? most_moved(climb, less) : NULL;
     if (most) {
-        remark(remarks, arena, "they differ because rungs interact: '%.60s' alone gains %s, here %s: %s",
+        remark(remarks, arena,
+               "they differ because rungs interact: '%.60s' alone gains %s, here %s: %s",
                most->rung->name, mj_factor_text(most->gain_first, arena),
                mj_factor_text(most->gain, arena),
                less ? "rungs before it have removed the same joules"
@@ -111,7 +114,8 @@ static void say_2030(mj_remarks *remarks, const mj_climb *climb, mj_arena *arena
         "same quality, algorithms included"};
     for (int i = 1; i < MJ_TREND_N; i++) {
         const mj_quantity *trend = &climb->ladder->trends[i];
-        remark(remarks, arena, "against 2030, %s: convention gains %s (%s to %s) [%s], leaves %s (%s to %s)%s",
+        remark(remarks, arena,
+               "against 2030, %s: convention gains %s (%s to %s) [%s], leaves %s (%s to %s)%s",
                meaning[i], mj_factor_text(trend->typ, arena), mj_factor_text(trend->lo, arena),
                mj_factor_text(trend->hi, arena), trend->source,
                mj_factor_text(climb->factor_2030[i], arena),
@@ -127,13 +131,14 @@ static void say_ground(mj_remarks *remarks, const mj_climb *climb, mj_arena *are
     for (int i = 1; i < climb->n; i++) {
         const mj_rung *rung = climb->step[i].rung;
         if (!climb->step[i].replaced) {
-            n_unknown += !mj_quantity_given(&rung->quality) || rung->quality.cls == MJ_CLASS_ASSUMED;
+            n_unknown += rung->quality.cls == MJ_CLASS_NONE ||
+                         rung->quality.cls == MJ_CLASS_ASSUMED;
             n_assumed += rung->cls == MJ_CLASS_ASSUMED || rung->cls == MJ_CLASS_VENDOR;
         }
     }
     remark(remarks, arena,
-           "%.0f %% of the last joules rest on assumed or vendor figures; %d rungs of those classes "
-           "carry %s of the factor; quality is assumed, not shown, for %d",
+           "%.0f %% of the last joules rest on assumed or vendor figures; %d rungs of those "
+           "classes carry %s of the factor; quality is assumed, not shown, for %d",
            100 * climb->step[climb->n - 1].bill->assumed_share, n_assumed,
            mj_factor_text(climb->assumed_gain, arena), n_unknown);
 }
@@ -150,8 +155,8 @@ static void say_oddities(mj_remarks *remarks, const mj_climb *climb, mj_arena *a
             remark(remarks, arena, "'%.60s' changes no joules here", name);
         }
         if (step->closes_otherwise) {
-            remark(remarks, arena, "'%.60s' is billed as %s, the step before as %s: part of its gain "
-                   "may be the other way of closing a bill", name,
+            remark(remarks, arena, "'%.60s' is billed as %s, the step before as %s: part of its "
+                   "gain may be the other way of closing a bill", name,
                    mj_closure_names[step->bill->chip->closure],
                    mj_closure_names[step[-1].bill->chip->closure]);
         }

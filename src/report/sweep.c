@@ -39,12 +39,12 @@ static void print_post(FILE *out, const mj_memory_sweep *sweep, mj_arena *arena)
 {
     double hbm = 1e12 * sweep->post_hbm_JpB, sram = 1e12 * sweep->post_sram_JpB;
     double transport = 1e12 * sweep->post_transport_JpB;
-    fprintf(out, "\n  HBM to SRAM alone. The post [unconventional2026]: at best 10x, measured ~1.5x. "
-            "Its own figures give\n");
+    fprintf(out, "\n  HBM to SRAM alone. The post [unconventional2026]: at best 10x, measured "
+            "~1.5x. Its own figures give\n");
     fprintf(out, "    %g / %g = %s for the reads alone\n", hbm, sram,
             mj_factor_text(sweep->post_reads, arena));
-    fprintf(out, "    (%g + %g) / (%g + %g) = %s with its transport on both sides\n", hbm, transport,
-            sram, transport, mj_factor_text(sweep->post_both, arena));
+    fprintf(out, "    (%g + %g) / (%g + %g) = %s with its transport on both sides\n", hbm,
+            transport, sram, transport, mj_factor_text(sweep->post_both, arena));
     fprintf(out, "    %g / (%g + %g) = %s with it on the SRAM side only\n", hbm, sram, transport,
             mj_factor_text(sweep->post_sram_only, arena));
     fprintf(out, "  Ours, %s with everything billed\n", mj_factor_text(sweep->hbm_to_sram, arena));
@@ -123,8 +123,8 @@ mj_status mj_sweep_print_json(FILE *out, const mj_memory_sweep *sweep, mj_err *e
 
 void mj_sweep_print_csv(FILE *out, const mj_memory_sweep *sweep)
 {
-    fputs("name,devices,read_JpB,density_Bpm2,capacity_B,price_USDpB,joules,joules_lo,joules_hi,gain\n",
-          out);
+    fputs("name,devices,read_JpB,density_Bpm2,capacity_B,price_USDpB,joules,joules_lo,joules_hi,"
+          "gain\n", out);
     for (int i = 0; i < sweep->n; i++) {
         const mj_memory_row *row = &sweep->row[i];
         const double numbers[] = {known(&row->read_JpB), known(&row->density_Bpm2),
