@@ -19,11 +19,11 @@ typedef struct {
 } mj_draft;
 
 /* Begins to write `path`, over what is there, which stays as it is until the draft is closed. A
- * device or a pipe is written directly. MJ_EFILE if the folder does not exist or may not be written,
- * or if path is a folder itself; then there is nothing to close. */
+ * device or a pipe is written directly. MJ_EFILE if the folder does not exist or may not be
+ * written, or if path is a folder itself; then there is nothing to close. */
 mj_status mj_draft_open(mj_draft *draft, const char *path, mj_err *err);
-/* Brings everything to the disk and gives the file its name. On failure (a full disk, a printer that
- * failed before) nothing is left of the draft, the old file is untouched, and err says why. */
+/* Brings everything to the disk and gives the file its name. On failure (a full disk, a printer
+ * that failed before) nothing is left of the draft, the old file is untouched, and err says why. */
 mj_status mj_draft_close(mj_draft *draft, mj_err *err);
 /* Throws the draft away. */
 void mj_draft_abandon(mj_draft *draft);

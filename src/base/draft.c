@@ -76,7 +76,8 @@ mj_status mj_draft_open(mj_draft *draft, const char *path, mj_err *err)
         return refuse(err, path, "cannot write", errno);
     }
     if (exists && S_ISREG(info.st_mode)) {
-        (void)fchmod(fileno(draft->out), info.st_mode & 07777); /* the old file's rights, if allowed */
+        /* the old file's rights, if allowed */
+        (void)!fchmod(fileno(draft->out), info.st_mode & 07777);
     }
     return MJ_OK;
 }
@@ -85,7 +86,12 @@ mj_status mj_draft_close(mj_draft *draft, mj_err *err)
 {
     bool renames = draft->temporary[0] != '\0';
     errno = 0;
-    bool bad = ferror(draft->out) != 0 || fflush(draft->out) != 0;
+    bool bad = ferror(draft->out) != 0;
+    if (bad) {
+        /* The reason is long gone; one more byte into what is lost anyway meets it again. */
+        (void)!write(fileno(draft->out), "", 1);
+    }
+    bad = bad || fflush(draft->out) != 0;
     bad = bad || (renames && fsync(fileno(draft->out)) != 0);
     int code = errno;
     if (fclose(draft->out) != 0 && !bad) {

@@ -160,8 +160,8 @@ static int report_bill(mj_context *context, int argc, char **argv)
     const mj_bill_usage usage = {
         .command = "report bill",
         .sentence = "MODEL on CHIP",
-        .about = "The bill as one HTML file that needs nothing else: a Sankey of the joules, every\n"
-                 "line, what the machine does, sources. Options as for bill.",
+        .about = "The bill as one HTML file that needs nothing else: a Sankey of the joules,\n"
+                 "every line, what the machine does, sources. Options as for bill.",
         .example = "mj report bill llama-3.1-70b on h100 --out bill.html\n"
                    "mj report bill llama-3.1-70b on h100 --svg --out bill.svg",
         .more = more,
@@ -286,5 +286,6 @@ int mj_cmd_report(mj_context *context, int argc, char **argv)
         return exit_code;
     }
     return mj_context_fail_with(context, MJ_EKEY, "mj report wants bill or ladder first: mj report "
-                                "bill MODEL on CHIP --out FILE, or mj report ladder FILE --out FILE");
+                                "bill MODEL on CHIP --out FILE, or mj report ladder FILE --out "
+                                "FILE");
 }

@@ -1,6 +1,6 @@
 /* HTML: one self-contained document, markup that is well-formed as XML too.
  *
- *     <header> what, how much </header> <section> ... </section> <footer> how it came about </footer>
+ *     <header> how much </header> <section> ... </section> <footer> how it came about </footer>
  *
  * A policy in the head forbids every load and every script, so a name from a file that slipped
  * through could still do nothing. Links stand in the list of sources only, and only to http and
@@ -45,13 +45,15 @@ static const char document_style[] =
     "dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(17rem,1fr));gap:1px;margin:0;"
     "background:var(--rule);border:1px solid var(--rule)}"
     "dl div{padding:.7rem .9rem;background:var(--paper)}dt{color:var(--dim);font-size:.85rem}"
-    "dd{margin:0}ul{padding-left:1.2rem;max-width:46rem}ol{padding-left:1.6rem;font-size:.9rem}li{margin:.35rem 0;padding-left:.3rem;"
+    "dd{margin:0}ul{padding-left:1.2rem;max-width:46rem}ol{padding-left:1.6rem;font-size:.9rem}"
+    "li{margin:.35rem 0;padding-left:.3rem;"
     "overflow-wrap:anywhere}li:target{background:var(--card)}\n"
     "footer{margin-top:3rem;padding-top:1rem;border-top:1px solid var(--rule);"
     "color:var(--dim);font-size:.85rem}footer code{color:var(--ink);overflow-wrap:anywhere}\n"
     "@media (max-width:40rem){body{padding-top:1.5rem}h1{font-size:2rem}}\n"
     "@page{margin:14mm}\n"
-    "@media print{:root{--paper:#fff}tfoot{display:table-row-group}body{padding:0;max-width:none;font-size:10pt}.wide{overflow:visible;margin:0;"
+    "@media print{:root{--paper:#fff}tfoot{display:table-row-group}"
+    "body{padding:0;max-width:none;font-size:10pt}.wide{overflow:visible;margin:0;"
     "padding:0}svg.picture{min-width:0}table{font-size:7.5pt}th,td{padding:.2rem .4rem .2rem 0}"
     "td code{white-space:normal}figure,tr,li,dl div{break-inside:avoid}"
     "h2{margin-top:1.6rem;break-after:avoid}dl{grid-template-columns:repeat(3,1fr)}}\n";

@@ -51,8 +51,8 @@ static void write_picture(mj_html *html, const mj_bill_view *view)
     fputs("<figure>\n<div class=\"wide\">\n", html->out);
     mj_bill_print_svg(html->out, view, false);
     fputs("</div>\n<figcaption>Widths are proportional to joules. The table below has every line; "
-          "its cap says how much could be gained at most if a cause cost nothing.</figcaption>\n</figure>\n",
-          html->out);
+          "its cap says how much could be gained at most if a cause cost nothing.</figcaption>\n"
+          "</figure>\n", html->out);
 }
 
 static void write_count(FILE *out, const mj_line *line)
@@ -97,7 +97,8 @@ static void write_lines(mj_html *html, const mj_bill *bill)
     mj_html_section(html, "lines", "Every line");
     fputs("<div class=\"wide\"><table>\n<thead><tr><th>cause</th><th class=\"number\">count</th>"
           "<th class=\"number\">each</th><th class=\"number\">joules</th><th>interval</th>"
-          "<th class=\"number\">share</th><th class=\"number\">cap</th><th>rests on</th></tr></thead>\n"
+          "<th class=\"number\">share</th><th class=\"number\">cap</th><th>rests on</th></tr>"
+          "</thead>\n"
           "<tbody>\n", out);
     for (int i = 0; i < bill->ledger.n; i++) {
         write_row(html, &bill->ledger.line[i]);

@@ -54,8 +54,8 @@ static mj_status write_result(mj_html *html, const mj_climb *climb, mj_err *err)
     fputs("</strong>; billed together they give <strong>", out);
     mj_html_factor(html, climb->factor);
     fputs("</strong>.</p>\n", out);
-    fprintf(out, "<p>Closure: %s at the base, %s at the end. %.0f %% of the last machine's joules rest "
-            "on assumed or vendor figures; rungs of those classes gain ",
+    fprintf(out, "<p>Closure: %s at the base, %s at the end. %.0f %% of the last machine's joules "
+            "rest on assumed or vendor figures; rungs of those classes gain ",
             mj_closure_names[base->chip->closure], mj_closure_names[last->chip->closure],
             100 * last->assumed_share);
     mj_html_factor(html, climb->assumed_gain);
@@ -74,8 +74,8 @@ static void write_picture(mj_html *html, const mj_climb *climb)
 {
     fputs("<figure>\n<div class=\"wide\">\n", html->out);
     mj_ladder_print_svg(html->out, climb, false);
-    fputs("</div>\n<figcaption>A bar a rung, from the joules before it to the joules after. Pale rungs "
-          "were replaced by a later one of their group.</figcaption>\n</figure>\n", html->out);
+    fputs("</div>\n<figcaption>A bar a rung, from the joules before it to the joules after. Pale "
+          "rungs were replaced by a later one of their group.</figcaption>\n</figure>\n", html->out);
 }
 
 /* The sentences of the terminal's report. */
@@ -97,8 +97,8 @@ static void write_remarks(mj_html *html, const mj_ladder_view *view, mj_arena *a
 static void write_quality(mj_html *html, const mj_rung *rung)
 {
     if (mj_quantity_given(&rung->quality)) {
-        fprintf(html->out, "%+.1f %%, %s", 100 * rung->quality.typ,
-                mj_class_text(rung->quality.cls));
+        fprintf(html->out, rung->quality.typ != 0 ? "%+.1f %%, %s" : "%.0f, %s",
+                100 * rung->quality.typ, mj_class_text(rung->quality.cls));
         mj_html_cite(html, rung->quality.source);
     } else {
         fputs("unknown, assumed", html->out);
@@ -182,8 +182,8 @@ static void write_rungs(mj_html *html, const mj_climb *climb)
     for (int i = 0; i < climb->n; i++) {
         write_row(html, &climb->step[i]);
     }
-    fputs("</tbody>\n</table></div>\n<p class=\"dim\">Gain: joules before over after. Alone: on the base. "
-          "As last: on top of all others. Cap left: the most that the largest cause could still "
+    fputs("</tbody>\n</table></div>\n<p class=\"dim\">Gain: joules before over after. Alone: on the "
+          "base. As last: on top of all others. Cap left: the most that the largest cause could still "
           "give if it cost nothing.</p>\n", out);
     mj_html_section_end(html);
 }

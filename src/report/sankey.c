@@ -5,9 +5,9 @@
  *            ==  Power that flows  ==   491 mJ  54.1 %  power whatever the device does
  *
  * A column places its nodes from above; two neighbours stand at least one line of type apart, so
- * labels cannot overlap however thin the nodes are. Lines below `small_share` are one node at the end
- * ("7 smaller lines"), fed by every group that has some: only here, tables show each. Each node and
- * band carries data-joules with all digits, which is what tests add up. */
+ * labels cannot overlap however thin the nodes are. Lines below `small_share` are one node at the
+ * end ("7 smaller lines"), fed by every group that has some: only here, tables show each. Each node
+ * and band carries data-joules with all digits, which is what tests add up. */
 #include "bill_words.h"
 #include "svg.h"
 #include <math.h>
@@ -249,7 +249,8 @@ void mj_bill_print_svg(FILE *out, const mj_bill_view *view, bool standalone)
     snprintf(text, sizeof text, "Sankey diagram: the total splits into %d groups of causes and %d "
              "lines, widths proportional to joules. The table of lines has the same figures.",
              s.n_groups, bill->ledger.n);
-    const mj_svg_frame frame = {"sankey", title, text, picture_px, top_px + height + bottom_px, standalone};
+    const mj_svg_frame frame = {"sankey", title, text, picture_px, top_px + height + bottom_px,
+                                standalone};
     mj_svg_open(out, &frame);
     draw_bands(out, &s, &total);
     draw_node(out, &total);

@@ -1,8 +1,9 @@
 /* SVG: elements written one by one to a stream, and the style that all pictures share.
  *
- * The seven colours of the groups were chosen so that any two are at least 24 apart (CIE 1976 colour
- * difference) for normal, protan, deutan and tritan vision (simulated after Machado, Oliveira and
- * Fernandes 2009), in the light and in the dark scheme; and no picture tells anything by colour alone: every band and bar has its words. */
+ * The seven colours of the groups were chosen so that any two are at least 24 apart (CIE 1976
+ * colour difference) for normal, protan, deutan and tritan vision (simulated after Machado,
+ * Oliveira and Fernandes 2009), in the light and in the dark scheme. And no picture tells anything
+ * by colour alone: every band and bar has its words. */
 #include "svg.h"
 
 #include "mj/report.h"
@@ -96,7 +97,8 @@ void mj_markup_text(FILE *out, const char *text)
         char chunk[CHUNK_B + 1], clean[CHUNK_B + 1];
         size_t n = left < CHUNK_B ? left : CHUNK_B;
         /* A chunk ends where a character does; a broken one is at most cut once more. */
-        for (int back = 0; n < left && back < 3 && ((unsigned char)text[n] & 0xC0) == 0x80; back++) {
+        bool cut = n < left;
+        for (int back = 0; cut && back < 3 && ((unsigned char)text[n] & 0xC0) == 0x80; back++) {
             n--;
         }
         memcpy(chunk, text, n);

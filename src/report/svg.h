@@ -1,7 +1,8 @@
 /* SVG: a small writer of pictures that stand alone or inside a document, and the escaping of text.
  *
- * Colours are CSS custom properties with a light and a dark value, so a picture follows its reader's
- * colour scheme; on paper it is always light. Lengths are in user units, one CSS pixel at full size. */
+ * Colours are CSS custom properties with a light and a dark value, so a picture follows its
+ * reader's colour scheme; on paper it is always light. Lengths are in user units, one CSS pixel at
+ * full size. */
 #ifndef MJ_REPORT_SVG_H
 #define MJ_REPORT_SVG_H
 
@@ -32,8 +33,8 @@ typedef struct {
 void mj_svg_open(FILE *out, const mj_svg_frame *frame);
 void mj_svg_close(FILE *out);
 
-/* `classes` and `data` go out as they stand: they are our own words and numbers, never a file's. data
- * holds more attributes, or is "". */
+/* `classes` and `data` go out as they stand: they are our own words and numbers, never a file's.
+ * data holds more attributes, or is "". */
 typedef struct {
     double x, y, width, height;
     const char *classes, *data;

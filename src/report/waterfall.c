@@ -3,10 +3,10 @@
  *
  *     x = left + decade_px log10(base / joules / 10^first decade)
  *
- * To the right is less energy. Every bar carries data-before and data-after, every tick data-factor,
- * so that a test can check the axis. Whiskers are a machine's own interval; one that leaves the axis
- * ends at its edge. The dashed line is the target; the dotted one what conventional machines gain by
- * the target year, with its interval. Hatched bars rest on an assumption or a vendor's word. */
+ * To the right is less energy. Every bar carries data-before and data-after, every tick
+ * data-factor, so that a test can check the axis. Whiskers are a machine's own interval; one that
+ * leaves the axis ends at its edge. The dashed line is the target; the dotted one what conventional
+ * machines gain by 2030, with its interval. Hatched bars rest on an assumption or a vendor's word. */
 #include "bill_words.h"
 #include "svg.h"
 #include <math.h>
@@ -132,7 +132,8 @@ static void draw_bar(FILE *out, const waterfall *w, int row, double y)
 
 static void draw_whisker(FILE *out, const waterfall *w, const mj_bill *bill, double y)
 {
-    double centre = y + bar_px / 2, lo = x_of_joules(w, bill->hi_J), hi = x_of_joules(w, bill->lo_J);
+    double centre = y + bar_px / 2;
+    double lo = x_of_joules(w, bill->hi_J), hi = x_of_joules(w, bill->lo_J);
     double at = x_of_joules(w, bill->joules);
     const mj_svg_box parts[] = {{lo, centre, hi - lo, 0, "whisker", ""},
                                 {lo, centre - 3, 0, 6, "whisker", ""},
@@ -156,7 +157,8 @@ static void draw_row(FILE *out, const waterfall *w, int row)
     draw_whisker(out, w, step->bill, y);
     snprintf(classes, sizeof classes, "%s%s", step->rung ? "" : "strong", dim);
     mj_svg_text(out, 0, text_y, classes,
-                mj_svg_fit(text, sizeof text, step->rung ? step->rung->name : "base", left_px - 16));
+                mj_svg_fit(text, sizeof text, step->rung ? step->rung->name : "base",
+                           left_px - 16));
     snprintf(classes, sizeof classes, "end strong%s", dim);
     mj_svg_text(out, joules_x, text_y, classes,
                 mj_markup_joules(step->bill->joules, text, sizeof text));
@@ -190,9 +192,10 @@ void mj_ladder_print_svg(FILE *out, const mj_climb *climb, bool standalone)
     snprintf(title, sizeof title, "%s: %s after %d rungs",
              ladder->title ? ladder->title : ladder->name,
              mj_markup_factor(climb->factor, factor, sizeof factor), climb->n - 1);
-    snprintf(text, sizeof text, "Waterfall on a logarithmic axis: a bar a rung from the joules before "
-             "it to the joules after. The table of rungs has the same figures.");
-    const mj_svg_frame frame = {"ladder", title, text, picture_px, w.foot_y + bottom_px, standalone};
+    snprintf(text, sizeof text, "Waterfall on a logarithmic axis: a bar a rung from the joules "
+             "before it to the joules after. The table of rungs has the same figures.");
+    const mj_svg_frame frame = {"ladder", title, text, picture_px, w.foot_y + bottom_px,
+                                standalone};
     mj_svg_open(out, &frame);
     fputs("<defs><pattern id=\"hatch\" width=\"6\" height=\"6\" patternUnits=\"userSpaceOnUse\" "
           "patternTransform=\"rotate(45)\"><path class=\"hatch\" d=\"M0 0v6\"/></pattern></defs>\n",
