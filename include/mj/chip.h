@@ -101,6 +101,25 @@ typedef struct {
     double lo, hi;
 } mj_residual;
 
+/* Oscillators that compute by running: a substrate (data/substrates). Absent everywhere else. */
+typedef struct {
+    mj_quantity cycle_J;      /* one oscillator, one cycle */
+    mj_quantity coupling_J;   /* one coupling between two oscillators, one cycle */
+    mj_quantity frequency_Hz;
+    mj_quantity unit_s;       /* seconds of one model time unit */
+    mj_quantity start_J;      /* setting one start phase */
+    mj_quantity random_bit_J;
+    mj_quantity injection_J;  /* setting one oscillator's class injection for one output */
+    mj_quantity sample_J;     /* reading one phase */
+    mj_quantity program_JpB;  /* writing a byte of coupling values */
+    mj_quantity program_every;/* outputs made before the couplings are written again */
+    mj_quantity readout_s;    /* setting and reading, outside the run */
+    mj_quantity reference_W;  /* clock and reference oscillator */
+    mj_quantity leak_W;       /* of one oscillator with its share of couplers */
+    mj_quantity cell_m2, coupler_m2;
+    int couplings_max;        /* that one oscillator can take; 0: no limit known */
+} mj_oscillator;
+
 enum { MJ_MEMORIES_MAX = 6, MJ_COMPUTE_MAX = 10, MJ_LINKS_MAX = 4, MJ_DIES_MAX = 4, MJ_FITS_MAX = 2 };
 
 typedef struct {
@@ -146,6 +165,7 @@ typedef struct {
         mj_quantity packaging_USD; /* per device */
         mj_quantity list_USD;      /* selling price, if known */
     } cost;
+    mj_oscillator oscillator;
     mj_text_fit text[MJ_FITS_MAX];
     int n_text;
     mj_image_fit image;

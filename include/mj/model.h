@@ -7,8 +7,11 @@
 #include "mj/spec.h"
 
 /* What the model is computed as: one row of the workload table (op.h) each. */
-typedef enum { MJ_MODEL_NONE, MJ_MODEL_TRANSFORMER, MJ_MODEL_DIFFUSION, MJ_MODEL_AGGREGATE } mj_model_kind;
-extern const char *const mj_model_kind_names[]; /* "", "transformer", "diffusion", "aggregate", NULL */
+typedef enum {
+    MJ_MODEL_NONE, MJ_MODEL_TRANSFORMER, MJ_MODEL_DIFFUSION, MJ_MODEL_AGGREGATE, MJ_MODEL_OSCILLATORS
+} mj_model_kind;
+/* "", "transformer", "diffusion", "aggregate", "oscillators", NULL */
+extern const char *const mj_model_kind_names[];
 
 typedef enum { MJ_OUTPUT_NONE, MJ_OUTPUT_TOKEN, MJ_OUTPUT_IMAGE, MJ_OUTPUT_VIDEO } mj_output;
 extern const char *const mj_output_names[]; /* "", "token", "image", "video", NULL */
@@ -92,6 +95,22 @@ typedef struct {
     struct {
         double total, active, kv_Bptok;
     } aggregate;
+
+    /* oscillators: coupled phases that run for a time and are read out; kuramoto.h */
+    struct {
+        int visible, hidden;   /* read out or decoded; not */
+        int random;            /* started at random phases, the others at a phase of their class */
+        int conditioning;      /* oscillators of a class that drive the others */
+        int classes;
+        double couplings;      /* that exist; 0: all pairs of visible and hidden */
+        double coupling_bits, start_bits;
+        double span;           /* model time units */
+        int steps, stages;     /* a computer takes: steps, right-hand sides a step */
+        int width, height;     /* of the image */
+        int decoder_blocks;    /* 0: pixels are phases. Else blocks of x2 up-sampling and two 3x3
+                                  convolutions that halve the channels (32 at least) [unconventional2026b] */
+        int decoder_channels;  /* into the first block, of 4 x 4 pixels */
+    } oscillator;
 
     /* what was published, to check the counts against; 0: unknown */
     double published_total, published_active;

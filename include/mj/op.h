@@ -17,6 +17,7 @@ typedef enum {
     MJ_OP_LOOKUP,    /* rows read from a table */
     MJ_OP_DENOISE,   /* linear parts of a denoiser */
     MJ_OP_DECODER,   /* VAE or other conventional decoder */
+    MJ_OP_OSCILLATE, /* coupled oscillators: physics, or `reads` evaluations of it on a computer */
 } mj_op_kind;
 
 typedef struct {
@@ -34,6 +35,11 @@ typedef struct {
     double stored_B;   /* cache and state bytes that a sequence occupies at its longest */
     double act_B;      /* activation bytes in and out per output token */
     int experts, active;
+    double oscillators; /* that run for `span` model time units per output */
+    double span;
+    double starts;      /* oscillators started at a random phase, each of `start_bits` */
+    double start_bits;
+    double samples;     /* phases read out */
 } mj_op;
 
 enum { MJ_OPS_MAX = 16 };

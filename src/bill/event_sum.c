@@ -19,6 +19,7 @@
 #include "ledger.h"
 
 #include <math.h>
+#include <string.h>
 
 /* What one step of the whole machine moves and computes. */
 typedef struct {
@@ -54,6 +55,9 @@ static void count_exchange(traffic *t, const mj_model *m, const mj_serving *s)
     double rows = s->batch, width = m->hidden;
     if (m->kind == MJ_MODEL_AGGREGATE) {
         blocks = 2.0 * m->layers;
+    } else if (m->kind == MJ_MODEL_OSCILLATORS) { /* phases after every right-hand side */
+        blocks = (double)m->oscillator.steps * m->oscillator.stages;
+        width = (double)m->oscillator.visible + m->oscillator.hidden;
     } else if (m->kind == MJ_MODEL_DIFFUSION) {
         blocks = (double)s->steps * m->diffusion.passes * m->diffusion.blocks;
         rows *= m->diffusion.tokens;
@@ -72,7 +76,7 @@ static traffic count(const mj_bill *bill, const mj_serving *s)
         const mj_op *op = &bill->ops.op[i];
         if (text) {
             add_text_op(&t, op, m, s);
-        } else {
+        } else if (op->kind != MJ_OP_OSCILLATE || !mj_oscillator_runs(bill)) {
             t.weight_B += op->weight_B * op->reads;
             t.act_B += op->act_B * s->batch;
             t.mac += (op->mac + op->state_mac) * s->batch;
@@ -115,6 +119,9 @@ static double step_time(const mj_bill *bill, const traffic *t, const mj_compute 
     }
     if (unit != NULL && mj_quantity_given(&unit->rate_MACps)) {
         slowest = fmax(slowest, t->mac / (unit->rate_MACps.typ * G * share));
+    }
+    if (mj_oscillator_runs(bill)) { /* one output after the other, then its decoder if it has one */
+        slowest += mj_oscillator_output_s(bill) * bill->serving.batch / G;
     }
     const mj_link *link = exchange_link(chip);
     if (link != NULL) {
@@ -259,11 +266,17 @@ static void device_lines(mj_bill *bill, const traffic *t, const mj_compute *unit
     overhead(ledger, MJ_CONTROL, "control", "arithmetic x share", &chip->overhead.control);
     memory_lines(ledger, bill, t);
     link_lines(ledger, bill, t);
+    if (mj_oscillator_runs(bill)) {
+        mj_oscillator_event_lines(ledger, bill);
+    }
     overhead(ledger, MJ_CLOCK, "clock", "all events above x share", &chip->overhead.clock);
     if (chip->closure == MJ_CLOSURE_EVENT_SUM) {
         overhead(ledger, MJ_UNEXPLAINED, "not modelled",
                  "all events above x what measured machines need beyond such sums",
                  &chip->overhead.unexplained);
+    }
+    if (mj_oscillator_runs(bill)) {
+        mj_oscillator_static_lines(ledger, bill);
     }
     static_lines(ledger, bill);
 }
@@ -274,9 +287,7 @@ static void split_power(double *events_J, double *static_W, const mj_bill *bill)
     double events = 0, fixed = 0, per_step = bill->serving.batch;
     for (int i = 0; i < bill->ledger.n; i++) {
         const mj_line *line = &bill->ledger.line[i];
-        bool timed = line->component == MJ_LEAK_SRAM || line->component == MJ_LEAK_LOGIC ||
-                     line->component == MJ_DRAM_REFRESH || line->component == MJ_IDLE_BOARD ||
-                     line->component == MJ_ACTIVE_BOARD;
+        bool timed = strcmp(line->count_unit, "s") == 0 || strcmp(line->count_unit, "B s") == 0;
         *(timed ? &fixed : &events) += line->joules * per_step;
     }
     *events_J = events;
@@ -324,7 +335,7 @@ mj_status mj_event_sum(mj_bill *bill, double *prompts, mj_err *err)
     const mj_chip *chip = bill->chip;
     traffic t = count(bill, &bill->serving);
     const mj_compute *unit = mj_chip_compute(chip, t.format);
-    if (unit == NULL && chip->closure == MJ_CLOSURE_EVENT_SUM) {
+    if (unit == NULL && t.mac > 0 && chip->closure == MJ_CLOSURE_EVENT_SUM) {
         return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0, "%s has no unit that multiplies %s weights",
                           chip->name, mj_format_names[t.format]);
     }

@@ -27,6 +27,12 @@ void mj_boundary_lines(mj_ledger *ledger, const mj_chip *chip, const mj_serving 
  * measurements. calibrated.c: a fitted chip. */
 mj_status mj_event_sum(mj_bill *bill, double *prompts, mj_err *err);
 mj_status mj_calibrated(mj_bill *bill, double *prompts, mj_err *err);
+/* A model of coupled oscillators on a chip that has some (oscillator_lines.c): seconds of one output,
+ * its events, and what flows while it runs. */
+bool mj_oscillator_runs(const mj_bill *bill);
+double mj_oscillator_output_s(const mj_bill *bill);
+void mj_oscillator_event_lines(mj_ledger *ledger, const mj_bill *bill);
+void mj_oscillator_static_lines(mj_ledger *ledger, const mj_bill *bill);
 /* The serving of the same decoding without prompts: context fixed at its mean. */
 static inline mj_serving mj_without_prompts(const mj_serving *serving)
 {

@@ -260,6 +260,11 @@ static void fill_lengths(mj_serving *s, const mj_chip *chip, const mj_model *mod
     or_default(&s->output, 350);
     or_default(&s->spread, 1.9);
     s->boundary = s->boundary > 0 ? s->boundary : MJ_BOUNDARY_BOARD;
+    if (model->kind == MJ_MODEL_OSCILLATORS) {
+        s->steps = s->steps > 0 ? s->steps : model->oscillator.steps;
+        s->width = model->oscillator.width;
+        s->height = model->oscillator.height;
+    }
     if (model->kind == MJ_MODEL_DIFFUSION) {
         s->steps = s->steps > 0 ? s->steps : model->diffusion.steps;
         s->width = s->width > 0 ? s->width : model->diffusion.width;

@@ -159,6 +159,25 @@ static mj_status check_image(const mj_chip *chip, const char *path, mj_err *err)
     return MJ_OK;
 }
 
+/* What a run of oscillators is made of. */
+static mj_status check_oscillator(const mj_oscillator *o, const mj_chip *chip, const char *path,
+                                  mj_err *err)
+{
+    const struct {
+        const mj_quantity *q;
+        const char *what;
+    } needed[] = {{&o->frequency_Hz, "oscillator has no frequency"},
+                  {&o->unit_s, "oscillator has no unit (seconds of a model time unit)"},
+                  {&o->start_J, "oscillator has no start (setting a phase)"},
+                  {&o->sample_J, "oscillator has no sample (reading a phase)"}};
+    for (size_t i = 0; i < sizeof needed / sizeof needed[0]; i++) {
+        if (!mj_quantity_given(needed[i].q)) {
+            return missing(err, path, chip, needed[i].what);
+        }
+    }
+    return MJ_OK;
+}
+
 /* Events need an energy each and a place for everything that a model keeps. */
 static mj_status check_event_sum(const mj_chip *chip, const char *path, mj_err *err)
 {
@@ -170,6 +189,9 @@ static mj_status check_event_sum(const mj_chip *chip, const char *path, mj_err *
         {MJ_HOLDS_KV, "no memory holds kv"},
         {MJ_HOLDS_ACT, "no memory holds act"},
     };
+    if (mj_quantity_given(&chip->oscillator.cycle_J)) { /* a substrate: memories are an extra */
+        return check_oscillator(&chip->oscillator, chip, path, err);
+    }
     for (size_t i = 0; i < sizeof use / sizeof use[0]; i++) {
         if (!mj_chip_memory(chip, use[i].use)) {
             return missing(err, path, chip, use[i].what);

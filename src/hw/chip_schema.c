@@ -154,6 +154,28 @@ static const mj_spec_field cost_fields[] = {
 static const mj_spec_schema cost_schema = {
     "cost", cost_fields, LENGTH(cost_fields), PART_SIZE(cost), NULL};
 
+static const mj_spec_field oscillator_fields[] = {
+    QUANTITY(mj_oscillator, "cycle", cycle_J, "J", 0, 1),
+    QUANTITY(mj_oscillator, "coupling", coupling_J, "J", 0, 1),
+    QUANTITY(mj_oscillator, "frequency", frequency_Hz, "Hz", 0, 1e15),
+    QUANTITY(mj_oscillator, "unit", unit_s, "s", 0, 1e3),
+    QUANTITY(mj_oscillator, "start", start_J, "J", 0, 1),
+    QUANTITY(mj_oscillator, "random_bit", random_bit_J, "J", 0, 1),
+    QUANTITY(mj_oscillator, "injection", injection_J, "J", 0, 1),
+    QUANTITY(mj_oscillator, "sample", sample_J, "J", 0, 1),
+    QUANTITY(mj_oscillator, "program", program_JpB, "J/B", 0, 1),
+    QUANTITY(mj_oscillator, "program_every", program_every, "1", 1, ANY),
+    QUANTITY(mj_oscillator, "readout_time", readout_s, "s", 0, 1),
+    QUANTITY(mj_oscillator, "reference", reference_W, "W", 0, 1e6),
+    QUANTITY(mj_oscillator, "leak", leak_W, "W", 0, 1),
+    QUANTITY(mj_oscillator, "cell_area", cell_m2, "m2", 0, 1),
+    QUANTITY(mj_oscillator, "coupler_area", coupler_m2, "m2", 0, 1),
+    {.key = "couplings_max", .kind = MJ_SPEC_INT,
+     .offset = offsetof(mj_oscillator, couplings_max), .min = 0, .max = 1 << 24},
+};
+static const mj_spec_schema oscillator_schema = {
+    "oscillator", oscillator_fields, LENGTH(oscillator_fields), sizeof(mj_oscillator), NULL};
+
 static const mj_spec_field text_fields[] = {
     NAME(mj_text_fit, "name", name),
     TEXT(mj_text_fit, "from", source),
@@ -224,6 +246,7 @@ static const mj_spec_field chip_fields[] = {
     MAP("overhead", overhead, &overhead_schema),
     MAP("system", system, &system_schema),
     MAP("cost", cost, &cost_schema),
+    MAP("oscillator", oscillator, &oscillator_schema),
     LIST("text", text, n_text, &text_schema, MJ_FITS_MAX),
     MAP("image", image, &image_schema),
     MAP("text_residual", text_residual, &residual_schema),

@@ -18,7 +18,8 @@
 
 enum { NAMES_MAX = 2048, DIM_MAX = 1 << 24, LAYERS_MAX = 1 << 16 };
 
-const char *const mj_model_kind_names[] = {"", "transformer", "diffusion", "aggregate", NULL};
+const char *const mj_model_kind_names[] = {"", "transformer", "diffusion", "aggregate",
+                                           "oscillators", NULL};
 const char *const mj_output_names[] = {"", "token", "image", "video", NULL};
 
 #define LENGTH(a) ((int)(sizeof(a) / sizeof((a)[0])))
@@ -110,6 +111,23 @@ static const mj_spec_field aggregate_fields[] = {
     REAL("active", aggregate.active, "1", 1e18),
     REAL("kv", aggregate.kv_Bptok, "B/tok", 1e15),
 };
+static const mj_spec_field oscillator_fields[] = {
+    INT("visible", oscillator.visible, 1, DIM_MAX),
+    INT("hidden", oscillator.hidden, 0, DIM_MAX),
+    INT("random", oscillator.random, 0, DIM_MAX),
+    INT("conditioning", oscillator.conditioning, 0, DIM_MAX),
+    INT("classes", oscillator.classes, 1, DIM_MAX),
+    REAL("couplings", oscillator.couplings, "1", 1e15),
+    REAL("coupling_bits", oscillator.coupling_bits, "1", 64),
+    REAL("start_bits", oscillator.start_bits, "1", 64),
+    REAL("span", oscillator.span, "1", 1e9),
+    INT("steps", oscillator.steps, 1, 1000000),
+    INT("stages", oscillator.stages, 1, 16),
+    INT("width", oscillator.width, 1, 65536),
+    INT("height", oscillator.height, 1, 65536),
+    INT("decoder_blocks", oscillator.decoder_blocks, 0, 16),
+    INT("decoder_channels", oscillator.decoder_channels, 1, DIM_MAX),
+};
 static const mj_spec_field fields[] = {
     {.key = "model", .kind = MJ_SPEC_TEXT, .required = true, .offset = offsetof(mj_model, name)},
     TEXT("id", id),
@@ -145,6 +163,7 @@ static const mj_spec_field fields[] = {
     MAP("diffusion", diffusion_fields),
     MAP("economy", economy_fields),
     MAP("aggregate", aggregate_fields),
+    MAP("oscillator", oscillator_fields),
     REAL("published_total", published_total, "1", 1e18),
     REAL("published_active", published_active, "1", 1e18),
 };

@@ -16,6 +16,8 @@
  * within 3 %. Counts are doubles: exact up to 2^53 = 9e15, without overflow far beyond. */
 #include "mj/model.h"
 
+#include "workload.h"
+
 #include <stddef.h>
 
 enum {
@@ -378,11 +380,38 @@ static mj_status resolve_aggregate(mj_model *model, const char *path, mj_err *er
     return MJ_OK;
 }
 
+static mj_status resolve_oscillators(mj_model *m, const char *path, mj_err *err)
+{
+    double n = (double)m->oscillator.visible + m->oscillator.hidden;
+    MJ_TRY(check_real("oscillator.visible", m->oscillator.visible, 1, DIM_MAX, path, err));
+    MJ_TRY(check_real("oscillator.random", m->oscillator.random, 0, n, path, err));
+    MJ_TRY(check_real("oscillator.couplings", m->oscillator.couplings, 0, n * n, path, err));
+    MJ_TRY(check_real("oscillator.steps", m->oscillator.steps, 1, 1e6, path, err));
+    MJ_TRY(check_real("oscillator.span", m->oscillator.span, 1e-9, 1e9, path, err));
+    if (m->oscillator.decoder_blocks > 0) {
+        MJ_TRY(check_real("oscillator.decoder_channels", m->oscillator.decoder_channels, 1, DIM_MAX,
+                          path, err));
+    }
+    m->oscillator.stages = m->oscillator.stages > 0 ? m->oscillator.stages : 1;
+    if (m->oscillator.couplings <= 0) {
+        m->oscillator.couplings = n * n;
+    }
+    if (m->oscillator.coupling_bits <= 0) {
+        m->oscillator.coupling_bits = 32;
+    }
+    fill_precision(m);
+    mj_oscillator_params p = mj_oscillators_params(m);
+    m->params.total = p.dynamics + p.decoder;
+    m->params.active = m->params.total;
+    return MJ_OK;
+}
+
 mj_status mj_model_resolve(mj_model *model, const char *path, mj_err *err)
 {
     model->params = (mj_params){0};
     if (model->output == MJ_OUTPUT_NONE) {
-        model->output = model->kind == MJ_MODEL_DIFFUSION ? MJ_OUTPUT_IMAGE : MJ_OUTPUT_TOKEN;
+        bool image = model->kind == MJ_MODEL_DIFFUSION || model->kind == MJ_MODEL_OSCILLATORS;
+        model->output = image ? MJ_OUTPUT_IMAGE : MJ_OUTPUT_TOKEN;
     }
     switch (model->kind) {
     case MJ_MODEL_TRANSFORMER:
@@ -391,9 +420,11 @@ mj_status mj_model_resolve(mj_model *model, const char *path, mj_err *err)
         return resolve_diffusion(model, path, err);
     case MJ_MODEL_AGGREGATE:
         return resolve_aggregate(model, path, err);
+    case MJ_MODEL_OSCILLATORS:
+        return resolve_oscillators(model, path, err);
     default:
-        return mj_err_add(err, MJ_EKEY, path, 0, 0, "kind is missing: transformer, diffusion or "
-                                                    "aggregate");
+        return mj_err_add(err, MJ_EKEY, path, 0, 0, "kind is missing: transformer, diffusion, "
+                                                    "aggregate or oscillators");
     }
 }
 
@@ -410,6 +441,9 @@ const char *mj_model_class(const mj_model *model)
 {
     if (model->kind == MJ_MODEL_DIFFUSION) {
         return "diffusion";
+    }
+    if (model->kind == MJ_MODEL_OSCILLATORS) {
+        return "physical";
     }
     if (model->ssm.layers > 0) {
         return "hybrid";

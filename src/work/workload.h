@@ -10,6 +10,13 @@ void mj_transformer_count(mj_ops *ops, const mj_model *model, const mj_extent *e
 void mj_diffusion_count(mj_ops *ops, const mj_model *model, const mj_extent *extent);
 void mj_aggregate_count(mj_ops *ops, const mj_model *model, const mj_extent *extent);
 
+void mj_oscillators_count(mj_ops *ops, const mj_model *model, const mj_extent *extent);
+/* Parameters of couplings, class drive and frequencies, and of the decoder; FLOP of the decoder. */
+typedef struct {
+    double dynamics, decoder, decoder_flop;
+} mj_oscillator_params;
+mj_oscillator_params mj_oscillators_params(const mj_model *model);
+
 static inline void mj_ops_add(mj_ops *ops, mj_op op)
 {
     assert(ops->n < MJ_OPS_MAX);

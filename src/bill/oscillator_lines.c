@@ -1,0 +1,73 @@
+/* What an output costs on a substrate of coupled oscillators: everything between "start" and "read".
+ *
+ * A run takes span x seconds per model time unit; all N oscillators and all couplings switch every
+ * cycle of it. Before the run every oscillator is set to its start phase, random bits are drawn for
+ * those that start at random, and each takes its class's injection; after it the visible ones are
+ * sampled. Couplings are written once for `program_every` outputs. Reference, leakage and read-out
+ * time are on the bill too: they are what such estimates leave out. */
+#include "ledger.h"
+
+bool mj_oscillator_runs(const mj_bill *bill)
+{
+    return bill->model->kind == MJ_MODEL_OSCILLATORS &&
+           mj_quantity_given(&bill->chip->oscillator.cycle_J);
+}
+
+static const mj_op *oscillate(const mj_bill *bill)
+{
+    for (int i = 0; i < bill->ops.n; i++) {
+        if (bill->ops.op[i].kind == MJ_OP_OSCILLATE) {
+            return &bill->ops.op[i];
+        }
+    }
+    return NULL;
+}
+
+static double run_s(const mj_bill *bill)
+{
+    return oscillate(bill)->span * bill->chip->oscillator.unit_s.typ;
+}
+
+double mj_oscillator_output_s(const mj_bill *bill)
+{
+    return run_s(bill) + bill->chip->oscillator.readout_s.typ;
+}
+
+void mj_oscillator_event_lines(mj_ledger *ledger, const mj_bill *bill)
+{
+    const mj_oscillator *o = &bill->chip->oscillator;
+    const mj_op *op = oscillate(bill);
+    double cycles = run_s(bill) * o->frequency_Hz.typ, every = o->program_every.typ;
+    mj_ledger_events(ledger, MJ_ARITH_OSC, "oscillators running",
+                     "oscillators x frequency x span x seconds per time unit",
+                     op->oscillators * cycles, "cycle", &o->cycle_J);
+    mj_ledger_events(ledger, MJ_ARITH_OSC, "couplings switching",
+                     "couplings x frequency x span x seconds per time unit", op->weights * cycles,
+                     "cycle", &o->coupling_J);
+    mj_ledger_events(ledger, MJ_CONV_DAC, "start phases set", "one per oscillator",
+                     op->oscillators, "conv", &o->start_J);
+    mj_ledger_events(ledger, MJ_RNG, "random start phases", "random oscillators x bits",
+                     op->starts * op->start_bits, "bit", &o->random_bit_J);
+    mj_ledger_events(ledger, MJ_CONV_DAC, "class injection set", "one per oscillator",
+                     op->oscillators, "conv", &o->injection_J);
+    mj_ledger_events(ledger, MJ_CONV_CMP, "phases sampled", "one per visible oscillator",
+                     op->samples, "sample", &o->sample_J);
+    const mj_link *link = mj_chip_link(bill->chip, MJ_LINK_KIND_SCALEOUT);
+    if (link != NULL) {
+        mj_ledger_events(ledger, MJ_LINK_SCALEOUT, "output leaves the chip",
+                         "one byte per visible oscillator", op->samples, "B", &link->energy_JpB);
+    }
+    mj_ledger_events(ledger, MJ_PROGRAM, "couplings written", "bytes / outputs between writings",
+                     every > 0 ? op->weight_B / every : 0, "B", &o->program_JpB);
+}
+
+void mj_oscillator_static_lines(mj_ledger *ledger, const mj_bill *bill)
+{
+    const mj_oscillator *o = &bill->chip->oscillator;
+    double seconds = bill->step.step_s * bill->serving.devices / bill->serving.batch;
+    mj_ledger_events(ledger, MJ_CLOCK, "clock and reference oscillator",
+                     "watts x seconds of the output", seconds, "s", &o->reference_W);
+    mj_ledger_events(ledger, MJ_LEAK_LOGIC, "leakage of oscillators and couplers",
+                     "oscillators x seconds of the output", oscillate(bill)->oscillators * seconds,
+                     "s", &o->leak_W);
+}
