@@ -27,8 +27,8 @@ typedef struct {
  * coupling for more than 4 bits, else 2.6 times the root mean square, above which it clips. */
 void mj_coupling_forward(mj_real *K, const mj_real *M, const mj_coupling *coupling);
 
-/* Adds to dM; dK is used up. */
-void mj_coupling_backward(mj_real *dM, mj_real *dK, const mj_coupling *coupling);
+/* Adds to dM. */
+void mj_coupling_backward(mj_real *dM, const mj_real *dK, const mj_coupling *coupling);
 
 /* factor [N,N] = 1 + relative * normal, frozen for the chip `seed`; the same both ways if
  * symmetric. */

@@ -8,7 +8,6 @@
 #include "mj/coupling.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "mj/rng.h"
 
@@ -90,24 +89,24 @@ void mj_coupling_forward(mj_real *K, const mj_real *M, const mj_coupling *coupli
     }
 }
 
-static void backward_segment(mj_real *dM, mj_real *dK, const mj_coupling *c)
+/* What K_ij passes on of its gradient to its parameter. */
+static mj_real passed(const mj_real *dK, const mj_coupling *c, int i, int j)
 {
-    int n = c->n;
-    for (int i = 0; i < n; i++) {
-        for (int j = 0; j < n; j++) {
-            mj_real factor = c->factor ? c->factor[at(i, j, n)] : 1;
-            dK[at(i, j, n)] = allowed(c, i, j) ? factor * dK[at(i, j, n)] : 0;
-        }
-    }
-    for (int i = 0; i < n; i++) {
-        for (int j = 0; j < n; j++) {
-            mj_real d = dK[at(i, j, n)];
-            dM[at(i, j, n)] += c->symmetric ? (d + dK[at(j, i, n)]) / 2 : d;
+    size_t k = at(i, j, c->n);
+    return allowed(c, i, j) ? (c->factor ? c->factor[k] : 1) * dK[k] : 0;
+}
+
+static void backward_segment(mj_real *dM, const mj_real *dK, const mj_coupling *c)
+{
+    for (int i = 0; i < c->n; i++) {
+        for (int j = 0; j < c->n; j++) {
+            mj_real d = passed(dK, c, i, j);
+            dM[at(i, j, c->n)] += c->symmetric ? (d + passed(dK, c, j, i)) / 2 : d;
         }
     }
 }
 
-void mj_coupling_backward(mj_real *dM, mj_real *dK, const mj_coupling *coupling)
+void mj_coupling_backward(mj_real *dM, const mj_real *dK, const mj_coupling *coupling)
 {
     int n_segments = coupling->n_segments > 0 ? coupling->n_segments : 1;
     size_t matrix = at(coupling->n, 0, coupling->n);
