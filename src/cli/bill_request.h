@@ -1,5 +1,5 @@
-/* Bill request: the words and options that mj bill, mj explain and mj report share, and the bill they
- * ask for. */
+/* Bill request: the words and options that mj bill, mj explain and mj report share, and the bill
+ * they ask for. */
 #ifndef MJ_CLI_BILL_REQUEST_H
 #define MJ_CLI_BILL_REQUEST_H
 
@@ -35,8 +35,8 @@ typedef struct {
 mj_bill_request *mj_bill_request_read(int *exit_code, mj_context *context,
                                       const mj_bill_usage *usage, int argc, char **argv);
 
-/* The bill with what stands beside it in a report: the machine's cost, and the measured figure of the
- * same configuration, if a table has one. The view borrows from the request. */
+/* The bill with what stands beside it in a report: the machine's cost, and the measured figure of
+ * the same configuration, if a table has one. The view borrows from the request. */
 mj_status mj_bill_request_view(mj_bill_view *view, mj_bill_request *request, mj_context *context);
 
 /* The same bill by the other fit of a chip that has two, text only. *has is false when there is

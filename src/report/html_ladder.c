@@ -75,7 +75,8 @@ static void write_picture(mj_html *html, const mj_climb *climb)
     fputs("<figure>\n<div class=\"wide\">\n", html->out);
     mj_ladder_print_svg(html->out, climb, false);
     fputs("</div>\n<figcaption>A bar a rung, from the joules before it to the joules after. Pale "
-          "rungs were replaced by a later one of their group.</figcaption>\n</figure>\n", html->out);
+          "rungs were replaced by a later one of their group.</figcaption>\n</figure>\n",
+          html->out);
 }
 
 /* The sentences of the terminal's report. */
@@ -182,9 +183,9 @@ static void write_rungs(mj_html *html, const mj_climb *climb)
     for (int i = 0; i < climb->n; i++) {
         write_row(html, &climb->step[i]);
     }
-    fputs("</tbody>\n</table></div>\n<p class=\"dim\">Gain: joules before over after. Alone: on the "
-          "base. As last: on top of all others. Cap left: the most that the largest cause could still "
-          "give if it cost nothing.</p>\n", out);
+    fputs("</tbody>\n</table></div>\n<p class=\"dim\">Gain: joules before over after. Alone: on "
+          "the base. As last: on top of all others. Cap left: the most that the largest cause "
+          "could still give if it cost nothing.</p>\n", out);
     mj_html_section_end(html);
 }
 

@@ -5,8 +5,9 @@
  *
  * To the right is less energy. Every bar carries data-before and data-after, every tick
  * data-factor, so that a test can check the axis. Whiskers are a machine's own interval; one that
- * leaves the axis ends at its edge. The dashed line is the target; the dotted one what conventional
- * machines gain by 2030, with its interval. Hatched bars rest on an assumption or a vendor's word. */
+ * leaves the axis ends at its edge. The dashed line is the target; the dotted one what
+ * conventional machines gain by 2030, with its interval. Hatched bars rest on an assumption or a
+ * vendor's word. */
 #include "bill_words.h"
 #include "svg.h"
 #include <math.h>
