@@ -50,11 +50,16 @@ extern const mj_spec_schema mj_fact_schema;
 
 typedef struct mj_facts mj_facts; /* the loaded families; ours */
 
-/* dirs: folders searched in order, later ones override earlier ones' keys (--facts). Nothing is
- * read yet. NULL when out of memory. `units` and the strings must outlive the object. */
+/* dirs: the shipped folder, where the family dram is dram.yaml, then the user's (--facts), of which
+ * every *.yaml counts and belongs to the family that it names; later ones override earlier ones'
+ * keys. Nothing is read yet. NULL when out of memory. `units` and the strings must outlive it. */
 mj_facts *mj_facts_new(const char *const *dirs, int n_dirs, const char *sources_path,
                        const mj_units *units);
 void mj_facts_free(mj_facts *facts);
+
+/* Reads the user's folders now, so that a file that holds no facts is reported (file, line) even
+ * when the bill asks for none of them. */
+mj_status mj_facts_read_more(mj_facts *facts, mj_err *err);
 
 /* One fact, its family read if need be. MJ_ENAME with a suggestion if there is none. */
 mj_status mj_facts_find(const mj_fact **fact, mj_facts *facts, const char *key, mj_err *err);

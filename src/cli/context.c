@@ -126,11 +126,15 @@ mj_facts *mj_context_facts(mj_context *context)
         }
         dirs[i + 1] = more->text[i];
     }
-    context->facts = mj_facts_new(dirs, more->n + 1, sources, units);
-    if (context->facts == NULL) {
+    mj_facts *facts = mj_facts_new(dirs, more->n + 1, sources, units);
+    if (facts == NULL) {
         mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
+    } else if (mj_facts_read_more(facts, &context->err) != MJ_OK) {
+        mj_facts_free(facts);
+        facts = NULL;
     }
-    return context->facts;
+    context->facts = facts;
+    return facts;
 }
 
 /* Whether `set` ("chip.hbm.read=2 pJ/B") speaks of `what` ("chip"). */

@@ -395,6 +395,9 @@ bool mj_options_parse(int *exit_code, mj_context *context, const char *command,
     if (status == MJ_OK) {
         status = check_sets(context, usage->takes_set);
     }
+    if (status == MJ_OK && context->globals.facts.n > 0 && mj_context_facts(context) == NULL) {
+        status = MJ_EFILE; /* a mistake in those folders shows whether or not they are used */
+    }
     if (status != MJ_OK) {
         *exit_code = mj_context_fail(context);
         return false;

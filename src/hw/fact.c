@@ -6,9 +6,10 @@
  *     - {name: read.hbm3e, what: HBM3E device read, value: 3.44 pJ/bit, node: 4 nm, vdd: 1.1 V,
  *        year: 2023, from: skhynix2023, class: published, boundary: package, scaling: none}
  *
- * A key is FAMILY.NAME. A family's file stands in any of the folders, later folders override earlier
- * ones entry by entry; a file facts.yaml, as `mj measure` writes it, belongs to the family that it
- * names. Numbers are kept in the unit in which they were published and converted when used.
+ * A key is FAMILY.NAME. In the first folder, the shipped one, a family is the file that is called
+ * after it, so that it can be read alone. The user's folders follow: every *.yaml in them is read,
+ * whatever its name, belongs to the family that it names, and overrides earlier ones entry by entry.
+ * Numbers are kept in the unit in which they were published and converted when used.
  *
  * The first dot of a key ends the family's name and becomes part of a path: only lower-case letters,
  * digits and '-' are accepted there, so a hostile key reaches no other folder. */
@@ -25,7 +26,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ENTRIES_MAX = 256, SOURCES_MAX = 512, FAMILIES_MAX = 128 };
+enum { ENTRIES_MAX = 256, SOURCES_MAX = 512, FAMILIES_MAX = 128, MORE_MAX = 256 };
 
 static const char key_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-.";
 static const char family_letters[] = "abcdefghijklmnopqrstuvwxyz0123456789-";
@@ -60,6 +61,12 @@ typedef struct {
     int n;
 } fact_family;
 
+/* A file of the user's folders. */
+typedef struct {
+    const char *path;
+    const fact_file *file;
+} more_file;
+
 struct mj_facts {
     mj_arena arena; /* all texts and facts */
     const mj_units *units;
@@ -68,6 +75,9 @@ struct mj_facts {
     const char *sources_path;
     fact_family family[FAMILIES_MAX];
     int n_families;
+    more_file more[MORE_MAX]; /* in the order in which they override */
+    int n_more;
+    bool has_more;            /* the user's folders have been read */
     const source_file *sources; /* NULL: not read yet */
 };
 
@@ -185,43 +195,19 @@ static mj_status family_put(fact_family *family, const fact_entry *e, const char
     return MJ_OK;
 }
 
-/* Decodes DIR/STEM.yaml; *file is NULL if there is no such file. */
-static mj_status file_load(fact_file **file, const char **path, const char *dir, const char *stem,
-                           mj_facts *facts, mj_err *err)
+static mj_status file_load(const fact_file **out, const char *path, mj_facts *facts, mj_err *err)
 {
-    *file = NULL;
-    *path = mj_arena_printf(&facts->arena, "%s/%s.yaml", dir, stem);
-    if (!*path) {
+    fact_file *file = mj_arena_alloc(&facts->arena, sizeof *file);
+    *out = file;
+    if (!file) {
         return out_of_memory(err);
     }
-    if (access(*path, F_OK) != 0) {
-        return MJ_OK;
-    }
-    *file = mj_arena_alloc(&facts->arena, sizeof **file);
-    if (!*file) {
-        return out_of_memory(err);
-    }
-    return mj_spec_load(*file, &mj_fact_schema, *path, facts->units, &facts->arena, err);
+    return mj_spec_load(file, &mj_fact_schema, path, facts->units, &facts->arena, err);
 }
 
-/* Adds the entries of DIR/STEM.yaml if there is such a file. facts.yaml may belong to any family,
- * every other file to the one that it is called after. */
-static mj_status family_read(fact_family *family, const char *dir, const char *stem,
-                             mj_facts *facts, mj_err *err)
+static mj_status family_add(fact_family *family, const fact_file *file, const char *path,
+                            mj_facts *facts, mj_err *err)
 {
-    const char *path;
-    fact_file *file;
-    MJ_TRY(file_load(&file, &path, dir, stem, facts, err));
-    if (!file) {
-        return MJ_OK;
-    }
-    if (strcmp(file->family, family->name) != 0) {
-        if (strcmp(stem, "facts") == 0) {
-            return MJ_OK;
-        }
-        return mj_err_add(err, MJ_EKEY, path, 0, 0, "holds the facts of '%s', not of '%s'",
-                          file->family, family->name);
-    }
     mj_fact *fact = mj_arena_array(&facts->arena, (size_t)(family->n + file->n_entries), sizeof *fact);
     if (!fact) {
         return out_of_memory(err);
@@ -233,6 +219,96 @@ static mj_status family_read(fact_family *family, const char *dir, const char *s
     for (int i = 0; i < file->n_entries; i++) {
         MJ_TRY(family_put(family, &file->entry[i], path, facts, err));
     }
+    return MJ_OK;
+}
+
+/* Adds the entries of the shipped file of that name, if there is one. */
+static mj_status family_read(fact_family *family, mj_facts *facts, mj_err *err)
+{
+    const fact_file *file = NULL;
+    const char *dir = facts->dirs[0];
+    if (access(dir, R_OK | X_OK) != 0) {
+        return mj_err_add(err, MJ_EFILE, dir, 0, 0, "cannot open this folder of facts");
+    }
+    const char *path = mj_arena_printf(&facts->arena, "%s/%s.yaml", dir, family->name);
+    if (!path) {
+        return out_of_memory(err);
+    }
+    if (access(path, F_OK) != 0) {
+        return MJ_OK;
+    }
+    MJ_TRY(file_load(&file, path, facts, err));
+    if (strcmp(file->family, family->name) != 0) {
+        return mj_err_add(err, MJ_EKEY, path, 0, 0, "holds the facts of '%s', not of '%s'",
+                          file->family, family->name);
+    }
+    return family_add(family, file, path, facts, err);
+}
+
+/* The stem of NAME.yaml, in the arena; NULL for other files and hidden ones. */
+static const char *yaml_stem(mj_facts *facts, const char *name)
+{
+    static const char ending[] = ".yaml";
+    size_t length = strlen(name), n = length - strlen(ending);
+    bool is_yaml = length > strlen(ending) && name[0] != '.' && strcmp(name + n, ending) == 0;
+    return is_yaml ? mj_arena_text(&facts->arena, name, n) : NULL;
+}
+
+static int compare_texts(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The stems of a folder's *.yaml, sorted, so that no order of a file system decides. */
+static mj_status dir_stems(const char **stem, int *n, mj_facts *facts, const char *dir, mj_err *err)
+{
+    DIR *d = opendir(dir);
+    if (!d) {
+        return mj_err_add(err, MJ_EFILE, dir, 0, 0, "cannot open this folder of facts");
+    }
+    *n = 0;
+    for (struct dirent *entry; (entry = readdir(d)) && *n < MORE_MAX;) {
+        stem[*n] = yaml_stem(facts, entry->d_name);
+        *n += stem[*n] != NULL;
+    }
+    closedir(d);
+    qsort(stem, (size_t)*n, sizeof *stem, compare_texts);
+    return MJ_OK;
+}
+
+static mj_status more_dir_read(mj_facts *facts, const char *dir, mj_err *err)
+{
+    const char *stem[MORE_MAX];
+    int n;
+    mj_status status = MJ_OK;
+    MJ_TRY(dir_stems(stem, &n, facts, dir, err));
+    for (int i = 0; i < n; i++) {
+        if (facts->n_more == MORE_MAX) {
+            return mj_err_add(err, MJ_ELIMIT, dir, 0, 0, "more than %d files of facts", MORE_MAX);
+        }
+        const char *path = mj_arena_printf(&facts->arena, "%s/%s.yaml", dir, stem[i]);
+        if (!path) {
+            return out_of_memory(err);
+        }
+        more_file *more = &facts->more[facts->n_more];
+        *more = (more_file){.path = path};
+        mj_status one = file_load(&more->file, path, facts, err);
+        facts->n_more += one == MJ_OK;
+        status = status == MJ_OK ? one : status; /* goes on, to report them all */
+    }
+    return status;
+}
+
+mj_status mj_facts_read_more(mj_facts *facts, mj_err *err)
+{
+    if (facts->has_more) {
+        return MJ_OK;
+    }
+    facts->n_more = 0;
+    for (int i = 1; i < facts->n_dirs; i++) {
+        MJ_TRY(more_dir_read(facts, facts->dirs[i], err));
+    }
+    facts->has_more = true;
     return MJ_OK;
 }
 
@@ -257,13 +333,12 @@ static mj_status family_get(const fact_family **out, mj_facts *facts, const char
     if (!family.name) {
         return out_of_memory(err);
     }
-    for (int i = 0; i < facts->n_dirs; i++) {
-        if (access(facts->dirs[i], R_OK | X_OK) != 0) {
-            return mj_err_add(err, MJ_EFILE, facts->dirs[i], 0, 0, "cannot open this folder of facts");
-        }
-        MJ_TRY(family_read(&family, facts->dirs[i], name, facts, err));
-        if (strcmp(name, "facts") != 0) {
-            MJ_TRY(family_read(&family, facts->dirs[i], "facts", facts, err));
+    MJ_TRY(mj_facts_read_more(facts, err));
+    MJ_TRY(family_read(&family, facts, err));
+    for (int i = 0; i < facts->n_more; i++) {
+        const more_file *more = &facts->more[i];
+        if (strcmp(more->file->family, name) == 0) {
+            MJ_TRY(family_add(&family, more->file, more->path, facts, err));
         }
     }
     if (family.n > 0) {
@@ -276,37 +351,22 @@ static mj_status family_get(const fact_family **out, mj_facts *facts, const char
     return MJ_OK;
 }
 
-/* The family that a file of a folder belongs to is read; what is no fact file is passed over. */
-static mj_status dir_entry_read(mj_facts *facts, const char *dir, const char *name, mj_err *err)
+/* Every family of every folder; what is no name of a family is no fact file and passed over. */
+static mj_status families_read(mj_facts *facts, mj_err *err)
 {
-    static const char ending[] = ".yaml";
-    size_t length = strlen(name), stem = length - strlen(ending);
-    if (length <= strlen(ending) || strcmp(name + stem, ending) != 0 ||
-        strcspn(name, ".") != stem || strspn(name, key_letters) != length) {
-        return MJ_OK;
-    }
+    const char *stem[MORE_MAX];
     const fact_family *family;
-    const char *path, *family_name = mj_arena_text(&facts->arena, name, stem);
-    fact_file *file = NULL;
-    if (family_name && strcmp(family_name, "facts") == 0) {
-        MJ_TRY(file_load(&file, &path, dir, "facts", facts, err));
-        family_name = file ? file->family : family_name;
+    int n;
+    MJ_TRY(dir_stems(stem, &n, facts, facts->dirs[0], err));
+    for (int i = 0; i < n; i++) {
+        if (stem[i][strspn(stem[i], family_letters)] == '\0') {
+            MJ_TRY(family_get(&family, facts, stem[i], err));
+        }
     }
-    return family_name ? family_get(&family, facts, family_name, err) : out_of_memory(err);
-}
-
-static mj_status dir_read(mj_facts *facts, const char *dir, mj_err *err)
-{
-    DIR *d = opendir(dir);
-    if (!d) {
-        return mj_err_add(err, MJ_EFILE, dir, 0, 0, "cannot open this folder of facts");
+    for (int i = 0; i < facts->n_more; i++) {
+        MJ_TRY(family_get(&family, facts, facts->more[i].file->family, err));
     }
-    mj_status status = MJ_OK;
-    for (struct dirent *entry; status == MJ_OK && (entry = readdir(d));) {
-        status = dir_entry_read(facts, dir, entry->d_name, err);
-    }
-    closedir(d);
-    return status;
+    return MJ_OK;
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -319,9 +379,7 @@ mj_status mj_facts_list(const mj_fact ***list, int *n, mj_facts *facts, const ch
                         mj_err *err)
 {
     size_t total = 0;
-    for (int i = 0; i < facts->n_dirs; i++) {
-        MJ_TRY(dir_read(facts, facts->dirs[i], err));
-    }
+    MJ_TRY(families_read(facts, err));
     for (int i = 0; i < facts->n_families; i++) {
         total += (size_t)facts->family[i].n;
     }
