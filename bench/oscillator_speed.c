@@ -6,7 +6,7 @@
  * [N,2BT] x [2BT,N]. Both get the product's rate by the same count, so the share is how much of the
  * time is spent on anything but products. Fastest of the repeats: the machine may be shared.
  *
- *     oscillator_speed [THREADS]        prints one figure a line (bench/run oscillators) */
+ *     oscillator_speed SOURCE_ROOT [THREADS]      one figure a line (bench/run oscillators) */
 #define _GNU_SOURCE
 #include "figure.h"
 
@@ -132,7 +132,7 @@ int main(int argc, char **argv)
     mj_arena arena;
     memory m;
     mj_arena_init(&arena, 0);
-    mj_threads_set(argc > 1 ? atoi(argv[1]) : 1);
+    mj_threads_set(argc > 2 ? atoi(argv[2]) : 1);
     bool ok = allot(&m, &net, &arena);
     if (ok) {
         measure(&m, &net, "train", 0, true);

@@ -2,7 +2,7 @@
  *
  *   Euler   order 1   theta' = theta + h k_0
  *   Heun    order 2   k_1 at theta + h k_0, mean of both
- *   RK4     order 4   the classical scheme of Kutta [kutta1901]
+ *   RK4     order 4   the classical scheme of Kutta
  *
  * All three have a subdiagonal alone below the diagonal of their Butcher tableau, so one number a
  * stage describes where it looks, and backward through a step is the same walk in reverse:
