@@ -104,7 +104,7 @@ static bool changes_something(const mj_rung_plan *rung, mj_machine *before)
             if (change->replacement != now) {
                 return true;
             }
-        } else if (patch->size > 0 && differs(base, patch)) {
+        } else if (patch->size == 0 || differs(base, patch)) { /* 0: reported by build */
             return true;
         }
     }
