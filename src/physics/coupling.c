@@ -8,6 +8,7 @@
 #include "mj/coupling.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "mj/rng.h"
 
@@ -58,21 +59,47 @@ static void round_rows(mj_real *K, const mj_coupling *c, int first, int end)
     }
 }
 
+/* By a product: a mask is as good as random to the processor, and a branch would cost more. */
+static void select_row(mj_real *restrict y, const mj_real *restrict x,
+                       const uint8_t *restrict mask, int n)
+{
+#pragma omp simd
+    for (int j = 0; j < n; j++) {
+        y[j] = x[j] * (mj_real)(mask[j] != 0);
+    }
+}
+
+/* Row i of G, masked. */
+static void masked_row(mj_real *K, const mj_real *M, const mj_coupling *c, int i)
+{
+    int n = c->n;
+    const mj_real *m = M + at(i, 0, n);
+    if (c->symmetric) {
+        for (int j = 0; j < n; j++) {
+            K[j] = allowed(c, i, j) ? (m[j] + M[at(j, i, n)]) / 2 : 0;
+        }
+        return;
+    }
+    if (c->mask) {
+        select_row(K, m, c->mask + at(i, 0, n), n);
+    } else {
+        memcpy(K, m, (size_t)n * sizeof *K);
+    }
+    K[i] = 0;
+}
+
 static void forward_segment(mj_real *K, const mj_real *M, const mj_coupling *c)
 {
     int n = c->n;
+#pragma omp parallel for schedule(static)
     for (int i = 0; i < n; i++) {
-        for (int j = 0; j < n; j++) {
-            mj_real m = M[at(i, j, n)];
-            mj_real g = c->symmetric ? (m + M[at(j, i, n)]) / 2 : m;
-            K[at(i, j, n)] = allowed(c, i, j) ? g : 0;
+        masked_row(K + at(i, 0, n), M, c, i);
+        if (c->bits > 0 && !c->symmetric) {
+            round_rows(K, c, i, i + 1);
         }
     }
     if (c->bits > 0 && c->symmetric) {
         round_rows(K, c, 0, n);
-    }
-    for (int i = 0; i < n && c->bits > 0 && !c->symmetric; i++) {
-        round_rows(K, c, i, i + 1);
     }
     for (size_t k = 0; k < at(n, 0, n) && c->factor; k++) {
         K[k] *= c->factor[k];
@@ -83,7 +110,6 @@ void mj_coupling_forward(mj_real *K, const mj_real *M, const mj_coupling *coupli
 {
     int n_segments = coupling->n_segments > 0 ? coupling->n_segments : 1;
     size_t matrix = at(coupling->n, 0, coupling->n);
-#pragma omp parallel for schedule(static)
     for (int p = 0; p < n_segments; p++) {
         forward_segment(K + (size_t)p * matrix, M + (size_t)p * matrix, coupling);
     }
@@ -96,12 +122,34 @@ static mj_real passed(const mj_real *dK, const mj_coupling *c, int i, int j)
     return allowed(c, i, j) ? (c->factor ? c->factor[k] : 1) * dK[k] : 0;
 }
 
+static void backward_directed(mj_real *restrict d, const mj_real *restrict dK,
+                              const mj_coupling *c, int i)
+{
+    const uint8_t *mask = c->mask ? c->mask + at(i, 0, c->n) : NULL;
+    const mj_real *factor = c->factor ? c->factor + at(i, 0, c->n) : NULL;
+    mj_real diagonal = d[i];
+    for (int j = 0; j < c->n; j++) {
+        mj_real k = mask ? dK[j] * (mj_real)(mask[j] != 0) : dK[j];
+        d[j] += factor ? factor[j] * k : k;
+    }
+    d[i] = diagonal;
+}
+
+static void backward_symmetric(mj_real *d, const mj_real *dK, const mj_coupling *c, int i)
+{
+    for (int j = 0; j < c->n; j++) {
+        d[j] += (passed(dK, c, i, j) + passed(dK, c, j, i)) / 2;
+    }
+}
+
 static void backward_segment(mj_real *dM, const mj_real *dK, const mj_coupling *c)
 {
+#pragma omp parallel for schedule(static)
     for (int i = 0; i < c->n; i++) {
-        for (int j = 0; j < c->n; j++) {
-            mj_real d = passed(dK, c, i, j);
-            dM[at(i, j, c->n)] += c->symmetric ? (d + passed(dK, c, j, i)) / 2 : d;
+        if (c->symmetric) {
+            backward_symmetric(dM + at(i, 0, c->n), dK, c, i);
+        } else {
+            backward_directed(dM + at(i, 0, c->n), dK + at(i, 0, c->n), c, i);
         }
     }
 }
