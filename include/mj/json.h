@@ -23,7 +23,7 @@ const mj_json *mj_json_get(const mj_json *object, const char *key);
 /* Element i of an array, or NULL. Borrowed. */
 const mj_json *mj_json_at(const mj_json *array, size_t i);
 size_t mj_json_length(const mj_json *array); /* 0 if not an array */
-/* The member's name that follows `key` in the order of the file (NULL: the first), or NULL. Borrowed. */
+/* The member's name after `key` in the order of the file (NULL: the first), or NULL. Borrowed. */
 const char *mj_json_next_key(const mj_json *object, const char *key);
 const char *mj_json_text(const mj_json *value);              /* NULL if not a string */
 bool mj_json_number(const mj_json *value, double *number);   /* false if not a number */
