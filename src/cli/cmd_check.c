@@ -7,16 +7,18 @@
 #include "options.h"
 #include <string.h>
 
-typedef enum { KIND_NONE, KIND_GGUF, KIND_CONFIG, KIND_CHIP, KIND_MODEL, KIND_FACTS } file_kind;
+typedef enum { KIND_NONE, KIND_GGUF, KIND_CONFIG, KIND_CHIP, KIND_MODEL, KIND_FACTS,
+               KIND_LADDER } file_kind;
 static const char *const kind_names[] = {"",     "GGUF model", "Hugging Face config",
-                                         "chip", "model",      "facts"};
+                                         "chip", "model",      "facts", "ladder"};
 
 static file_kind kind_of_line(const char *line)
 {
     static const struct {
         const char *key;
         file_kind kind;
-    } keys[] = {{"chip", KIND_CHIP}, {"model", KIND_MODEL}, {"facts", KIND_FACTS}};
+    } keys[] = {{"chip", KIND_CHIP}, {"model", KIND_MODEL}, {"facts", KIND_FACTS},
+              {"ladder", KIND_LADDER}};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         size_t length = strlen(keys[i].key);
         if (strncmp(line, keys[i].key, length) == 0 && line[length] == ':') {
@@ -105,6 +107,23 @@ static mj_status check_facts(mj_context *context, const char *path)
     return check_sources(context, path, facts, &mj_fact_schema);
 }
 
+/* The whole climb, and every source it cites. */
+static mj_status check_ladder(mj_context *context, const char *path)
+{
+    mj_ladder_home home;
+    mj_ladder *ladder = mj_arena_alloc(&context->arena, sizeof *ladder);
+    if (ladder == NULL) {
+        return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
+    }
+    MJ_TRY(mj_context_ladder_home(context, &home));
+    MJ_TRY(mj_ladder_load(ladder, path, &home, &context->arena, &context->err));
+    for (int i = 0; i < ladder->n_rungs; i++) {
+        const mj_source *source;
+        MJ_TRY(mj_facts_source(&source, home.facts, ladder->rung[i].source, &context->err));
+    }
+    return check_sources(context, path, ladder, &mj_ladder_schema);
+}
+
 static mj_status check_file(file_kind kind, mj_context *context, const char *path)
 {
     mj_model model = {0};
@@ -121,12 +140,14 @@ static mj_status check_file(file_kind kind, mj_context *context, const char *pat
         return check_sources(context, path, &chip, &mj_chip_schema);
     case KIND_FACTS:
         return check_facts(context, path);
+    case KIND_LADDER:
+        return check_ladder(context, path);
     case KIND_NONE:
         break;
     }
     return mj_err_add(&context->err, MJ_ESUPPORT, path, 0, 0,
-                      "not a chip, a model, facts, a config.json or a GGUF file "
-                      "(a YAML file says which by its key chip:, model: or facts:)");
+                      "not a chip, a model, a ladder, facts, a config.json or a GGUF file "
+                      "(a YAML file says which by its key chip:, model:, ladder: or facts:)");
 }
 
 static int print_result(mj_context *context, const char *path, const char *kind)

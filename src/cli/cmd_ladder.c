@@ -24,17 +24,6 @@ typedef struct {
     mj_memory_sweep sweep;
 } result;
 
-static mj_status find_home(mj_ladder_home *home, mj_context *context)
-{
-    *home = (mj_ladder_home){.ladders = mj_context_path(context, "ladders"),
-                             .chips = mj_context_path(context, "chips"),
-                             .models = mj_context_path(context, "models"),
-                             .facts = mj_context_facts(context),
-                             .units = mj_context_units(context)};
-    bool complete = home->ladders && home->chips && home->models && home->facts && home->units;
-    return complete ? MJ_OK : MJ_EFILE;
-}
-
 static int exit_after(mj_context *context, mj_status status, int exit_code)
 {
     if (status != MJ_OK && !ferror(stdout)) { /* main reports a failed write */
@@ -159,7 +148,7 @@ int mj_cmd_ladder(mj_context *context, int argc, char **argv)
     if (r == NULL) {
         return mj_context_fail_with(context, MJ_EMEM, "out of memory");
     }
-    if (find_home(&home, context) != MJ_OK ||
+    if (mj_context_ladder_home(context, &home) != MJ_OK ||
         mj_ladder_load(&r->ladder, word[0], &home, &context->arena, &context->err) != MJ_OK) {
         return mj_context_fail(context);
     }

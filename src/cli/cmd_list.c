@@ -209,6 +209,40 @@ static int list_chips(mj_context *context, const char *pattern)
     return finish(&rows, "chips", column);
 }
 
+static int list_ladders(mj_context *context, const char *pattern)
+{
+    static const mj_listing_column column[] = {
+        {"name", "name", NULL}, {"model", "model", NULL}, {"chip", "chip", NULL},
+        {"rungs", "rungs", ""}, {"title", "what", NULL},
+    };
+    const char *file[FILES_MAX];
+    int n = find_files(file, context, "ladders");
+    row_list rows;
+    mj_ladder_home home;
+    if (n < 0 || rows_init(&rows, context, pattern, 5, n) != MJ_OK ||
+        mj_context_ladder_home(context, &home) != MJ_OK) {
+        return mj_context_fail(context);
+    }
+    mj_ladder *ladders = mj_arena_array(&context->arena, (size_t)n, sizeof *ladders);
+    for (int i = 0; ladders != NULL && i < n; i++) {
+        mj_ladder *ladder = &ladders[i];
+        if (mj_ladder_load(ladder, file[i], &home, &context->arena, &context->err) != MJ_OK) {
+            continue;
+        }
+        const char *texts[] = {ladder->name, ladder->title, ladder->base.model,
+                               ladder->base.chip};
+        mj_listing_cell *cell = add_row(&rows, texts, 4);
+        if (cell != NULL) {
+            cell[0].text = ladder->name;
+            cell[1].text = ladder->base.model;
+            cell[2].text = ladder->base.chip;
+            cell[3].number = ladder->n_rungs;
+            cell[4].text = ladder->title;
+        }
+    }
+    return finish(&rows, "ladders", column);
+}
+
 static int list_facts(mj_context *context, const char *pattern)
 {
     static const mj_listing_column column[] = {
@@ -275,13 +309,13 @@ int mj_cmd_list(mj_context *context, int argc, char **argv)
     static const struct {
         const char *name;
         int (*list)(mj_context *context, const char *pattern);
-    } kinds[] = {{"models", list_models}, {"chips", list_chips}, {"facts", list_facts},
-                 {"sources", list_sources}};
+    } kinds[] = {{"models", list_models}, {"chips", list_chips}, {"ladders", list_ladders},
+                 {"facts", list_facts}, {"sources", list_sources}};
     enum { KINDS_N = sizeof kinds / sizeof kinds[0] };
     const mj_usage usage = {
         .sentence = "KIND [PATTERN]",
-        .about = "Lists models, chips, facts or sources; with a pattern, those whose name, title\n"
-                 "or other text contains it.",
+        .about = "Lists models, chips, ladders, facts or sources; with a pattern, those whose\n"
+                 "name, title or other text contains it.",
         .example = "mj list models llama\nmj list facts hbm\nmj list chips --csv",
     };
     const char *word[2];
@@ -298,7 +332,8 @@ int mj_cmd_list(mj_context *context, int argc, char **argv)
     }
     const char *near = mj_text_nearest(word[0], names, KINDS_N);
     return mj_context_fail_with(context, MJ_ENAME,
-                                "mj list knows models, chips, facts and sources, not '%s'%s%s%s",
+                                "mj list knows models, chips, ladders, facts and sources, not "
+                                "'%s'%s%s%s",
                                 word[0], near != NULL ? " (did you mean '" : "",
                                 near != NULL ? near : "", near != NULL ? "'?)" : "");
 }

@@ -203,15 +203,8 @@ typedef struct {
 static mj_status load_climbs(mj_ladder_view *view, climbs *c, mj_context *context,
                              const char *name, double target)
 {
-    const mj_ladder_home home = {.ladders = mj_context_path(context, "ladders"),
-                                 .chips = mj_context_path(context, "chips"),
-                                 .models = mj_context_path(context, "models"),
-                                 .facts = mj_context_facts(context),
-                                 .units = mj_context_units(context)};
-    if (home.ladders == NULL || home.chips == NULL || home.models == NULL || home.facts == NULL ||
-        home.units == NULL) {
-        return MJ_EFILE;
-    }
+    mj_ladder_home home;
+    MJ_TRY(mj_context_ladder_home(context, &home));
     mj_climb_options options = {.target = target};
     *view = (mj_ladder_view){.climb = &c->climb};
     MJ_TRY(mj_ladder_load(&c->ladder, name, &home, &context->arena, &context->err));

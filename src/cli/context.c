@@ -2,7 +2,7 @@
  *
  * The library only collects problems; this file is the one place that turns them into text for
  * people and into an exit code. It also is the one place that reads the environment (MJ_DATA,
- * NO_COLOR) and that knows where data/ was installed. */
+ * NO_COLOR, TERM) and that knows where data/ was installed. */
 #include "context.h"
 #include "config.h"
 #include "mj/text.h"
@@ -17,7 +17,9 @@
 static bool has_colour(FILE *out)
 {
     const char *no_color = getenv("NO_COLOR"); /* any non-empty value counts: no-color.org */
-    return (no_color == NULL || no_color[0] == '\0') && isatty(fileno(out));
+    const char *term = getenv("TERM");
+    return (no_color == NULL || no_color[0] == '\0') &&
+           (term == NULL || strcmp(term, "dumb") != 0) && isatty(fileno(out));
 }
 
 void mj_context_init(mj_context *context)
@@ -217,6 +219,17 @@ mj_status mj_context_load_model(mj_context *context, mj_model *model, const char
     return mj_model_resolve(model, model->name, &context->err);
 }
 
+mj_status mj_context_ladder_home(mj_context *context, mj_ladder_home *home)
+{
+    *home = (mj_ladder_home){.ladders = mj_context_path(context, "ladders"),
+                             .chips = mj_context_path(context, "chips"),
+                             .models = mj_context_path(context, "models"),
+                             .facts = mj_context_facts(context),
+                             .units = mj_context_units(context)};
+    bool complete = home->ladders && home->chips && home->models && home->facts && home->units;
+    return complete ? MJ_OK : MJ_EFILE;
+}
+
 static int exit_code_of(mj_status status)
 {
     switch (status) {
@@ -275,13 +288,29 @@ static void print_problem(const mj_diag *diag, bool colour)
     }
 }
 
+/* Two uses of one broken fact give one message: equal in place and words to an earlier one. */
+static bool is_repeated(const mj_err *err, int i)
+{
+    const mj_diag *diag = &err->diag[i];
+    for (int k = 0; k < i; k++) {
+        const mj_diag *earlier = &err->diag[k];
+        if (earlier->line == diag->line && strcmp(earlier->file, diag->file) == 0 &&
+            strcmp(earlier->text, diag->text) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int mj_context_fail(mj_context *context)
 {
     const mj_err *err = &context->err;
     bool colour = has_colour(stderr);
     fflush(stdout); /* what was printed so far comes before the problem */
     for (int i = 0; i < err->n; i++) {
-        print_problem(&err->diag[i], colour);
+        if (!is_repeated(err, i)) {
+            print_problem(&err->diag[i], colour);
+        }
     }
     if (err->n_dropped > 0) {
         fprintf(stderr, "... and %d more\n", err->n_dropped);
@@ -302,4 +331,20 @@ int mj_context_fail_with(mj_context *context, mj_status code, const char *format
     va_end(arguments);
     mj_err_add(&context->err, code, NULL, 0, 0, "%s", text);
     return mj_context_fail(context);
+}
+
+void mj_context_warn(const mj_context *context, const char *format, ...)
+{
+    if (context->globals.quiet) {
+        return;
+    }
+    char raw[MJ_ERR_TEXT], text[MJ_ERR_TEXT];
+    va_list arguments;
+    va_start(arguments, format);
+    vsnprintf(raw, sizeof raw, format, arguments);
+    va_end(arguments);
+    bool colour = has_colour(stderr);
+    fflush(stdout);
+    fprintf(stderr, "%swarning:%s %s\n", colour ? "\033[1;33m" : "", colour ? "\033[0m" : "",
+            mj_text_clean(text, sizeof text, raw));
 }

@@ -8,6 +8,7 @@
 #include "mj/chip.h"
 #include "mj/err.h"
 #include "mj/fact.h"
+#include "mj/ladder.h"
 #include "mj/model.h"
 #include "mj/spec.h"
 #include "mj/units.h"
@@ -48,7 +49,7 @@ typedef struct {
     mj_globals globals;
     mj_arena arena; /* lives until mj ends */
     mj_err err;
-    bool colour;    /* stdout is a terminal and NO_COLOR is not set */
+    bool colour;    /* stdout is a terminal, not a dumb one, and NO_COLOR is not set */
     /* made on demand: use the functions */
     const char *data_dir;
     mj_units *units;
@@ -72,14 +73,21 @@ mj_facts *mj_context_facts(mj_context *context);
 mj_status mj_context_load_chip(mj_context *context, mj_chip *chip, const char *name);
 mj_status mj_context_load_model(mj_context *context, mj_model *model, const char *name);
 
+/* Where ladders and what they name are found; on failure with an entry in context->err. */
+mj_status mj_context_ladder_home(mj_context *context, mj_ladder_home *home);
+
 /* Applies, in order, every `--set WHAT.path=value` to *base. Call before the resolve of that struct
  * (for chips and models the two loaders above have done it). */
 mj_status mj_context_apply_sets(mj_context *context, const char *what, void *base,
                                 const mj_spec_schema *schema);
 
-/* Prints every problem collected (`file:line:col: error: text`, the source line, a caret) to
- * stderr and returns the exit code of the first one: `return mj_context_fail(context);` */
+/* Prints every problem collected (`file:line:col: error: text`, the source line, a caret), once each,
+ * to stderr and returns the exit code of the first one: `return mj_context_fail(context);` */
 int mj_context_fail(mj_context *context);
+
+/* Prints `warning: text` to stderr unless --quiet is given. */
+void mj_context_warn(const mj_context *context, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 /* Adds a problem that has no file: MJ_ENAME and a text with a suggestion, for instance. Returns
  * the exit code after printing everything. */

@@ -40,7 +40,7 @@ unlisted1999
 
 $ mj check LICENSE
 ? 2
-LICENSE: error: not a chip, a model, facts, a config.json or a GGUF file
+LICENSE: error: not a chip, a model, a ladder, facts, a config.json or a GGUF file
 
 $ mj check tests
 ? 2

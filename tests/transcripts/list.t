@@ -33,7 +33,7 @@ $ mj list sources --json
 
 $ mj list machines
 ? 2
-mj list knows models, chips, facts and sources, not 'machines'
+mj list knows models, chips, ladders, facts and sources, not 'machines'
 
 $ mj list
 ? 2

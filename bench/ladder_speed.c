@@ -1,5 +1,5 @@
 /* Search over all 2^20 sets of twenty rungs (bench/ladder-20.yaml) on one core: at most 10 s.
- * Usage: ladder_search ROOT. Processor time, so that a busy machine does not count. */
+ * Usage: ladder_speed ROOT. Processor time, so that a busy machine does not count. */
 #include "figure.h"
 
 #include "mj/ladder.h"
@@ -27,7 +27,7 @@ int main(int argc, char **argv)
                                                                root), &home, &arena, &err);
     clock_t start = clock();
     if (status == MJ_OK) {
-        status = mj_ladder_search(&search, &ladder, &options, &err);
+        status = mj_ladder_speed(&search, &ladder, &options, &err);
     }
     double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
     if (status == MJ_OK) {
