@@ -6,8 +6,8 @@
 #include <stddef.h>
 
 /* Reads all of `path`, at most limit_B bytes, into memory of its own plus one NUL; *text is the
- * caller's to free(). MJ_EFILE (it cannot be opened or read, or is a folder) or MJ_ELIMIT; then
- * *text is NULL. */
+ * caller's to free(). A UTF-8 byte order mark at the start is dropped. MJ_EFILE (it cannot be opened
+ * or read, or is a folder) or MJ_ELIMIT; then *text is NULL. */
 mj_status mj_file_read(char **text, size_t *length, const char *path, size_t limit_B, mj_err *err);
 
 #endif

@@ -48,6 +48,10 @@ mj_status mj_file_read(char **text, size_t *length, const char *path, size_t lim
     }
     mj_status status = file_fill(text, length, file, path, limit_B, err);
     fclose(file);
+    if (status == MJ_OK && *length >= 3 && memcmp(*text, "\xEF\xBB\xBF", 3) == 0) {
+        *length -= 3;
+        memmove(*text, *text + 3, *length + 1);
+    }
     if (status != MJ_OK) {
         free(*text);
         *text = NULL;

@@ -6,6 +6,7 @@
 #include "bill_request.h"
 #include "mj/text.h"
 #include <assert.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +15,9 @@ typedef struct {
     const char *parallel;
     int size[2];
     int variant; /* index in variant_names */
-    bool prompt_given;
+    struct {
+        bool prompt, output, context, steps, size, frames;
+    } given;
 } extras;
 
 static const char *const variant_names[] = {"", "a", "b", NULL};
@@ -28,24 +31,31 @@ static int list_options(mj_option *option, mj_serving *s, extras *x, const mj_bi
          .help = "running sequences of all devices, may be a fraction (64; images 1)",
          .min = 1e-6, .max = 1e6},
         {.name = "prompt", .argument = "P", .kind = MJ_OPTION_REAL, .target = &s->prompt,
-         .help = "mean prompt length, tokens (220)", .max = 1e8, .given = &x->prompt_given},
+         .help = "mean prompt length, tokens (220)", .max = 1e8, .given = &x->given.prompt},
         {.name = "output", .argument = "L", .kind = MJ_OPTION_REAL, .target = &s->output,
-         .help = "mean output length, tokens (350)", .min = 1, .max = 1e8},
+         .help = "mean output length, tokens (350)", .min = 1, .max = 1e8,
+         .given = &x->given.output},
         {.name = "context", .argument = "C", .kind = MJ_OPTION_REAL, .target = &s->context,
-         .help = "a fixed context of C tokens and no prompt", .min = 1, .max = 1e8},
+         .help = "a fixed context of C tokens and no prompt", .min = 1, .max = 1e8,
+         .given = &x->given.context},
         {.name = "devices", .argument = "N", .kind = MJ_OPTION_INT, .target = &s->devices,
          .help = "devices (smallest power of two that fits)", .min = 1, .max = 1e6},
         {.name = "precision", .argument = "FORMAT", .kind = MJ_OPTION_CHOICE,
-         .target = &s->precision, .help = "format of the weights: bf16, fp8, int4 (the model's)",
+         .target = &s->precision,
+         .help = "format of the weights (the model's): fp32, tf32, bf16, fp16, fp8,\n"
+                 "int8, int6, mxfp4, nvfp4, int4, int3, int2, ternary, binary",
          .choices = mj_format_names},
         {.name = "parallel", .argument = "LIST", .kind = MJ_OPTION_TEXT, .target = &x->parallel,
-         .help = "tp=8,ep=8,dp=1; images: ulysses=4,ring=2 (tp = devices)"},
+         .help = "devices that split each layer (tp), experts (ep) or sequences (dp):\n"
+                 "tp=8,ep=8,dp=1 (tp = devices); images: ulysses=4,ring=2"},
         {.name = "steps", .argument = "N", .kind = MJ_OPTION_INT, .target = &s->steps,
-         .help = "denoising steps of an image (the model's)", .min = 1, .max = 1e5},
+         .help = "denoising steps of an image (the model's)", .min = 1, .max = 1e5,
+         .given = &x->given.steps},
         {.name = "size", .argument = "WxH", .kind = MJ_OPTION_SIZE, .target = x->size,
-         .help = "size of an image (the model's)", .min = 1, .max = 1e5},
+         .help = "size of an image (the model's)", .min = 1, .max = 1e5, .given = &x->given.size},
         {.name = "frames", .argument = "N", .kind = MJ_OPTION_INT, .target = &s->frames,
-         .help = "frames of a video (the model's)", .min = 1, .max = 1e5},
+         .help = "frames of a video (the model's)", .min = 1, .max = 1e5,
+         .given = &x->given.frames},
         {.name = "boundary", .argument = "NAME", .kind = MJ_OPTION_CHOICE, .target = &s->boundary,
          .help = "die, package, board, node, rack, facility or fleet (board)",
          .choices = mj_boundary_names},
@@ -116,6 +126,39 @@ static mj_status set_variant(mj_serving *s, const mj_chip *chip, const char *nam
     return mj_err_add(err, MJ_ENAME, NULL, 0, 0, "%s has no fit '%s'", chip->name, name);
 }
 
+/* An option that the model has no use for is a mistake, not a wish to be passed over. */
+static mj_status check_extras(const extras *x, const mj_bill_request *r, mj_err *err)
+{
+    int output = r->model.output;
+    bool text = output == MJ_OUTPUT_TOKEN;
+    const struct {
+        const char *name;
+        bool given, applies;
+    } options[] = {
+        {"prompt", x->given.prompt, text},
+        {"output", x->given.output, text},
+        {"context", x->given.context, text},
+        {"steps", x->given.steps, !text},
+        {"size", x->given.size, !text},
+        {"frames", x->given.frames, output == MJ_OUTPUT_VIDEO},
+    };
+    mj_status status = MJ_OK;
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (options[i].given && !options[i].applies) {
+            status = mj_err_add(err, MJ_EKEY, NULL, 0, 0,
+                                "--%s does not apply: the output of %s is %s %s", options[i].name,
+                                r->model_word, output == MJ_OUTPUT_IMAGE ? "an" : "a",
+                                mj_output_names[output]);
+        }
+    }
+    if (x->given.context && x->given.prompt) {
+        status = mj_err_add(err, MJ_EKEY, NULL, 0, 0,
+                            "--context is a fixed context without a prompt; leave out --prompt");
+    }
+    return status;
+}
+
+/* r->serving holds the options; everything else of r is made here. */
 static mj_status load(mj_bill_request *r, const extras *x, mj_context *context)
 {
     mj_err *err = &context->err;
@@ -123,7 +166,8 @@ static mj_status load(mj_bill_request *r, const extras *x, mj_context *context)
     mj_status chip_status = mj_context_load_chip(context, &r->chip, r->chip_word);
     MJ_TRY(mj_context_load_model(context, &r->model, r->model_word));
     MJ_TRY(chip_status);
-    r->serving.no_prompt = x->prompt_given && r->serving.prompt == 0;
+    MJ_TRY(check_extras(x, r, err));
+    r->serving.no_prompt = x->given.prompt && r->serving.prompt == 0;
     r->serving.width = x->size[0];
     r->serving.height = x->size[1];
     MJ_TRY(set_parallel(&r->serving, x->parallel, err));
@@ -135,6 +179,68 @@ static mj_status load(mj_bill_request *r, const extras *x, mj_context *context)
     }
     MJ_TRY(mj_serving_resolve(&r->serving, &r->chip, &r->model, err));
     return mj_bill_compute(&r->bill, &r->chip, &r->model, &r->serving, err);
+}
+
+static bool same(double a, double b)
+{
+    return fabs(a - b) <= 1e-12 * fmax(fabs(a), fabs(b));
+}
+
+static bool same_lines(const mj_ledger *a, const mj_ledger *b)
+{
+    bool equal = a->n == b->n;
+    for (int i = 0; equal && i < a->n; i++) {
+        equal = a->line[i].component == b->line[i].component &&
+                same(a->line[i].joules, b->line[i].joules);
+    }
+    return equal;
+}
+
+/* The constant of a calibrated chip's fit that moves its total where `path` does not. */
+static const char *fitted_constant(mj_context *context, const mj_bill_request *r, const char *path)
+{
+    bool text = r->model.output == MJ_OUTPUT_TOKEN;
+    const char *fit = text ? r->chip.text[r->serving.variant].name : "image";
+    bool arithmetic = strstr(path, "mac") != NULL;
+    return mj_arena_printf(&context->arena, "chip.%s.%s (%s)", fit, arithmetic ? "flop" : "byte",
+                           arithmetic ? "J/FLOP" : "J/B");
+}
+
+/* Bills once more without --set: whoever changes a value and sees the same joules should know
+ * whether the value had no part in them. Without the sets there may be no bill at all: then they
+ * did something. */
+static void warn_of_idle_sets(const mj_bill_request *r, const mj_serving *asked, const extras *x,
+                              mj_context *context)
+{
+    mj_texts *sets = &context->globals.set;
+    mj_bill_request *bare = mj_arena_alloc(&context->arena, sizeof *bare);
+    if (sets->n == 0 || context->globals.quiet || bare == NULL) {
+        return;
+    }
+    bare->model_word = r->model_word;
+    bare->chip_word = r->chip_word;
+    bare->serving = *asked;
+    int n_sets = sets->n;
+    sets->n = 0;
+    mj_status status = load(bare, x, context);
+    sets->n = n_sets;
+    if (status != MJ_OK) {
+        context->err = (mj_err){0};
+        return;
+    }
+    if (!same(bare->bill.joules, r->bill.joules)) {
+        return;
+    }
+    const char *what = mj_arena_text(&context->arena, sets->text[0], strcspn(sets->text[0], "="));
+    if (what != NULL && r->chip.closure == MJ_CLOSURE_CALIBRATED &&
+        !same_lines(&bare->bill.ledger, &r->bill.ledger)) {
+        const char *constant = fitted_constant(context, r, what);
+        mj_context_warn(context, "--set %s changes how the fitted total splits, not the total; "
+                        "%s moves it", what, constant != NULL ? constant : "a constant of the fit");
+    } else {
+        mj_context_warn(context, "--set %s%s changed no joules", what != NULL ? what : "",
+                        n_sets > 1 ? " and the others" : "");
+    }
 }
 
 mj_bill_request *mj_bill_request_read(int *exit_code, mj_context *context,
@@ -149,7 +255,8 @@ mj_bill_request *mj_bill_request_read(int *exit_code, mj_context *context,
     mj_option option[OPTIONS_MAX];
     const mj_usage full = {.sentence = usage->sentence, .about = usage->about, .option = option,
                            .n_options = list_options(option, &r->serving, &x, usage),
-                           .takes_set = true, .example = usage->example};
+                           .takes_set = true, .refuses = usage->refuses,
+                           .example = usage->example};
     const char *word[MJ_WORDS_MAX] = {NULL};
     if (!mj_options_parse(exit_code, context, usage->command, &full, word, argc, argv)) {
         return NULL;
@@ -157,10 +264,12 @@ mj_bill_request *mj_bill_request_read(int *exit_code, mj_context *context,
     r->model_word = word[0];
     r->chip_word = word[1];
     r->line_word = word[2];
+    const mj_serving asked = r->serving;
     if (load(r, &x, context) != MJ_OK) {
         *exit_code = mj_context_fail(context);
         return NULL;
     }
+    warn_of_idle_sets(r, &asked, &x, context);
     return r;
 }
 

@@ -27,6 +27,7 @@ typedef struct {
     const char *command, *sentence, *about, *example;
     const mj_option *more; /* options besides those of every bill */
     int n_more;            /* at most MJ_BILL_MORE_MAX */
+    const char *refuses;   /* see mj_usage */
 } mj_bill_usage;
 
 /* Reads the command line, loads model and chip, applies --set, resolves and bills. NULL when the

@@ -28,7 +28,7 @@ int mj_cmd_bill(mj_context *context, int argc, char **argv)
         .example = "mj bill llama-3.1-70b on h100\n"
                    "mj bill qwen3-235b-a22b on b200 --devices 8 --batch 256 --json\n"
                    "mj bill sd-3.5-large on h100 --size 1024x1024 --steps 28\n"
-                   "mj bill llama-3.1-8b on h100 --set chip.hbm.read='2 pJ/B'",
+                   "mj bill llama-3.1-8b on sram-chip --set chip.sram.read='2 pJ/B'",
     };
     int exit_code;
     mj_bill_request *request = mj_bill_request_read(&exit_code, context, &usage, argc, argv);

@@ -172,6 +172,7 @@ int mj_cmd_check(mj_context *context, int argc, char **argv)
         .sentence = "FILE",
         .about = "Checks a chip, a model or facts (YAML), a Hugging Face config.json or a GGUF\n"
                  "file, and reports every problem with file, line and column.",
+        .refuses = "csv verbose",
         .example = "mj check my-chip.yaml\nmj check ~/models/mine/config.json",
     };
     const char *word[1];

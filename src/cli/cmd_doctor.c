@@ -140,6 +140,7 @@ int mj_cmd_doctor(mj_context *context, int argc, char **argv)
         .sentence = "",
         .about = "Says which data, machine and optional tools are here, and which Debian package\n"
                  "brings a missing one.",
+        .refuses = "csv facts verbose",
         .example = "mj doctor",
     };
     int exit_code;

@@ -21,6 +21,7 @@ int mj_cmd_explain(mj_context *context, int argc, char **argv)
         .about = "Where a line of `mj bill MODEL on CHIP` comes from: formula, counts, the fact\n"
                  "or the fit behind its unit energy, and the source. LINE is a component such\n"
                  "as dram.weights, `total`, or a part of a line's name. Options as for bill.",
+        .refuses = "csv verbose",
         .example = "mj explain llama-3.1-70b on h100 dram.weights\n"
                    "mj explain llama-3.1-70b on h100 total --json",
     };
@@ -28,10 +29,6 @@ int mj_cmd_explain(mj_context *context, int argc, char **argv)
     mj_bill_request *request = mj_bill_request_read(&exit_code, context, &usage, argc, argv);
     if (request == NULL) {
         return exit_code;
-    }
-    if (context->globals.csv) {
-        return mj_context_fail_with(context, MJ_ESUPPORT,
-                                    "an explanation is no table; use --json instead of --csv");
     }
     mj_choice choice;
     mj_bill other;

@@ -316,6 +316,7 @@ int mj_cmd_list(mj_context *context, int argc, char **argv)
         .sentence = "KIND [PATTERN]",
         .about = "Lists models, chips, ladders, facts or sources; with a pattern, those whose\n"
                  "name, title or other text contains it.",
+        .refuses = "verbose",
         .example = "mj list models llama\nmj list facts hbm\nmj list chips --csv",
     };
     const char *word[2];

@@ -3,6 +3,7 @@
  * Options may stand anywhere after the command; `--` ends them. The global options are one more
  * table, so that `mj --json bill ...` and `mj bill ... --json` mean the same. Short options other
  * than -h do not exist: nobody should have to look up what -n meant. */
+#define _GNU_SOURCE /* strcasestr */
 #include "options.h"
 #include "mj/text.h"
 #include <assert.h>
@@ -12,6 +13,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 enum { GLOBALS_N = 8, TABLE_MAX = 64, NAME_MAX_B = 64 };
 
@@ -21,7 +23,7 @@ typedef struct {
     const mj_option *own;
     int n_own;
     mj_option global[GLOBALS_N];
-    bool help;
+    bool help, seed;
 } option_tables;
 
 static void tables_init(option_tables *tables, mj_context *context, const mj_option *own,
@@ -38,15 +40,23 @@ static void tables_init(option_tables *tables, mj_context *context, const mj_opt
             {.name = "set", .argument = "PATH=VALUE", .kind = MJ_OPTION_TEXTS, .target = &to->set,
              .help = "change model.*, chip.* or serving.*; may be repeated"},
             {.name = "facts", .argument = "DIR", .kind = MJ_OPTION_TEXTS, .target = &to->facts,
-             .help = "a folder with more facts, e.g. measured ones; may be repeated"},
+             .help = "a folder with more facts in files *.yaml; may be repeated"},
             {.name = "seed", .argument = "N", .kind = MJ_OPTION_SEED, .target = &to->seed,
              .help = "seed of the random numbers"},
-            {.name = "quiet", .help = "no warnings, no progress", .target = &to->quiet},
-            {.name = "verbose", .help = "say more on stderr", .target = &to->verbose},
+            {.name = "quiet", .help = "no hints, no warnings, no progress", .target = &to->quiet},
+            {.name = "verbose", .help = "say more: every line of a bill, every row",
+             .target = &to->verbose},
             {.name = "help", .help = "this text", .target = NULL},
         },
     };
-    tables->global[GLOBALS_N - 1].target = &tables->help;
+    for (int i = 0; i < GLOBALS_N; i++) {
+        mj_option *option = &tables->global[i];
+        if (strcmp(option->name, "help") == 0) {
+            option->target = &tables->help;
+        } else if (strcmp(option->name, "seed") == 0) {
+            option->given = &tables->seed;
+        }
+    }
 }
 
 static const mj_option *find_in(const mj_option *table, int n, const char *name, size_t length)
@@ -148,7 +158,8 @@ static mj_status parse_size(int size[2], mj_context *context, const mj_option *o
                             const char *text)
 {
     int end = 0;
-    if (sscanf(text, "%9dx%9d%n", &size[0], &size[1], &end) != 2 || text[end] != '\0' ||
+    char by[2];
+    if (sscanf(text, "%9d%1[xX]%9d%n", &size[0], by, &size[1], &end) != 3 || text[end] != '\0' ||
         size[0] < 1 || size[1] < 1) {
         return mj_err_add(&context->err, MJ_ESYNTAX, NULL, 0, 0,
                           "--%s %s: wants WIDTHxHEIGHT, e.g. 1024x768", option->name, text);
@@ -157,17 +168,31 @@ static mj_status parse_size(int size[2], mj_context *context, const mj_option *o
     return check_range(context, option, size[1], text);
 }
 
+/* "'mxfp4', 'nvfp4'" for "fp4": the choices that contain the word; what is far in letters may still
+ * be what was meant. "" if there are none. */
+static void list_containing(char *buf, size_t size, const char *const *choices, const char *text)
+{
+    size_t used = 0;
+    buf[0] = '\0';
+    for (size_t i = 0; choices[i] != NULL && text[0] != '\0' && used < size; i++) {
+        if (strcasestr(choices[i], text) != NULL) {
+            used += (size_t)snprintf(buf + used, size - used, "%s'%s'", used > 0 ? " or " : "",
+                                     choices[i]);
+        }
+    }
+}
+
 static mj_status parse_choice(int *index, mj_context *context, const mj_option *option,
                               const char *text)
 {
-    char all[MJ_ERR_TEXT / 2] = "";
+    char all[MJ_ERR_TEXT / 2] = "", near[MJ_ERR_TEXT / 4];
     size_t n = 0, used = 0;
     for (; option->choices[n] != NULL; n++) {
         const char *choice = option->choices[n];
         if (choice[0] == '\0') {
             continue;
         }
-        if (strcmp(choice, text) == 0) {
+        if (strcasecmp(choice, text) == 0) {
             *index = (int)n;
             return MJ_OK;
         }
@@ -176,10 +201,14 @@ static mj_status parse_choice(int *index, mj_context *context, const mj_option *
                                      choice);
         }
     }
-    const char *near = mj_text_nearest(text, option->choices, n);
-    if (near != NULL) {
+    list_containing(near, sizeof near, option->choices, text);
+    const char *nearest = mj_text_nearest(text, option->choices, n);
+    if (near[0] == '\0' && nearest != NULL) {
+        snprintf(near, sizeof near, "'%s'", nearest);
+    }
+    if (near[0] != '\0') {
         return mj_err_add(&context->err, MJ_ENAME, NULL, 0, 0,
-                          "--%s: unknown %s (did you mean '%s'?)", option->name, text, near);
+                          "--%s: unknown %s (did you mean %s?)", option->name, text, near);
     }
     return mj_err_add(&context->err, MJ_ENAME, NULL, 0, 0, "--%s: unknown %s; there are %s",
                       option->name, text, all);
@@ -258,7 +287,53 @@ static mj_status parse_option(option_tables *tables, int *i, int argc, char **ar
     return store(tables->context, option, value);
 }
 
-static mj_status check_sets(mj_context *context, bool takes_set)
+/* Whether the words of `list` have `name`. */
+static bool has_word(const char *list, const char *name)
+{
+    size_t length = strlen(name);
+    for (const char *p = list; p != NULL && *p != '\0'; p += strspn(p, " ")) {
+        size_t n = strcspn(p, " ");
+        if (n == length && memcmp(p, name, n) == 0) {
+            return true;
+        }
+        p += n;
+    }
+    return false;
+}
+
+static bool is_refused(const mj_usage *usage, const char *name)
+{
+    return has_word(usage->refuses, name) || (strcmp(name, "set") == 0 && !usage->takes_set) ||
+           (strcmp(name, "seed") == 0 && !usage->takes_seed);
+}
+
+/* A global option that changes nothing here is a misunderstanding, so it is said. */
+static mj_status check_globals(const option_tables *tables, const char *command,
+                               const mj_usage *usage)
+{
+    mj_context *context = tables->context;
+    const mj_globals *globals = &context->globals;
+    const struct {
+        const char *name;
+        bool given;
+    } options[] = {{"json", globals->json},       {"csv", globals->csv},
+                   {"set", globals->set.n > 0},   {"facts", globals->facts.n > 0},
+                   {"seed", globals->seed != 0 || tables->seed}, {"quiet", globals->quiet},
+                   {"verbose", globals->verbose}};
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
+        if (options[i].given && is_refused(usage, options[i].name)) {
+            return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0, "mj %s takes no --%s", command,
+                              options[i].name);
+        }
+    }
+    if (globals->json && globals->csv) {
+        return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
+                          "--json and --csv are two formats of one result; choose one");
+    }
+    return MJ_OK;
+}
+
+static mj_status check_sets(mj_context *context)
 {
     static const char *const roots[] = {"model", "chip", "serving"};
     const mj_texts *sets = &context->globals.set;
@@ -267,12 +342,9 @@ static mj_status check_sets(mj_context *context, bool takes_set)
         size_t dot = strcspn(set, ".=");
         char root[NAME_MAX_B];
         snprintf(root, sizeof root, "%.*s", dot < NAME_MAX_B ? (int)dot : NAME_MAX_B - 1, set);
-        if (!takes_set) {
-            return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0, "this command takes no --set");
-        }
         if (strchr(set, '=') == NULL) {
             return mj_err_add(&context->err, MJ_ESYNTAX, NULL, 0, 0,
-                              "--set %s: wants PATH=VALUE, e.g. chip.hbm.read='2 pJ/B'", set);
+                              "--set %s: wants PATH=VALUE, e.g. chip.tdp='500 W'", set);
         }
         bool known = false;
         for (int k = 0; k < 3; k++) {
@@ -323,19 +395,32 @@ static mj_status match_sentence(const char **word, mj_context *context, const ch
     }
     if (k < n_given) {
         return mj_err_add(&context->err, MJ_ESYNTAX, NULL, 0, 0,
-                          "'%s' is one word too many: mj %s %s", given[k], command, sentence);
+                          "'%s' is one word too many: mj %s%s%s", given[k], command,
+                          sentence[0] != '\0' ? " " : "", sentence);
     }
     return MJ_OK;
 }
 
-static void print_options(FILE *out, const mj_option *option, int n)
+static void print_option(FILE *out, const mj_option *option)
+{
+    char left[NAME_MAX_B];
+    snprintf(left, sizeof left, "--%s%s%s", option->name, option->argument != NULL ? " " : "",
+             option->argument != NULL ? option->argument : "");
+    for (const char *p = option->help; *p != '\0';) {
+        int length = (int)strcspn(p, "\n");
+        fprintf(out, "  %-24s %.*s\n", left, length, p);
+        left[0] = '\0';
+        p += length + (p[length] == '\n');
+    }
+}
+
+/* usage: of the command, whose refused options are left out; NULL: all. */
+static void print_options(FILE *out, const mj_option *option, int n, const mj_usage *usage)
 {
     for (int i = 0; i < n; i++) {
-        char left[NAME_MAX_B];
-        snprintf(left, sizeof left, "--%s%s%s", option[i].name,
-                 option[i].argument != NULL ? " " : "",
-                 option[i].argument != NULL ? option[i].argument : "");
-        fprintf(out, "  %-24s %s\n", left, option[i].help);
+        if (usage == NULL || !is_refused(usage, option[i].name)) {
+            print_option(out, &option[i]);
+        }
     }
 }
 
@@ -356,10 +441,10 @@ static void print_help(const option_tables *tables, const char *command, const m
     print_lines(stdout, usage->about);
     if (usage->n_options > 0) {
         printf("\nOptions\n");
-        print_options(stdout, usage->option, usage->n_options);
+        print_options(stdout, usage->option, usage->n_options, NULL);
     }
     printf("\nGlobal options\n");
-    print_options(stdout, tables->global, GLOBALS_N);
+    print_options(stdout, tables->global, GLOBALS_N, usage);
     if (usage->example != NULL) {
         printf("\nExamples\n");
         print_lines(stdout, usage->example);
@@ -393,7 +478,10 @@ bool mj_options_parse(int *exit_code, mj_context *context, const char *command,
         status = match_sentence(word, context, command, usage->sentence, given, n_given);
     }
     if (status == MJ_OK) {
-        status = check_sets(context, usage->takes_set);
+        status = check_globals(&tables, command, usage);
+    }
+    if (status == MJ_OK) {
+        status = check_sets(context);
     }
     if (status == MJ_OK && context->globals.facts.n > 0 && mj_context_facts(context) == NULL) {
         status = MJ_EFILE; /* a mistake in those folders shows whether or not they are used */
@@ -431,6 +519,6 @@ void mj_options_print_globals(FILE *out)
     static mj_context none; /* only its addresses are taken */
     option_tables tables;
     tables_init(&tables, &none, NULL, 0);
-    print_options(out, tables.global, GLOBALS_N);
+    print_options(out, tables.global, GLOBALS_N, NULL);
     fprintf(out, "  %-24s %s\n", "--version", "version, commit and date");
 }

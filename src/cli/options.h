@@ -29,14 +29,14 @@ typedef enum {
     MJ_OPTION_INT,    /* int            `8`, `4k`, within [min, max]                      */
     MJ_OPTION_REAL,   /* double         `0.5`, `32k`, or a number with `unit`, in SI      */
     MJ_OPTION_SEED,   /* uint64_t       whole number                                      */
-    MJ_OPTION_CHOICE, /* int            index into choices                                */
-    MJ_OPTION_SIZE,   /* int[2]         `1024x768`: width, height                         */
+    MJ_OPTION_CHOICE, /* int            index into choices, case ignored                  */
+    MJ_OPTION_SIZE,   /* int[2]         `1024x768`, `1024X768`: width, height             */
 } mj_option_kind;
 
 typedef struct {
     const char *name;     /* "batch": given as --batch B or --batch=B */
     const char *argument; /* "B", for the help; NULL for a flag */
-    const char *help;     /* one line, default included */
+    const char *help;     /* default included; further lines are set below the first */
     mj_option_kind kind;
     void *target;
     const char *const *choices; /* CHOICE: NULL-terminated; an empty first name cannot be chosen */
@@ -55,6 +55,8 @@ typedef struct {
     const mj_option *option;
     int n_options;
     bool takes_set;      /* false: --set is an error here */
+    bool takes_seed;     /* false: --seed is an error here */
+    const char *refuses; /* other global options that mean nothing here: "csv verbose"; may be NULL */
     const char *example; /* one or more lines, each a command; may be NULL */
 } mj_usage;
 

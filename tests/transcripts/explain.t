@@ -26,7 +26,7 @@ error: this bill has no line 'dram.wieghts' (did you mean 'dram.weights'?); it h
 
 $ mj explain llama-3.1-70b on h100 total --csv
 ? 2
-error: an explanation is no table
+error: mj explain takes no --csv
 
 $ mj explain llama-3.1-70b on h100
 ? 2

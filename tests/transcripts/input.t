@@ -74,7 +74,7 @@ wants PATH=VALUE
 
 $ mj list models --set chip.hbm.read='2 pJ/B'
 ? 2
-error: this command takes no --set
+error: mj list takes no --set
 
 $ mj bill llama-3.1-70b on h100 --devices 1
 ? 2
@@ -99,3 +99,66 @@ $ LC_ALL=de_DE.UTF-8 mj --json bill llama-3.1-70b on h100 --batch=0.5
 $ mj bill llama-3.1-70b on h100 --batch 1e308
 ? 2
 batch
+
+# Options that the model has no use for.
+$ mj bill llama-3.1-70b on h100 --size 512x512 --steps 4
+? 2
+error: --steps does not apply: the output of llama-3.1-70b is a token
+error: --size does not apply
+
+$ mj bill sd-3.5-large on h100 --frames 4
+? 2
+error: --frames does not apply: the output of sd-3.5-large is an image
+
+$ mj bill sd-3.5-large on h100 --prompt 4 --output 4
+? 2
+error: --prompt does not apply
+error: --output does not apply
+
+$ mj bill llama-3.1-70b on h100 --context 4k --prompt 100
+? 2
+error: --context is a fixed context without a prompt
+
+$ mj bill llama-3.1-70b on h100 --json --csv
+? 2
+error: --json and --csv are two formats
+
+$ mj bill llama-3.1-70b on h100 --seed 0
+? 2
+error: mj bill takes no --seed
+
+$ mj bill llama-3.1-70b on h100 --precision fp4
+? 2
+did you mean 'mxfp4' or 'nvfp4'?
+
+$ mj bill llama-3.1-70b on h100 --precision BF16
+llama-3.1-70b bf16 on
+
+$ mj bill sd-3.5-large on h100 --size 512X512
+512 x 512
+
+# A set that moves no joule says so; a fitted total says what would.
+$ mj bill llama-3.1-70b on h100 --set chip.hbm.read='2 pJ/B'
+warning: --set chip.hbm.read changes how the fitted total splits, not the total; chip.a.byte (J/B) moves it
+
+$ mj bill llama-3.1-70b on h100 --set chip.a.byte='2 pJ/B'
+! warning
+
+$ mj bill llama-3.1-70b on h100 --set chip.year=2020
+warning: --set chip.year changed no joules
+
+$ mj bill llama-3.1-70b on h100 --set chip.year=2020 --quiet
+! warning
+
+# A folder of facts: every file counts, whatever its name; one that holds no facts is named.
+$ mkdir $TMP/f; printf 'mj: 1\nfacts: dram\nentries:\n  - {name: default.hbm3, what: ours, value: 20 pJ/B, from: user, class: measured, boundary: package}\n' > "$TMP/f/our own.yaml"; mj explain llama-3.1-70b on h100 dram.weights --facts $TMP/f
+fact       dram.default.hbm3
+published  20 (18 to 22) pJ/B
+
+$ mkdir $TMP/g; echo 'chip: x' > $TMP/g/zz.yaml; mj bill llama-3.1-70b on h100 --facts $TMP/g
+? 2
+zz.yaml:1:1: error:
+
+$ mj check data/models/gpt2.yaml --facts $TMP/g
+? 2
+zz.yaml:1:1: error:
