@@ -27,7 +27,7 @@ int main(int argc, char **argv)
                                                                root), &home, &arena, &err);
     clock_t start = clock();
     if (status == MJ_OK) {
-        status = mj_ladder_speed(&search, &ladder, &options, &err);
+        status = mj_ladder_search(&search, &ladder, &options, &err);
     }
     double seconds = (double)(clock() - start) / CLOCKS_PER_SEC;
     if (status == MJ_OK) {
