@@ -22,7 +22,8 @@ allowed() {
     math) echo base math ;;
     layer) echo base math layer ;;
     physics) echo base math layer physics ;;
-    train) echo base math layer physics model train ;;
+    model) echo base work math layer physics model ;;
+    train) echo base work math layer physics model train ;;
     report) echo base hw work bill report ;;
     cli) echo base hw work bill report cli ;;
     *) echo none ;;
@@ -34,6 +35,10 @@ layer_of() {
     case $1 in
     real) # a type and its inline helpers: no .c file
         echo math
+        return
+        ;;
+    model) # what the accountant knows of a model: not the trainable ones of src/model
+        echo work
         return
         ;;
     esac

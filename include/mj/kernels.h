@@ -14,16 +14,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Threads of all kernels, OpenMP's and OpenBLAS's alike; n < 1 counts as 1. These two libraries keep
- * the number for the whole process. */
+/* Threads of all kernels, OpenMP's and OpenBLAS's alike; n < 1 counts as 1. These two libraries
+ * keep the number for the whole process. */
 void mj_threads_set(int n);
 int mj_threads(void);
 /* What decides the last bits besides the thread count, e.g. "x86-64-v4 SkylakeX": our instruction
  * set and OpenBLAS's. A checkpoint records it. */
 void mj_kernels_variant(char *text, size_t size);
 /* OpenBLAS picks its kernels when it is loaded, and a release older than the processor (0.3.21 on
- * Zen 5) picks those without AVX-512, at half the speed. Then this is the name of better ones, which
- * a program gets by starting itself again with OPENBLAS_CORETYPE set to it; NULL if all is well. */
+ * Zen 5) picks those without AVX-512, at half the speed. Then this is the name of better ones,
+ * which a program gets by starting itself again with OPENBLAS_CORETYPE set to it; NULL if all is
+ * well. */
 const char *mj_kernels_faster_blas(void);
 
 /* ---- products (kernels.c) ---- */
@@ -48,8 +49,9 @@ void mj_sincos_reference(mj_real *sine, mj_real *cosine, const mj_real *x, size_
 
 /* ---- noise (noise.c) ---- */
 
-/* Where noise comes from: element i of a stream at a step is a pure function of these and i, so that
- * a resumed run, another thread count, or a part of the array gets the same numbers [salmon2011]. */
+/* Where noise comes from: element i of a stream at a step is a pure function of these and i, so
+ * that a resumed run, another thread count, or a part of the array gets the same numbers
+ * [salmon2011]. */
 typedef struct {
     uint64_t seed;
     uint32_t stream; /* who draws: an op of the tape, a data loader */
@@ -85,6 +87,25 @@ void mj_silu_backward(mj_real *dx, const mj_real *dy, const mj_real *x, size_t n
 double mj_squares_sum(const mj_real *x, size_t n);
 bool mj_all_finite(const mj_real *x, size_t n);
 
+/* ---- optimiser (elementwise.c) ---- */
+
+/* One step of Adam (optimizer.h) on n weights w: with g = grad_scale * grad,
+ *   m = beta1 m + (1 - beta1) g       v = beta2 v + (1 - beta2) g^2
+ *   w = keep w - step m / (sqrt(correct2 v) + eps)       average += average_step (w - average) */
+typedef struct {
+    mj_real beta1, beta2, step, correct2, eps, keep, average_step, grad_scale;
+} mj_adam_rates;
+void mj_adam_update(mj_real *w, mj_real *m, mj_real *v, mj_real *average, const mj_real *grad,
+                    size_t n, mj_adam_rates rates);
+
+/* ---- rounding to few bits (quantise_kernels.c) ---- */
+
+/* y [R,N] = x rounded to whole multiples, -L .. L with L = 2^(bits-1) - 1, of each row's step [R],
+ * bits >= 2. L steps are the row's largest magnitude above 4 bits; at 4 bits and below 2.6 times
+ * the root mean square of its entries that are not 0, and what lies beyond is clipped. With these
+ * steps as scales packing.h stores y exactly. */
+void mj_quantise_rows(mj_real *y, mj_real *step, const mj_real *x, int R, int N, int bits);
+
 /* ---- convolution 3x3, stride 1, zero padding 1 (conv_kernels.c) ---- */
 
 /* Channels last: x [B,H,W,C], y [B,H,W,N], w [3,3,C,N] (first index: row above to row below).
@@ -106,8 +127,8 @@ void mj_conv3x3_reference(mj_real *y, const mj_real *x, const mj_real *w, const 
 
 /* ---- pooling 2x2, stride 2 (pool_kernels.c) ---- */
 
-/* x [B,H,W,C] -> y [B,H/2,W/2,C]; an odd last row or column is left out. The gradient of the maximum
- * goes to the first of equal elements, in row order. Backward adds into dx. */
+/* x [B,H,W,C] -> y [B,H/2,W/2,C]; an odd last row or column is left out. The gradient of the
+ * maximum goes to the first of equal elements, in row order. Backward adds into dx. */
 void mj_pool_max_forward(mj_real *y, const mj_real *x, int B, int H, int W, int C);
 void mj_pool_max_backward(mj_real *dx, const mj_real *dy, const mj_real *x, int B, int H, int W,
                           int C);

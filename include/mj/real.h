@@ -1,9 +1,9 @@
 /* The number type of tensors.
  *
- * mj_real is float in the product. The same sources are compiled with -DMJ_DOUBLE into libraries for
- * tests only, where gradients are checked: central differences confirm a float gradient to 2e-3 at
- * best, a double one to 1e-8. The two never meet in one program. Energy, time and money are always
- * double, whatever this says. */
+ * mj_real is float in the product. The same sources are compiled with -DMJ_DOUBLE into libraries
+ * for tests only, where gradients are checked: central differences confirm a float gradient to 2e-3
+ * at best, a double one to 1e-8. The two never meet in one program. Energy, time and money are
+ * always double, whatever this says. */
 #ifndef MJ_REAL_H
 #define MJ_REAL_H
 

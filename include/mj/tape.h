@@ -12,8 +12,8 @@
  *   mj_tape_backward(tape);                            adds into d of everything before y
  *
  * Nothing allocates after mj_tape_allocate(). While a model is being recorded, the first mistake (a
- * shape that does not fit) is kept and later calls do nothing; mj_tape_allocate() returns it. A tape
- * belongs to one thread; its kernels use several. */
+ * shape that does not fit) is kept and later calls do nothing; mj_tape_allocate() returns it. A
+ * tape belongs to one thread; its kernels use several. */
 #ifndef MJ_TAPE_H
 #define MJ_TAPE_H
 
@@ -31,7 +31,10 @@ typedef struct {
 
 static inline mj_shape mj_shape_1(int a) { return (mj_shape){1, {a}}; }
 static inline mj_shape mj_shape_2(int a, int b) { return (mj_shape){2, {a, b}}; }
-static inline mj_shape mj_shape_4(int a, int b, int c, int d) { return (mj_shape){4, {a, b, c, d}}; }
+static inline mj_shape mj_shape_4(int a, int b, int c, int d)
+{
+    return (mj_shape){4, {a, b, c, d}};
+}
 size_t mj_shape_count(mj_shape shape);
 bool mj_shape_equal(mj_shape a, mj_shape b);
 /* The last dimension (1 for a single number), and the product of those before it. */
@@ -102,7 +105,8 @@ typedef struct {
 
 /* The tape and all its memory are the arena's. NULL if the arena is exhausted. */
 mj_tape *mj_tape_new(mj_arena *arena, mj_err *err, mj_tape_config config);
-/* A trained tensor. lr_scale multiplies the learning rate; 0 freezes it: no gradient is computed. */
+/* A trained tensor. lr_scale multiplies the learning rate; 0 freezes it: no gradient is
+ * computed. */
 mj_var mj_tape_param(mj_tape *tape, const char *name, mj_shape shape, double lr_scale);
 /* A tensor that the caller writes before a step; with_gradient: d is wanted too. */
 mj_var mj_tape_input(mj_tape *tape, const char *name, mj_shape shape, bool with_gradient);
@@ -119,8 +123,8 @@ typedef struct {
 
 /* What mj_tape_allocate() will take; known before it is called. */
 mj_tape_memory mj_tape_memory_count(const mj_tape *tape);
-/* All slabs, zeroed. The first mistake of recording is returned here; more than limit_B (0: no limit)
- * is refused with the number before anything is allocated. */
+/* All slabs, zeroed. The first mistake of recording is returned here; more than limit_B (0: no
+ * limit) is refused with the number before anything is allocated. */
 mj_status mj_tape_allocate(mj_tape *tape, size_t limit_B);
 
 /* ---- running ---- */

@@ -1,12 +1,12 @@
 /* 3x3 convolution as a matrix product.
  *
- * Channels last, so that the neighbourhood of a pixel is three runs of 3 C numbers: unfolding copies
- * runs, and one product takes a whole chunk of images at once
+ * Channels last, so that the neighbourhood of a pixel is three runs of 3 C numbers: unfolding
+ * copies runs, and one product takes a whole chunk of images at once
  *
  *   y [P,N] = U [P,9C] w [9C,N]      dw += U^T dy      dU = dy w^T, folded back into dx
  *
- * with P the pixels of the chunk. Chunks are as many images as keep U within CHUNK_REALS (second-level
- * cache); U is made anew in the backward pass, which costs less than keeping it. */
+ * with P the pixels of the chunk. Chunks are as many images as keep U within CHUNK_REALS
+ * (second-level cache); U is made anew in the backward pass, which costs less than keeping it. */
 #include "mj/kernels.h"
 
 #include <string.h>
@@ -146,9 +146,12 @@ void mj_conv3x3_reference(mj_real *y, const mj_real *x, const mj_real *w, const 
                 for (int t = 0; t < TAPS * s.C; t++) {
                     int h = p / s.W + t / (3 * s.C) - 1, v = p % s.W + t / s.C % 3 - 1;
                     bool inside = h >= 0 && h < s.H && v >= 0 && v < s.W;
-                    size_t pixel = inside ? ((size_t)b * (size_t)s.H + (size_t)h) * (size_t)s.W + (size_t)v : 0;
-                    double from = inside ? (double)x[pixel * (size_t)s.C + (size_t)(t % s.C)] : 0;
-                    sum += from * (double)w[(size_t)t * (size_t)s.N + (size_t)n];
+                    if (!inside) {
+                        continue;
+                    }
+                    size_t pixel = (size_t)b * pixels(s) + (size_t)(h * s.W + v);
+                    sum += (double)x[pixel * (size_t)s.C + (size_t)(t % s.C)] *
+                           (double)w[(size_t)t * (size_t)s.N + (size_t)n];
                 }
                 y[((size_t)b * pixels(s) + (size_t)p) * (size_t)s.N + (size_t)n] = (mj_real)sum;
             }

@@ -1,7 +1,7 @@
 /* Element-wise loops and sums.
  *
- * Loops over many elements are cut in blocks for the threads; sums over many elements add the sums of
- * fixed blocks in their order, so that the result does not depend on the number of threads.
+ * Loops over many elements are cut in blocks for the threads; sums over many elements add the sums
+ * of fixed blocks in their order, so that the result does not depend on the number of threads.
  *
  * exp of the SiLU: x = q ln 2 + r, |r| <= ln(2)/2, a polynomial of degree 6 in r (Moshier's Cephes
  * library, expf.c), and q added to the exponent; below -87 it counts as exp(-87). */
@@ -34,7 +34,8 @@ void mj_copy(mj_real *y, const mj_real *x, size_t n)
     memcpy(y, x, n * sizeof *y);
 }
 
-MJ_CLONES static void add_scaled(mj_real *restrict y, const mj_real *restrict x, mj_real a, size_t n)
+MJ_CLONES static void add_scaled(mj_real *restrict y, const mj_real *restrict x, mj_real a,
+                                 size_t n)
 {
 #pragma omp simd
     for (size_t i = 0; i < n; i++) {
@@ -150,6 +151,27 @@ MJ_CLONES static void silu_backward(mj_real *restrict dx, const mj_real *restric
 void mj_silu_backward(mj_real *dx, const mj_real *dy, const mj_real *x, size_t n)
 {
     FOR_BLOCKS(n, at, length, silu_backward(dx + at, dy + at, x + at, length));
+}
+
+MJ_CLONES static void adam_update(mj_real *restrict w, mj_real *restrict m, mj_real *restrict v,
+                                  mj_real *restrict average, const mj_real *restrict grad, size_t n,
+                                  mj_adam_rates r)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++) {
+        mj_real g = r.grad_scale * grad[i];
+        m[i] = r.beta1 * m[i] + (1 - r.beta1) * g;
+        v[i] = r.beta2 * v[i] + (1 - r.beta2) * g * g;
+        w[i] = r.keep * w[i] - r.step * m[i] / (mj_real_sqrt(r.correct2 * v[i]) + r.eps);
+        average[i] += r.average_step * (w[i] - average[i]);
+    }
+}
+
+void mj_adam_update(mj_real *w, mj_real *m, mj_real *v, mj_real *average, const mj_real *grad,
+                    size_t n, mj_adam_rates r)
+{
+    FOR_BLOCKS(n, at, length,
+               adam_update(w + at, m + at, v + at, average + at, grad + at, length, r));
 }
 
 MJ_CLONES static double squares_block(const mj_real *x, size_t n)

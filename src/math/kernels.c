@@ -1,8 +1,8 @@
 /* Matrix products and threads: the one file that knows BLAS and OpenMP's run-time.
  *
- * OpenBLAS in its OpenMP build shares its threads with our own loops; with its pthread build two
- * pools would fight for the cores between a loop and a product (everything still works). BLAS is
- * never called from inside a parallel region. */
+ * OpenBLAS in its OpenMP build shares its threads with our own loops, and a product inside a
+ * parallel region stays on the thread that asked for it. With its pthread build everything still
+ * works, but two pools of threads fight for the cores. */
 #include "mj/kernels.h"
 
 #include <assert.h>

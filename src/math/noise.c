@@ -1,13 +1,15 @@
-/* Uniform and normal noise by the million: Philox4x32-10 [salmon2011], as in rng.c, on whole arrays.
+/* Uniform and normal noise by the million: Philox4x32-10 [salmon2011], as in rng.c, on whole
+ * arrays.
  *
- * Element i is word i mod 4 of the block whose counter is (i / 4 as 64 bits, stream, step), under the
- * seed as key. Uniform: (word / 2^9 + 1/2) / 2^23. Normal (Box and Muller): words (a, b) and (c, d) of
- * a block give two pairs
+ * Element i is word i mod 4 of the block whose counter is (i / 4 as 64 bits, stream, step), under
+ * the seed as key. Uniform: (word / 2^9 + 1/2) / 2^23. Normal (Box and Muller): words (a, b) and
+ * (c, d) of a block give two pairs
  *
- *   sqrt(-2 ln u) (cos 2 pi t, sin 2 pi t)     u = (a / 2 + 1/2) / 2^31     t = b / 2^32, b signed
+ *   sqrt(-2 ln u) (cos 2 pi t, sin 2 pi t)     u = (a / 2^9 + 1/2) / 2^23     t = b / 2^32, b signed
  *
- * so that |normal| <= 6.6. The logarithm is that of Moshier's Cephes library (logf.c); the absolute
- * error of a normal is below 2e-6 in float, far below its own granularity. */
+ * so that |normal| <= 5.8; u has no more bits than a float holds, also near 1, where the radius
+ * depends on 1 - u. The logarithm is that of Moshier's Cephes library (logf.c); a normal is within
+ * 4e-6 of its definition in float. */
 #include "mj/kernels.h"
 #include "mj/rng.h"
 
@@ -17,8 +19,8 @@
 
 enum { N_WORDS = 4, N_ROUNDS = 10, CHUNK = BLOCK / N_WORDS };
 
-/* Words of the blocks first, first + 1, ...: one array a word. The same bijection as mj_philox(), in
- * a form that vectorises; a test compares them. */
+/* Words of the blocks first, first + 1, ...: one array a word. The same bijection as mj_philox(),
+ * in a form that vectorises; a test compares them. */
 MJ_CLONES static void philox_blocks(uint32_t word[restrict N_WORDS][CHUNK], uint64_t first,
                                     mj_noise_key key)
 {
@@ -57,11 +59,12 @@ void mj_noise_normal_reference(mj_real *out, uint64_t first, size_t n, mj_noise_
     for (size_t i = 0; i < n; i++) {
         uint64_t block = (first + i) / N_WORDS;
         if (i % N_WORDS == 0) {
-            const uint32_t counter[] = {(uint32_t)block, (uint32_t)(block >> 32), key.stream, key.step};
+            const uint32_t counter[] = {(uint32_t)block, (uint32_t)(block >> 32), key.stream,
+                                        key.step};
             mj_philox(word, counter, seed);
         }
         const uint32_t *pair = word + (i % N_WORDS) / 2 * 2;
-        double radius = sqrt(-2 * log(((pair[0] >> 1) + 0.5) * 0x1p-31));
+        double radius = sqrt(-2 * log(((pair[0] >> 9) + 0.5) * 0x1p-23));
         double angle = 2 * 3.14159265358979323846 * ((int32_t)pair[1] * 0x1p-32);
         out[i] = (mj_real)(radius * (i % 2 ? sin(angle) : cos(angle)));
     }
@@ -104,7 +107,7 @@ MJ_CLONES static void polar_block(float *restrict radius, float *restrict angle,
 {
 #pragma omp simd
     for (int i = 0; i < CHUNK; i++) {
-        float u = ((float)(int32_t)(a[i] >> 1) + 0.5f) * 0x1p-31f;
+        float u = ((float)(int32_t)(a[i] >> 9) + 0.5f) * 0x1p-23f;
         radius[i] = sqrtf(-2.0f * log_unit(u));
         angle[i] = (float)(int32_t)b[i] * (6.283185307f * 0x1p-32f);
     }

@@ -1,9 +1,9 @@
-/* One body, three instruction sets: gcc compiles a function marked MJ_CLONES for each and the loader
- * picks what the processor has. Only leaves are marked; the loop over blocks and threads is in their
- * callers, because OpenMP moves a parallel body out of the marked function.
+/* One body, three instruction sets: gcc compiles a function marked MJ_CLONES for each and the
+ * loader picks what the processor has. Only leaves are marked; the loop over blocks and threads is
+ * in their callers, because OpenMP moves a parallel body out of the marked function.
  *
- * A block of BLOCK elements is what one call of a leaf takes: small enough for the first-level cache,
- * large enough that the call costs nothing. */
+ * A block of BLOCK elements is what one call of a leaf takes: small enough for the first-level
+ * cache, large enough that the call costs nothing. */
 #ifndef MJ_SIMD_H
 #define MJ_SIMD_H
 

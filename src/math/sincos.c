@@ -6,9 +6,9 @@
  *   sin r = r + r^3 (s0 + s1 r^2 + s2 r^4)      cos r = 1 - r^2/2 + r^4 (c0 + c1 r^2 + c2 r^4)
  *
  * with the minimax coefficients of Moshier's Cephes library (sinf.c), and the two are swapped and
- * given their signs by the last two bits of q. The parts hold for |x| <= LIMIT; a block with a larger
- * (or not finite) phase is left to the C library, which is the definition. Phases of a trained
- * network stay within a few turns, so that this costs nothing. */
+ * given their signs by the last two bits of q. The parts hold for |x| <= LIMIT; a block with a
+ * larger (or not finite) phase is left to the C library, which is the definition. Phases of a
+ * trained network stay within a few turns, so that this costs nothing. */
 #include "mj/kernels.h"
 
 #include "simd.h"

@@ -1,10 +1,11 @@
 /* The tape: records operations, lays out their memory, replays them.
  *
- * A node is a tensor: a parameter, an input, labels, or the output of one operation on earlier nodes.
- * So forward is a walk up the list and backward the same walk down: reverse-mode differentiation on a
- * graph that never changes. A node has a gradient if one of its ancestors wants one; operations
- * without it are skipped on the way down, and within an operation the inputs without it. Memory is
- * laid out twice by the same function, once to count it and once to hand it out. */
+ * A node is a tensor: a parameter, an input, labels, or the output of one operation on earlier
+ * nodes. So forward is a walk up the list and backward the same walk down: reverse-mode
+ * differentiation on a graph that never changes. A node has a gradient if one of its ancestors
+ * wants one; operations without it are skipped on the way down, and within an operation the inputs
+ * without it. Memory is laid out twice by the same function, once to count it and once to hand it
+ * out. */
 #include "mj/tape.h"
 
 #include <assert.h>
@@ -157,7 +158,8 @@ mj_var mj_tape_labels(mj_tape *tape, const char *name, int n)
 }
 
 /* Inputs exist, in the number and of the kind that the layer takes. */
-static mj_status check_inputs(const mj_tape *tape, const mj_layer *layer, const mj_var *in, int n_in)
+static mj_status check_inputs(const mj_tape *tape, const mj_layer *layer, const mj_var *in,
+                              int n_in)
 {
     if (n_in < layer->n_in_min || n_in > layer->n_in_max) {
         return mj_err_add(tape->err, MJ_ERANGE, NULL, 0, 0, "%s: %d inputs, it takes %d to %d",

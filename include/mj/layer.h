@@ -1,0 +1,77 @@
+/* Layers: what models are made of. Each has its forward and backward in one file of src/layer, a
+ * row in mj_layers[], and a function that records it.
+ *
+ * Shapes: [B,..,C] are B examples with C columns (channels) last; "any" is any shape. Every
+ * function takes nodes of one tape and returns its output, or MJ_NONE after a mistake (tape.h).
+ * Cost is that of one forward; the backward of a product costs twice that, of anything else about
+ * the same. */
+#ifndef MJ_LAYER_H
+#define MJ_LAYER_H
+
+#include "mj/tape.h"
+
+/* All layers of this library, NULL last. src/physics has its own table of the same kind. */
+extern const mj_layer *const mj_layers[];
+
+/* y [B,..,N] = x [B,..,K] w^T + bias: w [N,K], bias [N] or MJ_NONE. If K is not the last dimension
+ * of x it is the product of all but the first, and y is [B,N]. rows*N*K MAC. */
+mj_var mj_linear(mj_tape *tape, mj_var x, mj_var w, mj_var bias);
+
+/* y [B,H,W,N] of x [B,H,W,C], stride 1, zero padding: w [3,3,C,N], bias [N]. 9*B*H*W*C*N MAC. */
+mj_var mj_conv3x3(mj_tape *tape, mj_var x, mj_var w, mj_var bias);
+/* [B,H,W,C] -> [B,H/2,W/2,C]; an odd last row or column is left out. */
+mj_var mj_pool_max(mj_tape *tape, mj_var x);
+mj_var mj_pool_mean(mj_tape *tape, mj_var x);
+
+/* Any shape. relu: max(x, 0). silu: x / (1 + exp(-x)). */
+mj_var mj_relu(mj_tape *tape, mj_var x);
+mj_var mj_silu(mj_tape *tape, mj_var x);
+
+/* In training each element is 0 with probability p in [0,1) and else x / (1 - p); otherwise x. The
+ * choice is a function of the tape's seed, the step, and the layer's place on the tape. */
+typedef struct {
+    double p;
+} mj_dropout_config;
+mj_var mj_dropout(mj_tape *tape, mj_var x, double p);
+
+/* Mean over rows of -log softmax(logits)[label], in nats: logits [B,C], labels [B] below C. */
+mj_var mj_cross_entropy(mj_tape *tape, mj_var logits, mj_var labels);
+/* Mean of (a - b)^2: a, b of one shape. */
+mj_var mj_squared_error(mj_tape *tape, mj_var a, mj_var b);
+
+/* a + b: of one shape, or b [N] added to every row of a [..,N]. */
+mj_var mj_add(mj_tape *tape, mj_var a, mj_var b);
+/* factor * x, any shape. */
+typedef struct {
+    double factor;
+} mj_scale_config;
+mj_var mj_scale(mj_tape *tape, mj_var x, double factor);
+/* Element-wise a * b of one shape. A mask is a b without gradient. */
+mj_var mj_product(mj_tape *tape, mj_var a, mj_var b);
+/* (x + x^T) / 2 of x [N,N]: couplings that passive parts can realise. */
+mj_var mj_symmetric(mj_tape *tape, mj_var x);
+
+/* Columns start .. start + n - 1 of x [..,N] -> [..,n]. */
+typedef struct {
+    int start, n;
+} mj_slice_config;
+mj_var mj_slice(mj_tape *tape, mj_var x, int start, int n);
+/* [..,N1], [..,N2], ... -> [..,N1+N2+...], up to MJ_ARGS_MAX inputs. */
+mj_var mj_concat(mj_tape *tape, const mj_var *x, int n_x);
+/* Rows of table [R,N] by label [B] -> [B,N]; labels below R. */
+mj_var mj_gather(mj_tape *tape, mj_var table, mj_var labels);
+/* Rows top .. top + height - 1 and columns left .. left + width - 1 of every image of x [B,H,W,C]
+ * -> [B,height,width,C]. */
+typedef struct {
+    int top, left, height, width;
+} mj_crop_config;
+mj_var mj_crop(mj_tape *tape, mj_var x, mj_crop_config config);
+
+/* x [R,N] rounded row by row to `bits` bits (2 to 16; 0 passes x) as by mj_quantise_rows(),
+ * straight through: backward passes the gradient unchanged. */
+typedef struct {
+    int bits;
+} mj_quantise_config;
+mj_var mj_quantise(mj_tape *tape, mj_var x, int bits);
+
+#endif

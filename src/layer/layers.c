@@ -1,0 +1,13 @@
+/* The table of layers. A test takes every row of it and checks its gradients in double precision on
+ * the row's own examples, so that a layer is tested from the day it is listed here. */
+#include "mj/layer.h"
+
+#include "layer_rows.h"
+
+const mj_layer *const mj_layers[] = {
+    &mj_linear_row,        &mj_conv3x3_row,       &mj_pool_max_row, &mj_pool_mean_row,
+    &mj_relu_row,          &mj_silu_row,          &mj_dropout_row,  &mj_cross_entropy_row,
+    &mj_squared_error_row, &mj_add_row,           &mj_scale_row,    &mj_product_row,
+    &mj_symmetric_row,     &mj_slice_row,         &mj_concat_row,   &mj_gather_row,
+    &mj_crop_row,          &mj_quantise_row,      NULL,
+};
