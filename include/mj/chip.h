@@ -19,7 +19,8 @@ extern const char *const mj_closure_names[]; /* "", "calibrated", "event-sum", "
 
 typedef enum {
     MJ_MEMORY_NONE, MJ_MEMORY_HBM, MJ_MEMORY_DRAM, MJ_MEMORY_SRAM, MJ_MEMORY_EDRAM, MJ_MEMORY_ROM,
-    MJ_MEMORY_NVM, MJ_MEMORY_REGISTER
+    MJ_MEMORY_NVM, MJ_MEMORY_REGISTER,
+    MJ_MEMORY_LINK /* another chip's memory, reached over a link */
 } mj_memory_kind;
 extern const char *const mj_memory_kind_names[];
 
@@ -152,6 +153,10 @@ typedef struct {
         mj_quantity clock;       /* share of all dynamic energy, "1" */
         mj_quantity utilisation; /* share of peak rates reached, "1"; absent: a fact */
         mj_quantity unexplained; /* times the events, "1"; absent: a fact */
+        mj_quantity leak;        /* event sums that state no static power at all: its share of the
+                                    device's power, "1"; filled from facts then, else absent */
+        mj_quantity block_s;     /* event sums: least time of one block (attention, FFN, ...):
+                                    hand-over and synchronisation; absent: from facts */
     } overhead;
     struct {                     /* outside the device; absent: facts of power.*, host.*, facility.* */
         mj_quantity vrm, psu;    /* efficiencies, "1" */

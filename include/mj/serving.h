@@ -30,6 +30,12 @@ extern const mj_spec_schema mj_serving_schema;
 mj_status mj_serving_resolve(mj_serving *serving, const mj_chip *chip, const mj_model *model,
                              mj_err *err);
 
+/* Mean tokens that a decoded token sees: the fixed context, or prompt + output x spread / 2. */
+double mj_serving_context(const mj_serving *serving);
+/* Devices over which one cache is spread: data parallelism by sequence, tensor parallelism by heads,
+ * so no further than there are heads (latent attention has one) on measured machines; a machine of
+ * our own places it freely. */
+double mj_serving_cache_split(const mj_chip *chip, const mj_model *model, const mj_serving *serving);
 /* Bytes that one device keeps: weights, and cache and state at a sequence's longest. */
 double mj_serving_memory_B(const mj_chip *chip, const mj_model *model, const mj_serving *serving);
 

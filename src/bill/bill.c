@@ -12,9 +12,8 @@ static const mj_boundary component_boundaries[] = {MJ_COMPONENT_LIST(COMPONENT_B
 
 static mj_extent extent_of(const mj_serving *s)
 {
-    double context = s->context > 0 ? s->context : s->prompt + 0.5 * s->output * s->spread;
     double longest = s->context > 0 ? s->context : s->prompt + s->output;
-    return (mj_extent){.context = context,
+    return (mj_extent){.context = mj_serving_context(s),
                        .prompt = s->context > 0 ? 0 : s->prompt,
                        .longest = longest,
                        .steps = s->steps,
@@ -23,13 +22,27 @@ static mj_extent extent_of(const mj_serving *s)
                        .frames = s->frames};
 }
 
-/* Drops the lines that lie outside the border asked for. */
+/* Drops the lines that lie outside the border asked for; what is charged on top of lines is charged
+ * on those that stay. */
 static void cut(mj_ledger *ledger, int border)
 {
     int n = 0;
+    double kept_J = 0;
     for (int i = 0; i < ledger->n; i++) {
-        if ((int)component_boundaries[ledger->line[i].component] <= border) {
-            ledger->line[n++] = ledger->line[i];
+        mj_line line = ledger->line[i];
+        if ((int)component_boundaries[line.component] > border) {
+            continue;
+        }
+        if (line.scales > 0) {
+            double share = kept_J / line.count;
+            line.count = kept_J;
+            line.joules *= share;
+            line.lo_J *= share;
+            line.hi_J *= share;
+        }
+        if (line.joules > 0) {
+            kept_J += line.joules;
+            ledger->line[n++] = line;
         }
     }
     ledger->n = n;
@@ -56,12 +69,16 @@ static void outcome(mj_bill *bill)
     const mj_serving *s = &bill->serving;
     const mj_step *step = &bill->step;
     bool text = bill->model->output == MJ_OUTPUT_TOKEN;
-    double assumed = 0;
+    double assumed = 0, board_J = 0;
     for (int i = 0; i < bill->ledger.n; i++) {
         const mj_line *line = &bill->ledger.line[i];
+        board_J += component_boundaries[line->component] <= MJ_BOUNDARY_BOARD ? line->joules : 0;
         assumed += line->cls == MJ_CLASS_ASSUMED || line->cls == MJ_CLASS_VENDOR ? line->joules : 0;
     }
     bill->assumed_share = bill->joules > 0 ? assumed / bill->joules : 0;
+    if (bill->chip->closure != MJ_CLOSURE_CALIBRATED && step->step_s > 0) {
+        bill->step.power_W = board_J * s->batch / step->step_s / s->devices;
+    }
     bill->latency_s = step->step_s;
     bill->outputs_ps = step->step_s > 0 ? s->batch / step->step_s : NAN;
     bill->power_W = step->step_s > 0 ? bill->joules * bill->outputs_ps : NAN;
@@ -90,7 +107,13 @@ mj_status mj_bill_compute(mj_bill *bill, const mj_chip *chip, const mj_model *mo
     }
     cut(&bill->ledger, serving->boundary);
     if (chip->closure != MJ_CLOSURE_ENVELOPE) {
-        mj_boundary_lines(&bill->ledger, chip, serving, bill->step.step_s);
+        mj_boundary_lines(bill);
+    }
+    if (bill->ledger.n == 0) {
+        return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0,
+                          "%s on %s: nothing that the machine's file describes lies within the "
+                          "boundary %s",
+                          model->name, chip->name, mj_boundary_names[serving->boundary]);
     }
     bill->memory_used_B = mj_serving_memory_B(chip, model, serving);
     interval(bill);

@@ -16,9 +16,24 @@ static void loss(mj_ledger *ledger, mj_component component, const char *label, c
     }
 }
 
-static void host(mj_ledger *ledger, const mj_chip *chip, double device_s)
+/* Switches stand outside the measured boards, so at the node for every machine. */
+static void switches(mj_ledger *ledger, const mj_bill *bill)
+{
+    const mj_link *link = mj_chip_link(bill->chip, MJ_LINK_KIND_SCALEUP);
+    bool per_device = bill->chip->closure == MJ_CLOSURE_CALIBRATED;
+    if (link != NULL) {
+        double bytes = bill->step.link_B * (per_device ? bill->serving.devices : 1);
+        mj_ledger_events(ledger, MJ_LINK_SWITCH, "switches between devices",
+                         "bytes between devices per output", bytes / bill->serving.batch, "B",
+                         &link->switch_JpB);
+    }
+}
+
+static void host(mj_ledger *ledger, const mj_bill *bill)
 {
     static const char formula[] = "watts per device x seconds of all devices per output";
+    const mj_chip *chip = bill->chip;
+    double device_s = bill->step.step_s * bill->serving.devices / bill->serving.batch;
     mj_ledger_events(ledger, MJ_HOST_CPU, "host processors", formula, device_s, "s",
                      &chip->system.host_cpu_W);
     mj_ledger_events(ledger, MJ_HOST_DRAM, "host memory", formula, device_s, "s",
@@ -27,16 +42,18 @@ static void host(mj_ledger *ledger, const mj_chip *chip, double device_s)
                      &chip->system.host_nic_W);
 }
 
-void mj_boundary_lines(mj_ledger *ledger, const mj_chip *chip, const mj_serving *serving,
-                       double step_s)
+void mj_boundary_lines(mj_bill *bill)
 {
-    int border = serving->boundary;
+    mj_ledger *ledger = &bill->ledger;
+    const mj_chip *chip = bill->chip;
+    int border = bill->serving.boundary;
     if (border >= MJ_BOUNDARY_BOARD) {
         loss(ledger, MJ_POWER_VRM, "voltage regulators", "lines above x (1 / efficiency - 1)",
              &chip->system.vrm);
     }
     if (border >= MJ_BOUNDARY_NODE) {
-        host(ledger, chip, step_s * serving->devices / serving->batch);
+        switches(ledger, bill);
+        host(ledger, bill);
         loss(ledger, MJ_POWER_PSU, "power supplies", "lines above x (1 / efficiency - 1)",
              &chip->system.psu);
     }

@@ -115,7 +115,8 @@ static void power(builder *b)
     const mj_step *step = &bill->step;
     double active_J = b->fit.active_W * b->v * step->compute_s * b->per_output;
     double seconds = step->step_s * b->per_output;
-    double link_J = 0, floor_W = 0;
+    double link_J = 0;
+    mj_quantity floor_W = {0};
     const mj_link *link = mj_chip_link(chip, MJ_LINK_KIND_SCALEUP);
     if (link != NULL && step->link_B > 0 && mj_quantity_given(&link->energy_JpB)) {
         int before = b->ledger->n;
@@ -134,13 +135,13 @@ static void power(builder *b)
     const mj_memory *memory = mj_chip_memory(chip, MJ_HOLDS_WEIGHTS);
     double idle_W = b->fit.idle_W * b->v;
     if (mj_quantity_given(&memory->static_W) && memory->static_W.hi < idle_W) {
-        floor_W = memory->static_W.typ;
+        floor_W = memory->static_W;
         mj_ledger_events(b->ledger, MJ_DRAM_REFRESH, "memory floor and refresh",
                          "watts x step time x devices / batch", seconds, "s", &memory->static_W);
     }
     fitted(b, MJ_IDLE_BOARD, "power whatever the device does",
            "Pi x regulator efficiency (less the memory floor) x step time x devices / batch",
-           seconds, "s", idle_W - floor_W, idle_W - floor_W, idle_W - floor_W);
+           seconds, "s", idle_W - floor_W.hi, idle_W - floor_W.typ, idle_W - floor_W.lo);
     double busy = step->compute_s * b->per_output;
     double active_W = busy > 0 ? (active_J - link_J) / busy : 0;
     fitted(b, MJ_ACTIVE_BOARD, "power while kernels run",

@@ -7,9 +7,10 @@
  *
  * Step time: the slowest of the memories' bytes over bandwidth, the multiply-accumulates over rate
  * (both at the reachable share of peak) and the links' bytes over bandwidth; the machine overlaps
- * them. Several devices split every layer, so each block adds one link latency. A machine with a
- * power limit runs no faster than that allows. A chip whose author states the time of one output
- * (`output_time`) takes that.
+ * them. A step takes no less than its blocks need to hand over to one another, and several devices
+ * split every layer, so each block adds one link latency. A machine with a power limit runs no
+ * faster than that allows. A chip whose author states the time of one output (`output_time`) takes
+ * that.
  *
  * Order of lines (ledger.c): arithmetic, control on it; memories, wires, links; clock on all of
  * that; `unexplained` on all events, because sums of published event energies explain only 13-16 %
@@ -19,52 +20,80 @@
 #include "ledger.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* What one step of the whole machine moves and computes. */
 typedef struct {
     double weight_B, state_B, act_B, link_B;
     double exchanges; /* one after the other, between devices */
-    double mac;
+    double blocks;    /* of the network, one after the other */
+    double mac, cache_mac; /* with weights; with keys, values and states */
     mj_format format; /* of most of the weights */
 } traffic;
 
-/* A step decodes B tokens and reads B / output prompts. */
+/* Tokens that a step computes: B decoded, and the prompts of B / output sequences. */
+static double tokens_of(const mj_serving *s)
+{
+    return s->batch * (1 + (mj_reads_prompts(s) ? s->prompt / s->output : 0));
+}
+
+/* Share of the experts that a step reads: a share q of the steps also carries prompts. */
+static double touched(const mj_op *op, const mj_model *m, const mj_serving *s)
+{
+    if (op->kind != MJ_OP_EXPERTS || m->moe.reads_all) {
+        return 1;
+    }
+    double missed = 1 - (double)op->active / op->experts;
+    double decode = 1 - pow(missed, s->batch);
+    if (!mj_reads_prompts(s)) {
+        return decode;
+    }
+    double per_output = s->batch / s->output, q = fmin(1, per_output);
+    double mixed = 1 - pow(missed, s->batch + s->prompt * fmax(1, per_output));
+    return (1 - q) * decode + q * mixed;
+}
+
 static void add_text_op(traffic *t, const mj_op *op, const mj_model *m, const mj_serving *s)
 {
     double B = s->batch, prompts = mj_reads_prompts(s) ? 1 / s->output : 0;
-    double tokens = B * (1 + s->prompt * prompts);
-    bool head = op->kind == MJ_OP_HEAD;
-    double touched = 1;
-    if (op->kind == MJ_OP_EXPERTS && !m->moe.reads_all) {
-        touched = 1 - pow(1 - (double)op->active / op->experts, tokens);
-    }
-    t->weight_B += op->weight_B * op->reads * touched;
+    double tokens = op->kind == MJ_OP_HEAD ? B : tokens_of(s);
+    t->weight_B += op->weight_B * op->reads * touched(op, m, s);
     t->state_B += op->state_B * B;
-    t->act_B += op->act_B * (head ? B : tokens);
-    t->mac += (op->mac * (head ? B : tokens)) + B * (op->state_mac + op->prompt_mac * prompts);
+    t->act_B += op->act_B * tokens;
+    t->mac += op->mac * tokens;
+    t->cache_mac += B * (op->state_mac + op->prompt_mac * prompts);
 }
 
-/* One all-reduce a block, both ways, 16 bit. A model known by its totals exchanges twice a layer. */
-static void count_exchange(traffic *t, const mj_model *m, const mj_serving *s)
+/* Blocks that follow one another, and the numbers that each hands on for the whole batch. A model
+ * known by its totals has two a layer. */
+static void count_blocks(double *blocks, double *numbers, const mj_bill *bill, const mj_serving *s)
 {
-    if (s->devices == 1) {
-        return;
-    }
-    double blocks = m->attn_layers + m->ffn_layers + m->moe.layers + m->ssm.layers;
-    double rows = s->batch, width = m->hidden;
+    const mj_model *m = bill->model;
+    *blocks = m->attn_layers + m->ffn_layers + m->moe.layers + m->ssm.layers;
+    *numbers = tokens_of(s) * m->hidden;
     if (m->kind == MJ_MODEL_AGGREGATE) {
-        blocks = 2.0 * m->layers;
+        *blocks = 2.0 * m->layers;
     } else if (m->kind == MJ_MODEL_OSCILLATORS) { /* phases after every right-hand side */
-        blocks = (double)m->oscillator.steps * m->oscillator.stages;
-        width = (double)m->oscillator.visible + m->oscillator.hidden;
-    } else if (m->kind == MJ_MODEL_DIFFUSION) {
-        blocks = (double)s->steps * m->diffusion.passes * m->diffusion.blocks;
-        rows *= m->diffusion.tokens;
-        width = m->diffusion.hidden;
+        *blocks = (double)s->steps * m->oscillator.stages;
+        *numbers = s->batch * ((double)m->oscillator.visible + m->oscillator.hidden);
+    } else if (m->kind == MJ_MODEL_DIFFUSION) { /* act_B: so many 16-bit matrices a kernel block */
+        double runs = (double)s->steps * m->diffusion.passes;
+        *blocks = runs * m->diffusion.blocks;
+        *numbers = s->batch * bill->ops.op[0].act_B /
+                   (2.0 * MJ_DENOISE_TRANSFERS * runs * m->diffusion.kernels);
     }
-    t->exchanges = blocks;
-    t->link_B = blocks * 2 * (s->devices - 1) * rows * width * 2;
+}
+
+/* One all-reduce a block, both ways, 16 bit. */
+static void count_exchange(traffic *t, const mj_bill *bill, const mj_serving *s)
+{
+    double numbers;
+    count_blocks(&t->blocks, &numbers, bill, s);
+    if (s->devices > 1) {
+        t->exchanges = t->blocks;
+        t->link_B = t->blocks * 2 * (s->devices - 1) * numbers * 2;
+    }
 }
 
 static traffic count(const mj_bill *bill, const mj_serving *s)
@@ -79,10 +108,11 @@ static traffic count(const mj_bill *bill, const mj_serving *s)
         } else if (op->kind != MJ_OP_OSCILLATE || !mj_oscillator_runs(bill)) {
             t.weight_B += op->weight_B * op->reads;
             t.act_B += op->act_B * s->batch;
-            t.mac += (op->mac + op->state_mac) * s->batch;
+            t.mac += op->mac * s->batch;
+            t.cache_mac += op->state_mac * s->batch;
         }
     }
-    count_exchange(&t, m, s);
+    count_exchange(&t, bill, s);
     return t;
 }
 
@@ -118,8 +148,10 @@ static double step_time(const mj_bill *bill, const traffic *t, const mj_compute 
         slowest = fmax(slowest, move_s(sum, &chip->memory[i].bandwidth_Bps, G, share));
     }
     if (unit != NULL && mj_quantity_given(&unit->rate_MACps)) {
-        slowest = fmax(slowest, t->mac / (unit->rate_MACps.typ * G * share));
+        slowest = fmax(slowest, (t->mac + t->cache_mac) / (unit->rate_MACps.typ * G * share));
     }
+    const mj_quantity *block = &chip->overhead.block_s;
+    slowest = fmax(slowest, mj_quantity_given(block) ? t->blocks * block->typ : 0);
     if (mj_oscillator_runs(bill)) { /* one output after the other, then its decoder if it has one */
         slowest += mj_oscillator_output_s(bill) * bill->serving.batch / G;
     }
@@ -145,6 +177,8 @@ static mj_component component_of(const mj_memory *memory, unsigned use)
                                        : MJ_DRAM_ACT;
     }
     switch (memory->kind) {
+    case MJ_MEMORY_LINK:
+        return MJ_LINK_D2D;
     case MJ_MEMORY_ROM:
         return MJ_ROM_READ;
     case MJ_MEMORY_NVM:
@@ -169,8 +203,8 @@ static void memory_lines(mj_ledger *ledger, const mj_bill *bill, const traffic *
          t->weight_B},
         {MJ_HOLDS_KV, "cache and state moved", "bytes of keys, values and states per output",
          t->state_B},
-        {MJ_HOLDS_ACT, "activations written and read", "operand bytes in and out of every layer",
-         t->act_B},
+        {MJ_HOLDS_ACT, "activations read", "half of the operand bytes in and out of every layer",
+         t->act_B / 2},
     };
     double moved = 0;
     for (int i = 0; i < 3; i++) {
@@ -181,6 +215,14 @@ static void memory_lines(mj_ledger *ledger, const mj_bill *bill, const traffic *
         mj_ledger_events(ledger, component_of(memory, rows[i].use), rows[i].label,
                          rows[i].formula, rows[i].bytes / B, "B", &memory->read_JpB);
         moved += rows[i].bytes / B;
+    }
+    const mj_memory *act = mj_chip_memory(chip, MJ_HOLDS_ACT);
+    if (act != NULL) {
+        bool own = mj_quantity_given(&act->write_JpB);
+        mj_ledger_events(ledger, component_of(act, MJ_HOLDS_ACT), "activations written",
+                         "half of the operand bytes in and out of every layer", t->act_B / 2 / B,
+                         "B", own ? &act->write_JpB : &act->read_JpB);
+        moved += t->act_B / 2 / B;
     }
     const mj_quantity *wire = &chip->wires.energy_JpBm, *way = &chip->wires.distance_m;
     if (mj_quantity_given(wire) && mj_quantity_given(way)) {
@@ -197,11 +239,9 @@ static void link_lines(mj_ledger *ledger, const mj_bill *bill, const traffic *t)
         return;
     }
     mj_component component = link->kind == MJ_LINK_KIND_D2D ? MJ_LINK_D2D : MJ_LINK_SCALEUP;
-    static const char formula[] = "blocks x 2 (G - 1) x hidden x 2 B per output";
-    mj_ledger_events(ledger, component, "exchange between devices", formula, count, "B",
+    mj_ledger_events(ledger, component, "exchange between devices",
+                     "blocks x 2 (G - 1) x hidden x 2 B per token, prompts included", count, "B",
                      &link->energy_JpB);
-    mj_ledger_events(ledger, MJ_LINK_SWITCH, "switches between devices", formula, count, "B",
-                     &link->switch_JpB);
 }
 
 static void overhead(mj_ledger *ledger, mj_component component, const char *label,
@@ -238,12 +278,12 @@ static void static_lines(mj_ledger *ledger, const mj_bill *bill)
 
 /* Products, and for an analog array the conversions at its edges: an ADC reads the sum of `rows`
  * products, a DAC feeds `columns` of them. */
-static void arithmetic_lines(mj_ledger *ledger, double mac, const mj_compute *unit)
+static void product_lines(mj_ledger *ledger, const char *label, const char *formula, double mac,
+                          const mj_compute *unit)
 {
     static const mj_component components[] = {MJ_ARITH_MAC, MJ_ARITH_ANALOG, MJ_ARITH_LUT,
                                               MJ_ARITH_OSC};
-    mj_ledger_events(ledger, components[unit->kind], "multiply-accumulates",
-                     "weights and cache products, prompts included, per output", mac, "MAC",
+    mj_ledger_events(ledger, components[unit->kind], label, formula, mac, "MAC",
                      &unit->energy_JpMAC);
     if (unit->rows > 0) {
         mj_ledger_events(ledger, MJ_CONV_ADC, "sums converted to digital", "products / rows",
@@ -255,13 +295,28 @@ static void arithmetic_lines(mj_ledger *ledger, double mac, const mj_compute *un
     }
 }
 
+/* Keys, values and states have a format of their own; a chip without a unit for it uses the one it
+ * has for the weights. */
+static void arithmetic_lines(mj_ledger *ledger, const mj_bill *bill, const traffic *t,
+                             const mj_compute *unit)
+{
+    double B = bill->serving.batch;
+    const mj_compute *cache = mj_chip_compute(bill->chip,
+                                              (mj_format)bill->model->precision.cache);
+    product_lines(ledger, "multiply-accumulates with weights",
+                  "all weights a token touches, prompts included, per output", t->mac / B, unit);
+    product_lines(ledger, "multiply-accumulates with the cache",
+                  "attention and state updates, prompts included, per output", t->cache_mac / B,
+                  cache != NULL ? cache : unit);
+}
+
 static void device_lines(mj_bill *bill, const traffic *t, const mj_compute *unit)
 {
     const mj_chip *chip = bill->chip;
     mj_ledger *ledger = &bill->ledger;
     ledger->n = 0;
     if (unit != NULL) {
-        arithmetic_lines(ledger, t->mac / bill->serving.batch, unit);
+        arithmetic_lines(ledger, bill, t, unit);
     }
     overhead(ledger, MJ_CONTROL, "control", "arithmetic x share", &chip->overhead.control);
     memory_lines(ledger, bill, t);
@@ -279,6 +334,12 @@ static void device_lines(mj_bill *bill, const traffic *t, const mj_compute *unit
         mj_oscillator_static_lines(ledger, bill);
     }
     static_lines(ledger, bill);
+    const mj_quantity *leak = &chip->overhead.leak;
+    if (mj_quantity_given(leak)) {
+        mj_ledger_overhead(ledger, MJ_LEAK_LOGIC, "static power, not stated",
+                           "lines above x share / (1 - share)", leak->lo / (1 - leak->lo),
+                           leak->typ / (1 - leak->typ), leak->hi / (1 - leak->hi), leak);
+    }
 }
 
 /* Energy of the events of a step and power of everything that flows with time, all devices. */
@@ -295,7 +356,7 @@ static void split_power(double *events_J, double *static_W, const mj_bill *bill)
 }
 
 /* Stretches the step until the devices, their regulators included, stay within their power limit. */
-static void limit_power(mj_bill *bill, const traffic *t, const mj_compute *unit)
+static mj_status limit_power(mj_bill *bill, const traffic *t, const mj_compute *unit, mj_err *err)
 {
     const mj_quantity *vrm = &bill->chip->system.vrm;
     double efficiency = mj_quantity_given(vrm) ? vrm->typ : 1;
@@ -304,30 +365,50 @@ static void limit_power(mj_bill *bill, const traffic *t, const mj_compute *unit)
     split_power(&events_J, &static_W, bill);
     double power_W = events_J / bill->step.step_s + static_W;
     bill->step.unclamped_W = bill->step.power_W = power_W / G / efficiency;
-    if (!mj_quantity_given(&bill->chip->tdp_W) || power_W <= limit_W || static_W >= limit_W) {
-        return;
+    if (!mj_quantity_given(&bill->chip->tdp_W) || power_W <= limit_W) {
+        return MJ_OK;
+    }
+    if (static_W >= limit_W) {
+        return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
+                          "%s: static power alone, %.4g W, is above the power limit of %.4g W",
+                          bill->chip->name, static_W / G / efficiency, bill->chip->tdp_W.typ);
     }
     bill->step.step_s = events_J / (limit_W - static_W);
     bill->step.power_W = bill->chip->tdp_W.typ;
     bill->step.clamped = true;
     device_lines(bill, t, unit);
+    return MJ_OK;
 }
 
-static void run_step(mj_bill *bill, const traffic *t, const mj_compute *unit)
+static mj_status run_step(mj_bill *bill, const traffic *t, const mj_compute *unit, mj_err *err)
 {
-    bill->step = (mj_step){.context = mj_without_prompts(&bill->serving).context,
+    bill->step = (mj_step){.context = mj_serving_context(&bill->serving),
                            .weight_B = t->weight_B,
                            .kv_B = t->state_B,
                            .act_B = t->act_B,
                            .link_B = t->link_B,
                            .collectives = t->exchanges,
-                           .decode_flop = 2 * t->mac,
+                           .decode_flop = 2 * (t->mac + t->cache_mac),
                            .step_s = step_time(bill, t, unit)};
     bill->step.compute_s = bill->step.step_s;
     device_lines(bill, t, unit);
-    if (bill->step.step_s > 0) {
-        limit_power(bill, t, unit);
+    return bill->step.step_s > 0 ? limit_power(bill, t, unit, err) : MJ_OK;
+}
+
+/* Says what the chip could multiply instead. */
+static mj_status refuse_format(const mj_chip *chip, mj_format format, mj_err *err)
+{
+    char has[160] = "";
+    for (int i = 0; i < chip->n_compute; i++) {
+        size_t used = strlen(has);
+        snprintf(has + used, sizeof has - used, "%s%s", i > 0 ? ", " : "",
+                 mj_format_names[chip->compute[i].format]);
     }
+    return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0,
+                      "%s has no unit that multiplies %s weights%s%s%s%s", chip->name,
+                      mj_format_names[format], has[0] ? "; it has " : "", has,
+                      has[0] ? ": --precision " : "",
+                      has[0] ? mj_format_names[chip->compute[0].format] : "");
 }
 
 mj_status mj_event_sum(mj_bill *bill, double *prompts, mj_err *err)
@@ -335,18 +416,24 @@ mj_status mj_event_sum(mj_bill *bill, double *prompts, mj_err *err)
     const mj_chip *chip = bill->chip;
     traffic t = count(bill, &bill->serving);
     const mj_compute *unit = mj_chip_compute(chip, t.format);
-    if (unit == NULL && t.mac > 0 && chip->closure == MJ_CLOSURE_EVENT_SUM) {
-        return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0, "%s has no unit that multiplies %s weights",
-                          chip->name, mj_format_names[t.format]);
+    if (unit == NULL && t.mac > 0 && (chip->n_compute > 0 || chip->n_memories == 0) &&
+        !(chip->output_s > 0)) {
+        return refuse_format(chip, t.format, err);
     }
+    if (chip->output_s > 0 && bill->model->output != MJ_OUTPUT_TOKEN) {
+        return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0,
+                          "%s is known by the time of a token only, %s makes none", chip->name,
+                          bill->model->name);
+    }
+    double decode_s = 0;
     if (mj_reads_prompts(&bill->serving) && bill->model->output == MJ_OUTPUT_TOKEN) {
         mj_serving without = mj_without_prompts(&bill->serving);
         traffic decode = count(bill, &without);
-        run_step(bill, &decode, unit);
+        MJ_TRY(run_step(bill, &decode, unit, err));
         *prompts = mj_ledger_total_J(&bill->ledger);
+        decode_s = bill->step.step_s;
     }
-    double decode_s = bill->step.step_s;
-    run_step(bill, &t, unit);
+    MJ_TRY(run_step(bill, &t, unit, err));
     if (*prompts > 0) {
         *prompts = 1 - *prompts / mj_ledger_total_J(&bill->ledger);
         /* the steps of one output take output x (step - decode) longer for one prompt a sequence */

@@ -3,7 +3,7 @@
  * The denoiser runs steps x passes times over all tokens of B outputs, its sequence split over G
  * devices by Ulysses (degree u, all-to-all) and ring attention (degree r):            [zeus2025]
  *
- *   tk = lin / (eta_f F) + att / (eta_a F) + (act + wb) / (0.85 BW)     kernels
+ *   tk = lin / (eta_f F f8) + att / (eta_a F) + (act + wb) / (0.85 BW)     kernels
  *   tc = steps blocks (4 vol (u-1)/u/G + 2 vol/u (r-1)/r) / (eta_l link) exchange
  *   tl = steps blocks (G > 1 ? t_lm sqrt(r) : t_l)                      launches
  *   E_dyn = eb (act + wb) + ef (lin + att) + Pa tk
@@ -12,7 +12,7 @@
  * act = k_act transfers of the token matrix a block: fitted, it stands for eager element-wise
  * kernels and poor efficiency at small widths, not for countable traffic; `heavy` models (linear
  * attention, long skips) move h times more. t_ser is the decoder and what else is not parallel. */
-#include "mj/bill.h"
+#include "ledger.h"
 
 #include <math.h>
 
@@ -63,7 +63,7 @@ void mj_image_step(mj_step *step, const mj_chip *chip, const mj_model *model, co
     count(step, &attention_flop, fit, model, ops, serving);
 
     double bytes = step->act_B + step->weight_B;
-    double kernel_s = step->decode_flop / (fit->eta_compute * F) +
+    double kernel_s = step->decode_flop / (fit->eta_compute * F * mj_format_speed(chip, model)) +
                       attention_flop / (fit->eta_attention * F) + bytes / (BANDWIDTH_SHARE * BW);
     double launch_s = serving->devices > 1 ? fit->launch_parallel_s * sqrt(serving->ring)
                                            : fit->launch_s;

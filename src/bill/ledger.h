@@ -20,8 +20,7 @@ void mj_ledger_interval(double *lo_J, double *hi_J, const mj_ledger *ledger);
 void mj_ledger_close(mj_ledger *ledger);
 
 /* What a bill is charged beyond the device, up to the border asked for (boundary.c). */
-void mj_boundary_lines(mj_ledger *ledger, const mj_chip *chip, const mj_serving *serving,
-                       double step_s);
+void mj_boundary_lines(mj_bill *bill);
 /* Fills bill->step and the device's lines; *prompts is the share of the device's joules that goes
  * away when the same tokens are decoded without reading prompts. event_sum.c: a chip without
  * measurements. calibrated.c: a fitted chip. */
@@ -33,11 +32,14 @@ bool mj_oscillator_runs(const mj_bill *bill);
 double mj_oscillator_output_s(const mj_bill *bill);
 void mj_oscillator_event_lines(mj_ledger *ledger, const mj_bill *bill);
 void mj_oscillator_static_lines(mj_ledger *ledger, const mj_bill *bill);
+/* Rate of the tensor cores for the model's weights over that for 16 bit: 2 for 8-bit formats, 4 for
+ * nvfp4, where the chip has units for them; other formats are widened to 16 bit first. */
+double mj_format_speed(const mj_chip *chip, const mj_model *model);
 /* The serving of the same decoding without prompts: context fixed at its mean. */
 static inline mj_serving mj_without_prompts(const mj_serving *serving)
 {
     mj_serving without = *serving;
-    without.context = serving->prompt + 0.5 * serving->output * serving->spread;
+    without.context = mj_serving_context(serving);
     return without;
 }
 static inline bool mj_reads_prompts(const mj_serving *serving)

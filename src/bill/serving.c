@@ -13,6 +13,7 @@
 #include <stdio.h>
 
 static const double FIT_SHARE = 0.9;
+enum { DEVICES_MAX = 1000000 };
 
 #define REAL(key_, member_, unit_, max_) \
     {.key = key_, .kind = MJ_SPEC_REAL, .offset = offsetof(mj_serving, member_), .unit = unit_, \
@@ -32,7 +33,7 @@ static const mj_spec_field fields[] = {
     REAL("output", output, "1", 1e8),
     REAL("spread", spread, "1", 1e3),
     REAL("context", context, "1", 1e8),
-    INT("devices", devices, 1000000),
+    INT("devices", devices, DEVICES_MAX),
     CHOICE("precision", precision, mj_format_names),
     INT("tensor", tensor, 1000000),
     INT("expert", expert, 1000000),
@@ -49,6 +50,17 @@ static const mj_spec_field fields[] = {
 const mj_spec_schema mj_serving_schema = {"serving", fields, sizeof fields / sizeof fields[0],
                                           sizeof(mj_serving), NULL};
 
+double mj_serving_context(const mj_serving *s)
+{
+    return s->context > 0 ? s->context : s->prompt + 0.5 * s->output * s->spread;
+}
+
+double mj_serving_cache_split(const mj_chip *chip, const mj_model *model, const mj_serving *s)
+{
+    double heads = model->mla.kv_lora > 0 ? 1 : fmax(1, model->kv_heads);
+    return chip->closure == MJ_CLOSURE_CALIBRATED ? s->data * fmin(s->tensor, heads) : s->devices;
+}
+
 /* Bytes one device keeps of weights and of cache. */
 static void kept(double *weight_B, double *cache_B, const mj_chip *chip, const mj_model *model,
                  const mj_serving *s)
@@ -57,25 +69,29 @@ static void kept(double *weight_B, double *cache_B, const mj_chip *chip, const m
                                                                  : s->prompt + s->output};
     mj_ops ops;
     mj_ops_count(&ops, model, &extent);
-    double G = s->devices, B = s->batch;
-    double heads = model->mla.kv_lora > 0 ? 1 : fmax(1, model->kv_heads);
-    bool free_split = s->data > 1 || chip->closure != MJ_CLOSURE_CALIBRATED;
-    double cache_split = free_split ? G : fmin(G, heads);
+    double G = s->devices, B = s->batch, named_B = 0;
+    double cache_split = mj_serving_cache_split(chip, model, s);
     *weight_B = *cache_B = 0;
     for (int i = 0; i < ops.n; i++) {
         const mj_op *op = &ops.op[i];
-        bool copied = s->data > 1 && op->kind != MJ_OP_EXPERTS;
-        /* images: every device keeps the whole denoiser, the sequence is what is split */
-        copied = copied || model->kind == MJ_MODEL_DIFFUSION;
-        *weight_B += copied ? op->weight_B : op->weight_B / G;
+        double shard = op->kind == MJ_OP_EXPERTS ? G : s->tensor;
+        if (model->kind == MJ_MODEL_DIFFUSION) { /* the sequence is what is split */
+            shard = 1;
+        }
+        named_B += op->weight_B;
+        *weight_B += op->weight_B / shard;
         *cache_B += op->stored_B * B / (op->kind == MJ_OP_SCAN ? G : cache_split);
     }
     if (model->kind == MJ_MODEL_AGGREGATE) { /* kept, though not every token needs them */
         double idle = model->aggregate.total - model->aggregate.active;
         *weight_B += idle * mj_format_bytes((mj_format)model->precision.ffn) / G;
     }
-    *weight_B += model->params.embedding *
-                 mj_format_bytes((mj_format)model->precision.embedding) / G;
+    double embedding_B = model->params.embedding *
+                         mj_format_bytes((mj_format)model->precision.embedding);
+    if (model->exact_weight_B > 0) {
+        embedding_B = model->exact_weight_B - named_B;
+    }
+    *weight_B += embedding_B / s->tensor;
 }
 
 double mj_serving_memory_B(const mj_chip *chip, const mj_model *model, const mj_serving *serving)
@@ -124,23 +140,41 @@ static void fill_parallel(mj_serving *s, const mj_model *model)
     }
 }
 
-/* The smallest power of two of devices that fits, or the whole domain where only that does; 0 if
- * nothing does. */
-static int devices_needed(const mj_chip *chip, const mj_model *model, const mj_serving *s)
+/* The smallest power of two of devices that fits, at most `most` (which need not be one); 0 if
+ * nothing does. Parallelism is the default one. */
+static int devices_needed(const mj_chip *chip, const mj_model *model, const mj_serving *s, int most)
 {
-    int domain = chip->domain > 0 ? chip->domain : 1;
     for (long long n = 1;; n *= 2) {
         mj_serving tried = *s;
-        tried.devices = n < domain ? (int)n : domain;
-        if (s->data == 0 && s->tensor == 0) {
-            fill_parallel(&tried, model);
-        }
+        tried.devices = n < most ? (int)n : most;
+        tried.tensor = tried.expert = tried.data = tried.ulysses = tried.ring = 0;
+        fill_parallel(&tried, model);
         if (fits(chip, model, &tried)) {
             return tried.devices;
         }
-        if (n >= domain) {
+        if (n >= most) {
             return 0;
         }
+    }
+}
+
+static int domain_of(const mj_chip *chip)
+{
+    return chip->domain > 0 ? chip->domain : 1;
+}
+
+/* "; 4 would do", or what stands against it. */
+static void suggest(char *text, size_t size, const mj_chip *chip, const mj_model *model,
+                    const mj_serving *s)
+{
+    int needed = devices_needed(chip, model, s, DEVICES_MAX), domain = domain_of(chip);
+    if (needed == 0) {
+        snprintf(text, size, "no number of them would do");
+    } else if (needed <= domain) {
+        snprintf(text, size, "%d would do", needed);
+    } else {
+        snprintf(text, size, "%d would do, but one scale-up domain joins at most %d", needed,
+                 domain);
     }
 }
 
@@ -162,14 +196,8 @@ static mj_status refuse(const mj_chip *chip, const mj_model *model, const mj_ser
         snprintf(room, sizeof room, "%s has room for %.4g GB of cache", k->name,
                  capacity(k) / 1e9);
     }
-    int needed = devices_needed(chip, model, s);
     char would[96];
-    if (needed > 0) {
-        snprintf(would, sizeof would, "%d would do", needed);
-    } else {
-        snprintf(would, sizeof would, "even its whole domain of %d does not",
-                 chip->domain > 0 ? chip->domain : 1);
-    }
+    suggest(would, sizeof would, chip, model, s);
     return mj_err_add(err, MJ_EFIT, NULL, 0, 0,
                       "%s does not fit %d x %s: per device %.4g GB of weights and %.4g GB of cache "
                       "and state, %s; %s",
@@ -209,18 +237,53 @@ static mj_status check_lengths(const mj_serving *s, mj_err *err)
     MJ_TRY(range(err, "output", s->output, 1e-3, 1e8));
     MJ_TRY(range(err, "spread", s->spread, 1, 1e3));
     MJ_TRY(range(err, "context", s->context, 0, 1e8));
-    MJ_TRY(range(err, "boundary", s->boundary, MJ_BOUNDARY_DIE, MJ_BOUNDARY_FLEET));
+    return range(err, "boundary", s->boundary, MJ_BOUNDARY_DIE, MJ_BOUNDARY_FLEET);
+}
+
+/* A measured total has the border at which it was measured; what lies within cannot be told apart
+ * from it (the die's leakage is part of the board's idle power). An envelope has its author's. */
+static mj_status check_boundary(const mj_serving *s, const mj_chip *chip, mj_err *err)
+{
+    const char *asked = mj_boundary_names[s->boundary];
+    if (chip->closure == MJ_CLOSURE_CALIBRATED && s->boundary < MJ_BOUNDARY_BOARD) {
+        return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0,
+                          "boundary %s: %s was measured at the board, which cannot be split there",
+                          asked, chip->name);
+    }
+    if (chip->closure == MJ_CLOSURE_ENVELOPE && s->boundary != MJ_BOUNDARY_BOARD) {
+        return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0,
+                          "boundary %s: %s is an envelope, its author's sum as given", asked,
+                          chip->name);
+    }
+    return MJ_OK;
+}
+
+/* Images of a size that such models make: whole patches, not far from what they were trained for. */
+static mj_status check_image(const mj_serving *s, const mj_model *model, mj_err *err)
+{
+    if (model->kind != MJ_MODEL_DIFFUSION) {
+        return MJ_OK;
+    }
+    MJ_TRY(range(err, "width", s->width, 64, 16384));
+    MJ_TRY(range(err, "height", s->height, 64, 16384));
+    if (s->width % 8 != 0 || s->height % 8 != 0) {
+        return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
+                          "size %dx%d: both sides must be multiples of 8 pixels", s->width,
+                          s->height);
+    }
     return MJ_OK;
 }
 
 static mj_status check_devices(const mj_serving *s, const mj_chip *chip, const mj_model *model,
                                mj_err *err)
 {
-    int domain = chip->domain > 0 ? chip->domain : 1;
-    if (s->devices < 1 || s->devices > domain) {
+    if (s->devices < 1 || s->devices > domain_of(chip)) {
+        char would[96];
+        suggest(would, sizeof would, chip, model, s);
         return mj_err_add(err, MJ_EFIT, NULL, 0, 0,
-                          "%d devices asked for: the scale-up domain of %s joins at most %d",
-                          s->devices, chip->name, domain);
+                          "%d devices asked for: the scale-up domain of %s joins at most %d; for %s "
+                          "%s",
+                          s->devices, chip->name, domain_of(chip), model->name, would);
     }
     bool images = model->kind == MJ_MODEL_DIFFUSION;
     if (images && (long long)s->ulysses * s->ring != s->devices) {
@@ -254,7 +317,7 @@ static void fill_lengths(mj_serving *s, const mj_chip *chip, const mj_model *mod
     bool text = model->output == MJ_OUTPUT_TOKEN;
     /* an envelope counts one sequence, as its authors do */
     or_default(&s->batch, text && chip->closure != MJ_CLOSURE_ENVELOPE ? 64 : 1);
-    if (!s->no_prompt) {
+    if (!s->no_prompt && chip->closure != MJ_CLOSURE_ENVELOPE) {
         or_default(&s->prompt, 220);
     }
     or_default(&s->output, 350);
@@ -279,15 +342,17 @@ mj_status mj_serving_resolve(mj_serving *serving, const mj_chip *chip, const mj_
     MJ_TRY(check_counts(serving, err));
     fill_lengths(serving, chip, model);
     MJ_TRY(check_lengths(serving, err));
+    MJ_TRY(check_boundary(serving, chip, err));
+    MJ_TRY(check_image(serving, model, err));
     bool asked = serving->devices > 0;
     if (!asked) {
-        serving->devices = devices_needed(chip, model, serving);
+        serving->devices = devices_needed(chip, model, serving, domain_of(chip));
         if (serving->data > 0 || serving->tensor > 0) {
             int tensor = serving->tensor > 0 ? serving->tensor : 1;
             serving->devices = tensor * (serving->data > 0 ? serving->data : 1);
         }
         if (serving->devices == 0) {
-            serving->devices = chip->domain > 0 ? chip->domain : 1;
+            serving->devices = domain_of(chip);
             fill_parallel(serving, model);
             return refuse(chip, model, serving, err);
         }

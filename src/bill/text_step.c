@@ -15,10 +15,11 @@
  * The constants are fitted to measured rows (chip->text); the equations are physics and hold for
  * models that no fit has seen. It does not model multimodal preprocessing, or queueing.
  *
- * One departure from the fitted form: all-reduces are counted per block output (attention, FFN,
- * experts, state-space mixer). For transformers that is 2 a layer, as fitted; hybrids have fewer
- * attention layers than blocks. */
-#include "mj/bill.h"
+ * Departures from the fitted form, none of which any measured row tests: all-reduces are counted per
+ * block output (attention, FFN, experts, state-space mixer), which for transformers is the fitted 2
+ * a layer, while hybrids have more blocks than attention layers; int8 counts as 8-bit and nvfp4 runs
+ * at four times the rate where the chip has units for them (mxfp4 weights are widened first). */
+#include "ledger.h"
 
 #include <math.h>
 
@@ -30,10 +31,10 @@ typedef struct {
 static mix prefill_mix(const mj_serving *s)
 {
     if (s->context > 0 || s->prompt <= 0) {
-        return (mix){.context = s->context > 0 ? s->context : 0.5 * s->output * s->spread};
+        return (mix){.context = mj_serving_context(s)};
     }
     double per_output = s->batch / s->output;
-    return (mix){.context = s->prompt + 0.5 * s->output * s->spread,
+    return (mix){.context = mj_serving_context(s),
                  .prompts_per_step = s->prompt * per_output,
                  .tokens_mixed = s->prompt * fmax(1, per_output),
                  .share = fmin(1, per_output)};
@@ -68,18 +69,10 @@ static expert_bytes expert_read(const mj_model *m, const mj_op *op, const mj_ser
     return b;
 }
 
-/* Devices that share one cache: tensor parallelism splits it by heads, so no further than there
- * are heads (latent attention has one); data parallelism splits it by sequence. */
-static double cache_split(const mj_model *m, const mj_serving *s)
-{
-    double heads = m->mla.kv_lora > 0 ? 1 : fmax(1, m->kv_heads);
-    return s->data > 1 ? s->devices : fmin(s->devices, heads);
-}
-
 static void add_op(mj_step *step, const mj_op *op, const mj_model *m, const mj_serving *s,
-                   const mix *x)
+                   const mix *x, double cache_split)
 {
-    double G = s->devices, B = s->batch, shard = s->data > 1 ? 1 : G;
+    double G = s->devices, B = s->batch, shard = s->tensor;
     step->decode_flop += 2 * (op->mac + op->state_mac) * B / G;
     switch (op->kind) {
     case MJ_OP_HEAD:
@@ -96,7 +89,7 @@ static void add_op(mj_step *step, const mj_op *op, const mj_model *m, const mj_s
         break;
     }
     case MJ_OP_ATTENTION:
-        step->kv_B += B * op->state_B / cache_split(m, s);
+        step->kv_B += B * op->state_B / cache_split;
         if (s->prompt > 0) {
             step->prefill_flop += 2 * op->prompt_mac * x->prompts_per_step / s->prompt / G;
         }
@@ -110,17 +103,22 @@ static void add_op(mj_step *step, const mj_op *op, const mj_model *m, const mj_s
     }
 }
 
-/* Tensor cores run 8-bit formats at twice and 4-bit ones at four times the 16-bit rate where the
- * chip has units for them; other formats are widened to 16 bit first. */
-static double format_speed(const mj_chip *chip, const mj_model *m)
+double mj_format_speed(const mj_chip *chip, const mj_model *m)
 {
     mj_format format = (mj_format)(m->moe.layers > 0 ? m->precision.experts : m->precision.ffn);
     const mj_compute *unit = mj_chip_compute(chip, format);
     if (unit == NULL || unit->format != (int)format) {
         return 1;
     }
-    double bytes = mj_format_bytes(format);
-    return bytes < 0.6 ? 4 : bytes < 1.5 ? 2 : 1;
+    switch (format) {
+    case MJ_FORMAT_FP8:
+    case MJ_FORMAT_INT8:
+        return 2;
+    case MJ_FORMAT_NVFP4:
+        return 4;
+    default:
+        return 1;
+    }
 }
 
 static double flop_rate(const mj_chip *chip)
@@ -139,7 +137,7 @@ static void step_time(mj_step *step, const mj_chip *chip, const mj_text_fit *fit
 {
     double BW = mj_chip_memory(chip, MJ_HOLDS_WEIGHTS)->bandwidth_Bps.typ;
     double eta_x = m->moe.reads_all ? fit->eta_experts_block : fit->eta_experts;
-    double rate = fit->eta_compute * flop_rate(chip) * format_speed(chip, m);
+    double rate = fit->eta_compute * flop_rate(chip) * mj_format_speed(chip, m);
     double q = step->prefill_share, G = s->devices;
     double fixed_s = (step->weight_B + step->kv_B) / (fit->eta_memory * BW);
     double decode_s = overlap(fixed_s + step->expert_max_B / (eta_x * BW),
@@ -153,7 +151,10 @@ static void step_time(mj_step *step, const mj_chip *chip, const mj_text_fit *fit
     if (G > 1) {
         const mj_link *link = mj_chip_link(chip, MJ_LINK_KIND_SCALEUP);
         double blocks = m->attn_layers + m->ffn_layers + m->moe.layers + m->ssm.layers;
-        step->collectives = s->data > 1 ? 2.0 * m->moe.layers : blocks;
+        if (s->data > 1) { /* tokens go to their experts and back; attention stays at home */
+            blocks = 2.0 * m->moe.layers;
+        }
+        step->collectives = blocks;
         step->link_B = blocks * 2 * (G - 1) / G * (s->batch + x->prompts_per_step) * m->hidden * 2;
         overhead_s += step->collectives * fit->reduce_s + step->link_B / link->bandwidth_Bps.typ;
     }
@@ -166,8 +167,9 @@ void mj_text_step(mj_step *step, const mj_chip *chip, const mj_text_fit *fit, co
 {
     mix x = prefill_mix(serving);
     *step = (mj_step){.context = x.context, .prefill_share = x.share};
+    double split = mj_serving_cache_split(chip, model, serving);
     for (int i = 0; i < ops->n; i++) {
-        add_op(step, &ops->op[i], model, serving, &x);
+        add_op(step, &ops->op[i], model, serving, &x, split);
     }
     step_time(step, chip, fit, model, serving, &x);
 

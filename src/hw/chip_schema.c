@@ -35,7 +35,7 @@
 
 const char *const mj_closure_names[] = {"", "calibrated", "event-sum", "envelope", NULL};
 const char *const mj_memory_kind_names[] = {"",    "hbm", "dram", "sram",     "edram",
-                                            "rom", "nvm", "register", NULL};
+                                            "rom", "nvm", "register", "link", NULL};
 const char *const mj_link_kind_names[] = {"", "d2d", "scaleup", "scaleout", NULL};
 /* Index = mj_class. */
 static const char *const class_names[] = {"",
@@ -51,8 +51,8 @@ static const mj_spec_field memory_fields[] = {
     CHOICE(mj_memory, "kind", kind, mj_memory_kind_names, true),
     {.key = "holds", .kind = MJ_SPEC_FLAGS, .offset = offsetof(mj_memory, holds),
      .choices = holds_names},
-    QUANTITY(mj_memory, "capacity", capacity_B, "B", 0, ANY),
-    QUANTITY(mj_memory, "bandwidth", bandwidth_Bps, "B/s", 0, ANY),
+    QUANTITY(mj_memory, "capacity", capacity_B, "B", 1, ANY),
+    QUANTITY(mj_memory, "bandwidth", bandwidth_Bps, "B/s", 1, ANY),
     QUANTITY(mj_memory, "read", read_JpB, "J/B", 0, 1),
     QUANTITY(mj_memory, "write", write_JpB, "J/B", 0, 1),
     QUANTITY(mj_memory, "leak", leak_WpB, "W/B", 0, 1),
@@ -67,7 +67,7 @@ static const mj_spec_field compute_fields[] = {
     NAME(mj_compute, "name", name),
     CHOICE(mj_compute, "format", format, mj_format_names, true),
     QUANTITY(mj_compute, "energy", energy_JpMAC, "J/MAC", 0, 1),
-    QUANTITY(mj_compute, "rate", rate_MACps, "MAC/s", 0, ANY),
+    QUANTITY(mj_compute, "rate", rate_MACps, "MAC/s", 1, ANY),
     CHOICE(mj_compute, "kind", kind, mj_compute_kind_names, false),
     QUANTITY(mj_compute, "adc", adc_J, "J", 0, 1),
     QUANTITY(mj_compute, "dac", dac_J, "J", 0, 1),
@@ -84,7 +84,7 @@ static const mj_spec_field link_fields[] = {
     CHOICE(mj_link, "kind", kind, mj_link_kind_names, true),
     QUANTITY(mj_link, "energy", energy_JpB, "J/B", 0, 1),
     QUANTITY(mj_link, "switch", switch_JpB, "J/B", 0, 1),
-    QUANTITY(mj_link, "bandwidth", bandwidth_Bps, "B/s", 0, ANY),
+    QUANTITY(mj_link, "bandwidth", bandwidth_Bps, "B/s", 1, ANY),
     QUANTITY(mj_link, "latency", latency_s, "s", 0, 1),
 };
 static const mj_spec_schema link_schema = {
@@ -117,6 +117,8 @@ static const mj_spec_field overhead_fields[] = {
     WITHIN("clock", overhead, clock, "1", 0, 100),
     WITHIN("utilisation", overhead, utilisation, "1", 1e-6, 1),
     WITHIN("unexplained", overhead, unexplained, "1", 0, 100),
+    WITHIN("leak", overhead, leak, "1", 0, 0.95),
+    WITHIN("block", overhead, block_s, "s", 0, 1),
 };
 static const mj_spec_schema overhead_schema = {
     "overhead", overhead_fields, LENGTH(overhead_fields), PART_SIZE(overhead), NULL};

@@ -120,10 +120,10 @@ static void add_states(mj_ops *ops, const mj_model *m, const mj_extent *x)
 }
 
 /* GGUF files mix formats tensor by tensor: their exact byte total replaces the nominal one, shared
- * out over the ops in proportion. */
-static void scale_to_exact(mj_ops *ops, double exact_B)
+ * out over the ops, and the input embedding that no op multiplies, in proportion. */
+static void scale_to_exact(mj_ops *ops, double exact_B, double embedding_B)
 {
-    double nominal = 0;
+    double nominal = embedding_B;
     for (int i = 0; i < ops->n; i++) {
         nominal += ops->op[i].weight_B;
     }
@@ -138,7 +138,9 @@ void mj_transformer_count(mj_ops *ops, const mj_model *model, const mj_extent *e
     add_ffn(ops, model);
     add_head(ops, model);
     if (model->exact_weight_B > 0) {
-        scale_to_exact(ops, model->exact_weight_B);
+        scale_to_exact(ops, model->exact_weight_B,
+                       model->params.embedding *
+                           mj_format_bytes((mj_format)model->precision.embedding));
     }
     add_states(ops, model, extent);
 }
