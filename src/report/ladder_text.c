@@ -53,6 +53,37 @@ static void fill_step(const char **cell, const mj_climb_step *step, mj_citations
     cell[7] = mj_quality_text(step->rung, arena);
 }
 
+/* Prints words up to the style's width, later lines indented. */
+static void print_wrapped(FILE *out, const char *text, const mj_style *style)
+{
+    int width = style->width > 0 ? style->width : 100, used = 2;
+    fputc(' ', out);
+    while (*text) {
+        size_t n = strcspn(text, " ");
+        if (used + (int)n + 1 > width) {
+            fputs("\n     ", out);
+            used = 5;
+        }
+        fprintf(out, " %.*s", (int)n, text);
+        used += (int)n + 1;
+        text += n + (text[n] == ' ');
+    }
+    fputc('\n', out);
+}
+
+static void print_citations(FILE *out, const mj_citations *list, const mj_style *style)
+{
+    char text[4096] = "", key[NAME];
+    size_t n = 0;
+    for (int i = 0; i < list->n && n < sizeof text - NAME - 16; i++) {
+        n += (size_t)snprintf(text + n, sizeof text - n, "%s[%d] %s", i > 0 ? " " : "", i + 1,
+                              mj_text_clean(key, sizeof key, list->key[i]));
+    }
+    if (n > 0) {
+        print_wrapped(out, text, style);
+    }
+}
+
 static mj_status print_steps(FILE *out, const mj_climb *climb, const mj_style *style,
                              mj_arena *arena, mj_err *err)
 {
@@ -76,29 +107,8 @@ static mj_status print_steps(FILE *out, const mj_climb *climb, const mj_style *s
     }
     const mj_table table = {column, cell, paint, COLUMNS, climb->n};
     mj_table_print(out, &table, style);
-    for (int i = 0; i < list.n; i++) {
-        fprintf(out, "  [%d] %s", i + 1, clean(list.key[i], arena, style));
-    }
-    fputs(list.n > 0 ? "\n" : "", out);
+    print_citations(out, &list, style);
     return MJ_OK;
-}
-
-/* Prints words up to the style's width, later lines indented. */
-static void print_wrapped(FILE *out, const char *text, const mj_style *style)
-{
-    int width = style->width > 0 ? style->width : 100, used = 2;
-    fputc(' ', out);
-    while (*text) {
-        size_t n = strcspn(text, " ");
-        if (used + (int)n + 1 > width) {
-            fputs("\n     ", out);
-            used = 5;
-        }
-        fprintf(out, " %.*s", (int)n, text);
-        used += (int)n + 1;
-        text += n + (text[n] == ' ');
-    }
-    fputc('\n', out);
 }
 
 /* How each rung's gain depends on its place. */

@@ -143,14 +143,29 @@ static void say_ground(mj_remarks *remarks, const mj_climb *climb, mj_arena *are
            mj_factor_text(climb->assumed_gain, arena), n_unknown);
 }
 
+/* The rung whose place step `i` took; NULL if its group was empty. */
+static const mj_rung *rung_before(const mj_climb *climb, int i)
+{
+    const char *group = climb->step[i].rung->group;
+    for (int k = i - 1; k > 0 && group; k--) {
+        const mj_rung *other = climb->step[k].rung;
+        if (other->group && strcmp(other->group, group) == 0) {
+            return other;
+        }
+    }
+    return NULL;
+}
+
 static void say_oddities(mj_remarks *remarks, const mj_climb *climb, mj_arena *arena)
 {
     for (int i = 1; i < climb->n; i++) {
         const mj_climb_step *step = &climb->step[i];
         const char *name = step->rung->name;
+        const mj_rung *before = rung_before(climb, i);
         if (step->gain < 1 - 1e-9) {
-            remark(remarks, arena, "'%.60s' raises joules by %.3g %%", name,
-                   100 * (1 / step->gain - 1));
+            remark(remarks, arena, "'%.60s' raises joules by %.3g %%%s%.60s%s", name,
+                   100 * (1 / step->gain - 1), before ? " in the place of '" : "",
+                   before ? before->name : "", before ? "'" : "");
         } else if (step->gain < 1 + 1e-9) {
             remark(remarks, arena, "'%.60s' changes no joules here", name);
         }
@@ -159,10 +174,6 @@ static void say_oddities(mj_remarks *remarks, const mj_climb *climb, mj_arena *a
                    "gain may be the other way of closing a bill", name,
                    mj_closure_names[step->bill->chip->closure],
                    mj_closure_names[step[-1].bill->chip->closure]);
-        }
-        if (step->replaced) {
-            remark(remarks, arena, "'%.60s' was replaced by a later rung of group '%.40s'", name,
-                   step->rung->group);
         }
     }
 }
