@@ -96,6 +96,31 @@ static mj_status fill_static(mj_chip *chip, mj_facts *facts, mj_err *err)
     return MJ_OK;
 }
 
+static mj_status fill_one(mj_quantity *to, const char *key, const char *unit, mj_facts *facts,
+                          mj_err *err)
+{
+    if (mj_quantity_given(to)) {
+        return MJ_OK;
+    }
+    MJ_TRY(mj_facts_quantity(to, facts, key, unit, 0, err));
+    to->fact = key;
+    return MJ_OK;
+}
+
+/* A link that nobody measured is neither infinitely fast nor immediate. */
+static mj_status fill_links(mj_chip *chip, mj_facts *facts, mj_err *err)
+{
+    if (chip->closure != MJ_CLOSURE_EVENT_SUM) {
+        return MJ_OK;
+    }
+    for (int i = 0; i < chip->n_links; i++) {
+        mj_link *link = &chip->link[i];
+        MJ_TRY(fill_one(&link->bandwidth_Bps, "overhead.link-bandwidth", "B/s", facts, err));
+        MJ_TRY(fill_one(&link->latency_s, "overhead.link-latency", "s", facts, err));
+    }
+    return MJ_OK;
+}
+
 /* Where the file may be silent because every machine has it: supplies, host and cooling; peaks that
  * are not reached; joules that no event explains. */
 static mj_status fill_absent(mj_chip *chip, mj_facts *facts, mj_err *err)
@@ -116,11 +141,9 @@ static mj_status fill_absent(mj_chip *chip, mj_facts *facts, mj_err *err)
         {&chip->overhead.block_s, "overhead.block", "s"},
     };
     MJ_TRY(fill_static(chip, facts, err));
+    MJ_TRY(fill_links(chip, facts, err));
     for (size_t i = 0; i < sizeof fill / sizeof fill[0]; i++) {
-        if (!mj_quantity_given(fill[i].to)) {
-            MJ_TRY(mj_facts_quantity(fill[i].to, facts, fill[i].key, fill[i].unit, 0, err));
-            fill[i].to->fact = fill[i].key;
-        }
+        MJ_TRY(fill_one(fill[i].to, fill[i].key, fill[i].unit, facts, err));
     }
     return MJ_OK;
 }
