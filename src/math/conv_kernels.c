@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "simd.h"
+
 enum { TAPS = 9, CHUNK_REALS = 1 << 18 };
 
 static size_t pixels(mj_conv_shape s)
@@ -81,7 +83,7 @@ static void fold_image(mj_real *dx, const mj_real *dU, mj_conv_shape s)
 static void unfold(mj_real *U, const mj_real *x, int n_images, mj_conv_shape s)
 {
     size_t image = pixels(s) * (size_t)s.C;
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if ((size_t)n_images * image >= PARALLEL_MIN)
     for (int b = 0; b < n_images; b++) {
         unfold_image(U + (size_t)b * image * TAPS, x + (size_t)b * image, s);
     }
@@ -115,7 +117,7 @@ void mj_conv3x3_input_backward(mj_real *dx, const mj_real *dy, const mj_real *w,
         int n = images_left(start, chunk, s.B), rows = n * s.H * s.W;
         mj_gemm(tmp, dy + (size_t)start * pixels(s) * (size_t)s.N, w,
                 (mj_gemm_shape){.M = rows, .N = TAPS * s.C, .K = s.N, .transpose_b = true});
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if ((size_t)n * image >= PARALLEL_MIN)
         for (int b = 0; b < n; b++) {
             fold_image(dx + (size_t)(start + b) * image, tmp + (size_t)b * image * TAPS, s);
         }

@@ -26,7 +26,7 @@ static size_t n_windows(int B, int H, int W)
 void mj_pool_max_forward(mj_real *y, const mj_real *x, int B, int H, int W, int C)
 {
     size_t n = n_windows(B, H, W);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (n * (size_t)C >= PARALLEL_MIN)
     for (size_t i = 0; i < n; i++) {
         window from = window_of(i, H, W, C);
         for (int c = 0; c < C; c++) {
@@ -62,7 +62,7 @@ void mj_pool_max_backward(mj_real *dx, const mj_real *dy, const mj_real *x, int 
                           int C)
 {
     size_t n = n_windows(B, H, W);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (n * (size_t)C >= PARALLEL_MIN)
     for (size_t i = 0; i < n; i++) {
         max_backward(dx, dy + i * (size_t)C, x, window_of(i, H, W, C), C);
     }
@@ -71,7 +71,7 @@ void mj_pool_max_backward(mj_real *dx, const mj_real *dy, const mj_real *x, int 
 void mj_pool_mean_forward(mj_real *y, const mj_real *x, int B, int H, int W, int C)
 {
     size_t n = n_windows(B, H, W);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (n * (size_t)C >= PARALLEL_MIN)
     for (size_t i = 0; i < n; i++) {
         window from = window_of(i, H, W, C);
         for (int c = 0; c < C; c++) {
@@ -85,7 +85,7 @@ void mj_pool_mean_forward(mj_real *y, const mj_real *x, int B, int H, int W, int
 void mj_pool_mean_backward(mj_real *dx, const mj_real *dy, int B, int H, int W, int C)
 {
     size_t n = n_windows(B, H, W);
-#pragma omp parallel for schedule(static)
+#pragma omp parallel for schedule(static) if (n * (size_t)C >= PARALLEL_MIN)
     for (size_t i = 0; i < n; i++) {
         window to = window_of(i, H, W, C);
         for (int c = 0; c < C; c++) {
