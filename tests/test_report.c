@@ -130,6 +130,9 @@ static void test_cut_keeps_characters_whole(void **state)
     assert_string_equal(mj_text_cut(text, sizeof text, "\u00e4\u00f6\u00fc\u00e4\u00f6", 3, &rich),
                         "\u00e4\u00f6\u2026");
     assert_string_equal(mj_text_cut(text, 6, "abcdefghij", 10, &plain), "abc..");
+    /* At the end of a word where that leaves half of the room. */
+    assert_string_equal(mj_text_cut(text, sizeof text, "one two three", 11, &plain), "one two..");
+    assert_string_equal(mj_text_cut(text, sizeof text, "a longer-word", 9, &plain), "a longe..");
 }
 
 /* No line of a bill is wider than the style says, whatever the labels. */
@@ -141,7 +144,7 @@ static void test_text_keeps_the_width(void **state)
     f.bill.ledger.line[0].component = MJ_TRANSPORT;
     f.bill.ledger.line[0].label = "a label that goes on and on and on, past the end of any "
                                   "terminal that anybody has on a desk";
-    for (int width = 80; width <= 120; width += 20) {
+    for (int width = 60; width <= 120; width += 10) {
         const mj_style style = {.utf8 = true, .width = width};
         char *text = print_to_text(print_text, &f, &style);
         for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {

@@ -20,6 +20,8 @@ typedef struct {
     bool colour; /* ANSI escapes */
     bool utf8;   /* block characters in bars, otherwise '#' */
     int width;   /* columns of the terminal; 0: 100 */
+    bool verbose; /* every line of the ledger by itself, not grouped by cause */
+    bool quiet;   /* no hints at what to try next */
 } mj_style;
 
 /* What a row is about, as a colour of its first cell; DIM greys the whole row. */
@@ -51,8 +53,13 @@ void mj_table_print(FILE *out, const mj_table *table, const mj_style *style);
  * leaves a mark. Returns buf; size >= 3 * columns + 1. */
 char *mj_bar(char *buf, size_t size, double part, int columns, const mj_style *style);
 
-/* Copies at most `columns` columns of clean UTF-8 text, ending in an ellipsis if it was cut. */
+/* Copies at most `columns` columns of clean UTF-8 text, ending in an ellipsis if it was cut, at the
+ * end of a word where there is one. */
 char *mj_text_cut(char *buf, size_t size, const char *text, int columns, const mj_style *style);
+
+/* Prints clean text from `column` on, going to a new line, indented, before a word that the width has
+ * no room for. Returns the column reached. */
+int mj_wrap_print(FILE *out, const char *text, int column, int indent, const mj_style *style);
 
 /* `color` on or off: the escape that starts a paint, or "" (also to end it: MJ_PAINT_NONE). */
 const char *mj_paint_code(mj_paint paint, const mj_style *style);
@@ -75,7 +82,8 @@ mj_format mj_report_precision(const mj_bill *bill);
 
 /* What is billed, in one line: model, precision, machine, serving, boundary. */
 void mj_bill_print_headline(FILE *out, const mj_bill *bill, const mj_style *style);
-/* Headline, a row a line by size, total, then time, power, memory, silicon, price. */
+/* Headline, a row a cause by size (style->verbose: a row a line in the ledger's order), total, then
+ * time, power, memory, silicon, price. */
 mj_status mj_bill_print_text(FILE *out, const mj_bill_view *view, const mj_style *style,
                              mj_arena *arena, mj_err *err);
 /* One object with the keys of the interface (schema 1), SI units, full precision. power_W, area_m2

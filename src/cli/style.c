@@ -9,7 +9,7 @@
 #include <sys/ioctl.h>
 #include <unistd.h>
 
-enum { WIDTH_MIN = 72, WIDTH_MAX = 120, WIDTH_PLAIN = 100 };
+enum { WIDTH_MIN = 60, WIDTH_MAX = 120, WIDTH_PLAIN = 100 };
 
 static bool locale_is_utf8(void)
 {
@@ -25,19 +25,30 @@ static bool locale_is_utf8(void)
     return false;
 }
 
+static int within_limits(long width)
+{
+    return width < WIDTH_MIN ? WIDTH_MIN : width > WIDTH_MAX ? WIDTH_MAX : (int)width;
+}
+
+/* COLUMNS, the user's word, before what the terminal says. */
 static int terminal_width(void)
 {
     struct winsize size;
+    const char *columns = getenv("COLUMNS");
+    long asked = columns != NULL ? strtol(columns, NULL, 10) : 0;
+    if (asked > 0) {
+        return within_limits(asked);
+    }
     if (!isatty(STDOUT_FILENO) || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0 ||
         size.ws_col == 0) {
         return WIDTH_PLAIN;
     }
-    int width = size.ws_col;
-    return width < WIDTH_MIN ? WIDTH_MIN : width > WIDTH_MAX ? WIDTH_MAX : width;
+    return within_limits(size.ws_col);
 }
 
 mj_style mj_style_of(const mj_context *context)
 {
     return (mj_style){
-        .colour = context->colour, .utf8 = locale_is_utf8(), .width = terminal_width()};
+        .colour = context->colour, .utf8 = locale_is_utf8(), .width = terminal_width(),
+        .verbose = context->globals.verbose, .quiet = context->globals.quiet};
 }

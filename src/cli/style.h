@@ -6,7 +6,7 @@
 #include "mj/report.h"
 
 /* Colour as the context says; blocks in bars when the locale's character set is UTF-8; the
- * terminal's width between 72 and 120 columns, 100 where there is no terminal. */
+ * width of COLUMNS or of the terminal, between 60 and 120 columns, 100 where there is neither. */
 mj_style mj_style_of(const mj_context *context);
 
 #endif

@@ -2,7 +2,7 @@
  *
  *     llama-3.1-70b bf16 on 4 h100, batch 64, prompt 220, output 350, boundary board
  *
- *       908 mJ/token  90 %: 690 mJ to 1.27 J  calibrated: totals fitted to measured machines
+ *       908 mJ/token  90 %: 690 mJ to 1.27 J  calibrated, fit a: totals fitted to measured machines
  *       797 mJ/token  measured by lm-arena-chat at batch 63.8 [zeus2025], predicted / measured 1.14
  *
  *                 cause          joules  share  cap    rests on        what
@@ -13,16 +13,14 @@
  * are numbered so that a row fits in 100 columns; mj explain gives each line in full. */
 #include "mj/report.h"
 
+#include "bill_table.h"
 #include "bill_words.h"
 #include "mj/text.h"
 #include "mj/units.h"
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum { BAR_COLUMNS = 8, NUMBER = 32, NAME = 128 };
-
-/* Causes whose share is below this are greyed. */
-static const double small_share = 0.001;
+enum { NUMBER = 32, NAME = 128, SENTENCE = 512 };
 
 const char *mj_report_model_name(const mj_model *model)
 {
@@ -38,169 +36,104 @@ mj_format mj_report_precision(const mj_bill *bill)
     return asked != MJ_FORMAT_NONE ? (mj_format)asked : mj_model_format(bill->model);
 }
 
-static mj_paint component_paint(mj_component component)
+/* ", batch 64, prompt 220, output 350, boundary board" */
+static void serving_text(char *buf, size_t size, const mj_bill *bill)
 {
-    static const struct {
-        const char *prefix;
-        mj_paint paint;
-    } rows[] = {
-        {"dram.", MJ_PAINT_MEMORY},    {"sram.", MJ_PAINT_MEMORY},
-        {"rom.", MJ_PAINT_MEMORY},     {"nvm.", MJ_PAINT_MEMORY},
-        {"arith.", MJ_PAINT_ARITHMETIC}, {"control", MJ_PAINT_ARITHMETIC},
-        {"operand.", MJ_PAINT_ARITHMETIC}, {"idle.", MJ_PAINT_TIME},
-        {"active.", MJ_PAINT_TIME},    {"leak.", MJ_PAINT_TIME},
-        {"clock", MJ_PAINT_TIME},      {"host.", MJ_PAINT_TIME},
-        {"power.", MJ_PAINT_TIME},     {"cool.", MJ_PAINT_TIME},
-        {"fleet.", MJ_PAINT_TIME},     {"unexplained", MJ_PAINT_UNKNOWN},
-    };
-    const char *text = mj_component_text(component);
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        if (strncmp(text, rows[i].prefix, strlen(rows[i].prefix)) == 0) {
-            return rows[i].paint;
+    const mj_serving *s = &bill->serving;
+    char batch[NUMBER], a[NUMBER], b[NUMBER], frames[NUMBER] = "", run[NAME];
+    if (bill->model->output != MJ_OUTPUT_TOKEN) {
+        if (s->frames > 1) {
+            snprintf(frames, sizeof frames, ", %d frames", s->frames);
         }
+        snprintf(run, sizeof run, "%d x %d%s, %d steps", s->width, s->height, frames, s->steps);
+    } else if (s->context > 0) {
+        snprintf(run, sizeof run, "context %s, no prompt",
+                 mj_number_format(s->context, a, sizeof a));
+    } else {
+        snprintf(run, sizeof run, "prompt %s, output %s",
+                 mj_number_format(s->no_prompt ? 0 : s->prompt, a, sizeof a),
+                 mj_number_format(s->output, b, sizeof b));
     }
-    return MJ_PAINT_MOVEMENT;
-}
-
-/* All lines of one component. */
-typedef struct {
-    mj_component component;
-    double joules, share;
-    const mj_line *largest;
-    int n;
-} cause;
-
-/* Collects the ledger's causes, largest first; equal ones keep their order. Returns how many. */
-static int collect_causes(cause *list, const mj_ledger *ledger)
-{
-    int n = 0;
-    for (int i = 0; i < ledger->n; i++) {
-        const mj_line *line = &ledger->line[i];
-        int k = 0;
-        while (k < n && list[k].component != line->component) {
-            k++;
-        }
-        if (k == n) {
-            list[n++] = (cause){.component = line->component, .largest = line};
-        }
-        list[k].joules += line->joules;
-        list[k].share += line->share;
-        list[k].largest = line->joules > list[k].largest->joules ? line : list[k].largest;
-        list[k].n++;
-    }
-    for (int i = 1; i < n; i++) {
-        cause moved = list[i];
-        int j = i;
-        for (; j > 0 && list[j - 1].joules < moved.joules; j--) {
-            list[j] = list[j - 1];
-        }
-        list[j] = moved;
-    }
-    return n;
+    snprintf(buf, size, ", batch %s, %s, boundary %s",
+             mj_number_format(s->batch, batch, sizeof batch), run, mj_boundary_names[s->boundary]);
 }
 
 void mj_bill_print_headline(FILE *out, const mj_bill *bill, const mj_style *style)
 {
-    const mj_serving *s = &bill->serving;
-    char model[NAME], chip[NAME], batch[NUMBER], a[NUMBER], b[NUMBER];
-    fprintf(out, "%s%s %s on %d %s%s, batch %s", mj_paint_code(MJ_PAINT_BOLD, style),
-            mj_text_clean(model, sizeof model, mj_report_model_name(bill->model)),
-            mj_format_names[mj_report_precision(bill)], s->devices,
-            mj_text_clean(chip, sizeof chip, bill->chip->name),
-            mj_paint_code(MJ_PAINT_NONE, style), mj_number_format(s->batch, batch, sizeof batch));
-    if (bill->model->output != MJ_OUTPUT_TOKEN) {
-        fprintf(out, ", %d x %d", s->width, s->height);
-        if (s->frames > 1) {
-            fprintf(out, ", %d frames", s->frames);
-        }
-        fprintf(out, ", %d steps", s->steps);
-    } else if (s->context > 0) {
-        fprintf(out, ", context %s, no prompt", mj_number_format(s->context, a, sizeof a));
-    } else {
-        fprintf(out, ", prompt %s, output %s",
-                mj_number_format(s->no_prompt ? 0 : s->prompt, a, sizeof a),
-                mj_number_format(s->output, b, sizeof b));
+    char model[NAME], chip[NAME], subject[3 * NAME], serving[3 * NAME];
+    snprintf(subject, sizeof subject, "%s %s on %d %s",
+             mj_text_clean(model, sizeof model, mj_report_model_name(bill->model)),
+             mj_format_names[mj_report_precision(bill)], bill->serving.devices,
+             mj_text_clean(chip, sizeof chip, bill->chip->name));
+    fprintf(out, "%s%s%s", mj_paint_code(MJ_PAINT_BOLD, style), subject,
+            mj_paint_code(MJ_PAINT_NONE, style));
+    serving_text(serving, sizeof serving, bill);
+    mj_wrap_print(out, serving, mj_text_width(subject), 2, style);
+    fputc('\n', out);
+}
+
+/* The next part of the result's line, or of a new line where the width has no room for it. */
+static int print_part(FILE *out, const char *text, int column, const mj_style *style)
+{
+    int width = style->width > 0 ? style->width : 100;
+    if (column + 2 + mj_text_width(text) <= width) {
+        fprintf(out, "  %s", text);
+        return column + 2 + mj_text_width(text);
     }
-    fprintf(out, ", boundary %s\n", mj_boundary_names[s->boundary]);
+    fputs("\n  ", out);
+    return mj_wrap_print(out, text, 2, 2, style);
 }
 
 static void print_result(FILE *out, const mj_bill *bill, const mj_style *style)
 {
-    char joules[NUMBER], lo[NUMBER], hi[NUMBER];
-    fprintf(out, "  %s%s/%s%s  90 %%: %s to %s  %s: %s\n", mj_paint_code(MJ_PAINT_BOLD, style),
-            mj_units_format(bill->joules, "J", joules, sizeof joules), mj_output_noun(bill),
-            mj_paint_code(MJ_PAINT_NONE, style), mj_units_format(bill->lo_J, "J", lo, sizeof lo),
-            mj_units_format(bill->hi_J, "J", hi, sizeof hi),
-            mj_closure_names[bill->chip->closure], mj_closure_meaning(bill->chip->closure));
-}
-
-static const char *cap_text(double cap, mj_arena *arena)
-{
-    if (!isfinite(cap)) {
-        return "no limit";
+    char joules[NUMBER], lo[NUMBER], hi[NUMBER], result[NAME], part[SENTENCE];
+    const mj_chip *chip = bill->chip;
+    snprintf(result, sizeof result, "  %s/%s",
+             mj_units_format(bill->joules, "J", joules, sizeof joules), mj_output_noun(bill));
+    fprintf(out, "%s%s%s", mj_paint_code(MJ_PAINT_BOLD, style), result,
+            mj_paint_code(MJ_PAINT_NONE, style));
+    int column = mj_text_width(result);
+    if (chip->closure == MJ_CLOSURE_ENVELOPE && bill->lo_J == bill->hi_J) {
+        column = print_part(out, "as its author gives it", column, style);
+    } else {
+        snprintf(part, sizeof part, "90 %%: %s to %s",
+                 mj_units_format(bill->lo_J, "J", lo, sizeof lo),
+                 mj_units_format(bill->hi_J, "J", hi, sizeof hi));
+        column = print_part(out, part, column, style);
     }
-    return mj_arena_printf(arena, cap < 9.995 ? "%.2fx" : "%.0fx", cap);
+    const char *fit = bill->model->output == MJ_OUTPUT_TOKEN && bill->serving.variant < chip->n_text
+                          ? chip->text[bill->serving.variant].name
+                          : NULL;
+    bool fitted = chip->closure == MJ_CLOSURE_CALIBRATED && fit;
+    snprintf(part, sizeof part, "%s%s%.32s: %s", mj_closure_names[chip->closure],
+             fitted ? ", fit " : "", fitted ? fit : "", mj_closure_meaning(chip->closure));
+    char clean[SENTENCE];
+    print_part(out, mj_text_clean(clean, sizeof clean, part), column, style);
+    fputc('\n', out);
 }
 
-static const char *share_text(double share, mj_arena *arena)
+/* The measured figure is written by bill_words.c for documents too, so it is wrapped afterwards. */
+static mj_status print_measured(FILE *out, const mj_bill_view *view, const mj_style *style,
+                                mj_err *err)
 {
-    if (share > 0 && share < 0.0005) {
-        return "<0.1%";
-    }
-    return mj_arena_printf(arena, "%.1f%%", 100 * share);
-}
-
-enum { BILL_COLUMNS = 7 };
-
-/* The seven cells of a cause. largest: joules of a full bar. */
-static void fill_row(const char **cell, const cause *c, const mj_ledger *ledger, double largest,
-                     mj_citations *list, mj_arena *arena, const mj_style *style)
-{
-    char bar[3 * BAR_COLUMNS + 1], joules[NUMBER], label[NAME];
-    mj_bar(bar, sizeof bar, largest > 0 ? c->joules / largest : 0, BAR_COLUMNS, style);
-    int source = mj_cite(list, c->largest->source);
-    const char *cls = mj_class_text(c->largest->cls);
-    const char *own = c->largest->label ? c->largest->label : "";
-    mj_text_clean(label, sizeof label, c->n > 1 ? mj_component_meaning(c->component) : own);
-    cell[0] = mj_arena_text(arena, bar, strlen(bar));
-    cell[1] = mj_component_text(c->component);
-    cell[2] = mj_arena_printf(arena, "%s", mj_units_format(c->joules, "J", joules, sizeof joules));
-    cell[3] = share_text(c->share, arena);
-    cell[4] = cap_text(mj_ledger_cap(ledger, c->component), arena);
-    cell[5] = source ? mj_arena_printf(arena, "%s [%d]", cls, source) : cls;
-    cell[6] = c->n > 1 ? mj_arena_printf(arena, "%d lines: %s", c->n, label)
-                       : mj_arena_printf(arena, "%s", label);
-}
-
-static mj_status print_causes(FILE *out, const mj_bill *bill, const mj_style *style,
-                              mj_citations *list, mj_arena *arena, mj_err *err)
-{
-    static const mj_column column[BILL_COLUMNS] = {
-        {"", false}, {"cause", false}, {"joules", true}, {"share", true},
-        {"cap", true}, {"rests on", false}, {"what", false},
-    };
-    cause causes[MJ_COMPONENT_N];
-    mj_paint paint[MJ_COMPONENT_N + 1];
-    int n = collect_causes(causes, &bill->ledger);
-    const char **cell = mj_arena_array(arena, ((size_t)n + 1) * BILL_COLUMNS, sizeof *cell);
-    if (!cell) {
+    char *text = NULL;
+    size_t size = 0;
+    FILE *memory = open_memstream(&text, &size);
+    if (!memory) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
     }
-    for (int i = 0; i < n; i++) {
-        fill_row(cell + (size_t)i * BILL_COLUMNS, &causes[i], &bill->ledger, causes[0].joules,
-                 list, arena, style);
-        paint[i] = causes[i].share < small_share ? MJ_PAINT_DIM
-                                                 : component_paint(causes[i].component);
+    mj_measured_print(memory, view->bill, view->measured);
+    if (fclose(memory) == 0) {
+        int width = style->width > 0 ? style->width : 100;
+        char *ratio = 2 + mj_text_width(text) > width ? strstr(text, "; ") : NULL;
+        if (ratio) { /* on a line of its own rather than cut in two */
+            ratio[1] = '\0';
+        }
+        fputs("  ", out);
+        mj_wrap_print(out, text, 2, 4, style);
+        fprintf(out, "%s%s\n", ratio ? "\n    " : "", ratio ? ratio + 2 : "");
     }
-    char joules[NUMBER];
-    const char **total = cell + (size_t)n * BILL_COLUMNS;
-    total[1] = "total";
-    total[2] = mj_arena_printf(arena, "%s",
-                               mj_units_format(bill->joules, "J", joules, sizeof joules));
-    total[3] = "100%";
-    paint[n] = MJ_PAINT_BOLD;
-    mj_table table = {column, cell, paint, BILL_COLUMNS, n + 1};
-    mj_table_print(out, &table, style);
+    free(text);
     return MJ_OK;
 }
 
@@ -224,21 +157,39 @@ static void print_sources(FILE *out, const mj_citations *list, const mj_style *s
     }
 }
 
+static void print_figures(FILE *out, const mj_figures *found, const mj_style *style)
+{
+    int name_columns = 0;
+    for (int i = 0; i < found->n; i++) {
+        int columns = mj_text_width(found->cell[2 * i]);
+        name_columns = columns > name_columns ? columns : name_columns;
+    }
+    for (int i = 0; i < found->n; i++) {
+        int indent = 2 + name_columns + 2;
+        fprintf(out, "  %-*s  ", name_columns, found->cell[2 * i]);
+        mj_wrap_print(out, found->cell[2 * i + 1], indent, indent, style);
+        fputc('\n', out);
+    }
+}
+
 static void print_hints(FILE *out, const mj_bill_view *view, const mj_style *style)
 {
     const mj_bill *bill = view->bill;
-    cause causes[MJ_COMPONENT_N];
     char model[NAME], chip[NAME];
-    if (collect_causes(causes, &bill->ledger) == 0) {
+    const char *largest = mj_bill_largest_cause(bill);
+    if (!largest || style->quiet) {
         return;
     }
-    fprintf(out, "\n%s  mj explain %s on %s %s   formula, numbers and source of a line\n",
-            mj_paint_code(MJ_PAINT_DIM, style), mj_text_clean(model, sizeof model, view->model),
-            mj_text_clean(chip, sizeof chip, view->chip),
-            mj_component_text(causes[0].component));
+    char command[3 * NAME];
+    snprintf(command, sizeof command, "  mj explain %s on %s %s",
+             mj_text_clean(model, sizeof model, view->model),
+             mj_text_clean(chip, sizeof chip, view->chip), largest);
+    fprintf(out, "\n%s%s", mj_paint_code(MJ_PAINT_DIM, style), command);
+    print_part(out, "formula, numbers and source of a line", mj_text_width(command), style);
+    fputc('\n', out);
     if (bill->serving.boundary < MJ_BOUNDARY_FACILITY &&
         bill->chip->closure != MJ_CLOSURE_ENVELOPE) {
-        fputs("  --boundary facility   adds host, power supplies and cooling\n", out);
+        fputs("  --boundary facility  adds host, power supplies and cooling\n", out);
     }
     fputs(mj_paint_code(MJ_PAINT_NONE, style), out);
 }
@@ -246,7 +197,6 @@ static void print_hints(FILE *out, const mj_bill_view *view, const mj_style *sty
 mj_status mj_bill_print_text(FILE *out, const mj_bill_view *view, const mj_style *style,
                              mj_arena *arena, mj_err *err)
 {
-    static const mj_column column[] = {{NULL, false}, {NULL, false}};
     const mj_bill *bill = view->bill;
     mj_citations list = {.n = 0};
     mj_figures found = {.n = 0};
@@ -254,17 +204,14 @@ mj_status mj_bill_print_text(FILE *out, const mj_bill_view *view, const mj_style
     fputc('\n', out);
     print_result(out, bill, style);
     if (view->measured) {
-        fputs("  ", out);
-        mj_measured_print(out, bill, view->measured);
-        fputc('\n', out);
+        MJ_TRY(print_measured(out, view, style, err));
     }
     fputc('\n', out);
-    MJ_TRY(print_causes(out, bill, style, &list, arena, err));
+    MJ_TRY(mj_bill_print_table(out, bill, style, &list, arena, err));
     print_sources(out, &list, style);
     fputc('\n', out);
     mj_figures_collect(&found, view, arena);
-    mj_table table = {column, found.cell, NULL, 2, found.n};
-    mj_table_print(out, &table, style);
+    print_figures(out, &found, style);
     print_hints(out, view, style);
     return MJ_OK;
 }

@@ -5,6 +5,7 @@
  * interval, class, year, boundary and note, and how its source was verified. */
 #include "mj/report.h"
 
+#include "line_words.h"
 #include "mj/text.h"
 #include "mj/units.h"
 #include <math.h>
@@ -25,40 +26,6 @@ static void print_field(FILE *out, const char *name, const char *text)
     if (text && *text) {
         fprintf(out, "  %-10s %s\n", name, mj_text_clean(clean, sizeof clean, text));
     }
-}
-
-/* A count with its unit; bytes, seconds and joules with a prefix, anything else as a number. */
-static char *count_text(double count, const char *unit, char *buf, size_t size)
-{
-    static const char *const prefixed[] = {"B", "s", "J", "W", "FLOP", "MAC"};
-    for (size_t i = 0; i < sizeof prefixed / sizeof prefixed[0]; i++) {
-        if (strcmp(unit, prefixed[i]) == 0) {
-            return mj_units_format(count, unit, buf, size);
-        }
-    }
-    char number[NUMBER];
-    bool bare = *unit == '\0' || strcmp(unit, "1") == 0;
-    snprintf(buf, size, bare ? "%s%s" : "%s %s", mj_number_format(count, number, sizeof number),
-             bare ? "" : unit);
-    return buf;
-}
-
-/* The energy of one `count_unit`: a power for seconds, a share for joules. */
-static char *unit_text(const mj_line *line, char *buf, size_t size)
-{
-    const char *unit = line->count_unit ? line->count_unit : "1";
-    if (strcmp(unit, "s") == 0) {
-        return mj_units_format(line->unit_J, "W", buf, size);
-    }
-    if (strcmp(unit, "J") == 0) {
-        return mj_number_format(line->unit_J, buf, size);
-    }
-    char per[NUMBER];
-    snprintf(per, sizeof per, strcmp(unit, "1") == 0 ? "J" : "J/%s", unit);
-    for (char *blank = strchr(per, ' '); blank; blank = strchr(blank, ' ')) {
-        *blank = '/'; /* of a product "B m": J/B/m */
-    }
-    return mj_units_format(line->unit_J, per, buf, size);
 }
 
 static void print_source(FILE *out, mj_facts *facts, const char *key)
@@ -160,9 +127,9 @@ static void print_line(FILE *out, const mj_explain_view *view, const mj_line *li
         fputs("nothing else is left without it\n", out);
     }
     fprintf(out, "  %-10s joules = count x energy of one = %s x %s = %s\n", "formula",
-            count_text(line->count, line->count_unit ? line->count_unit : "1", count,
+            mj_count_format(line->count, line->count_unit ? line->count_unit : "1", count,
                        sizeof count),
-            unit_text(line, unit, sizeof unit), joules);
+            mj_line_unit_format(line, unit, sizeof unit), joules);
     print_field(out, "count", line->formula);
     if (line->scales > 0) {
         fprintf(out, "  %-10s an overhead: %g of every line within its boundary; it shrinks when "
@@ -176,7 +143,7 @@ enum { OP_COLUMNS = 8 };
 static const char *or_blank(double value, const char *unit, mj_arena *arena)
 {
     char text[NUMBER];
-    return value != 0 ? mj_arena_printf(arena, "%s", count_text(value, unit, text, sizeof text))
+    return value != 0 ? mj_arena_printf(arena, "%s", mj_count_format(value, unit, text, sizeof text))
                       : "";
 }
 

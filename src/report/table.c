@@ -49,12 +49,38 @@ char *mj_text_cut(char *buf, size_t size, const char *text, int columns, const m
         n = next;
         left--;
     }
+    size_t word = n; /* back to the end of a word, unless that leaves less than half */
+    while (text[n] != ' ' && word > 0 && text[word] != ' ') {
+        word--;
+    }
+    n = word > n / 2 ? word : n;
     while (n > 0 && text[n - 1] == ' ') {
         n--;
     }
     memcpy(buf, text, n);
     strcpy(buf + n, columns < mj_text_width(mark) ? "" : mark);
     return buf;
+}
+
+int mj_wrap_print(FILE *out, const char *text, int column, int indent, const mj_style *style)
+{
+    int width = style->width > 0 ? style->width : DEFAULT_WIDTH;
+    for (const char *p = text; *p;) {
+        int blanks = (int)strspn(p, " ");
+        size_t length = strcspn(p + blanks, " ");
+        char word[CELL_MAX_B];
+        snprintf(word, sizeof word, "%.*s", (int)length, p + blanks);
+        int columns = mj_text_width(word);
+        if (column > indent && column + blanks + columns > width) {
+            fprintf(out, "\n%*s", indent, "");
+            column = indent;
+            blanks = 0;
+        }
+        fprintf(out, "%*s%s", blanks, "", word);
+        column += blanks + columns;
+        p += strspn(p, " ") + length;
+    }
+    return column;
 }
 
 char *mj_bar(char *buf, size_t size, double part, int columns, const mj_style *style)

@@ -2,8 +2,9 @@
 
 $ mj bill llama-3.1-70b on h100
 llama-3.1-70b bf16 on 4 h100, batch 64, prompt 220, output 350, boundary board
-calibrated: totals fitted to measured machines
-797 mJ/token  measured, lm-arena-chat, batch 63.8, output 352 [zeus2025]; predicted / measured
+calibrated, fit a: totals fitted to measured machines
+797 mJ/token  measured, lm-arena-chat, batch 63.8, output 352 [zeus2025];
+predicted / measured
 idle.board
 total
 token/s a user
@@ -58,3 +59,33 @@ llama-3.1-70b
 $ mj bill llama-3.1-70b on h100 > /dev/full
 ? 4
 error: cannot write the result
+
+# The width of COLUMNS: the bar goes first, then what a row rests on; the interval comes at 110.
+$ COLUMNS=80 LC_ALL=C mj bill llama-3.1-70b on h100 | grep -c '####'
+? 1
+0
+
+$ COLUMNS=60 mj bill llama-3.1-70b on h100
+! rests on
+
+$ COLUMNS=60 LC_ALL=C mj bill llama-3.1-70b on h100 | LC_ALL=C awk 'length($0) > 60' | grep -c .
+? 1
+0
+
+$ COLUMNS=110 mj bill llama-3.1-70b on h100
+joules                90 %  share
+
+# --verbose is the ledger line by line; --quiet has no hints.
+$ mj bill llama-3.1-70b on h100 --verbose --quiet
+energy of one
+weights on their way to the arithmetic
+total
+! mj explain
+
+$ mj bill llama-3.1-70b on h100 --variant b
+calibrated, fit b: totals fitted
+
+# An author's estimate has no interval of ours.
+$ mj bill post-100b on post-hbm
+as its author gives it  envelope:
+! 90 %
