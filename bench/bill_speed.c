@@ -59,17 +59,17 @@ static bool load_all(pool *p, shipped *s)
         return false;
     }
     const mj_catalogue *c = &s->catalogue;
-    int n = list_names(name, c->chip_dir, &s->arena);
+    int n = list_names(name, c->chips, &s->arena);
     for (int i = 0; i < n; i++) {
-        if (mj_chip_load(&p->chip[p->n_chips], name[i], c->chip_dir, c->facts, c->units,
+        if (mj_chip_load(&p->chip[p->n_chips], name[i], c->chips, c->facts, c->units,
                          &s->arena, &s->err) != MJ_OK) {
             return false;
         }
         p->n_chips++;
     }
-    n = list_names(name, c->model_dir, &s->arena);
+    n = list_names(name, c->models, &s->arena);
     for (int i = 0; i < n; i++) {
-        if (mj_model_load(&p->model[p->n_models], name[i], c->model_dir, c->units, &s->arena,
+        if (mj_model_load(&p->model[p->n_models], name[i], c->models, c->units, &s->arena,
                           &s->err) != MJ_OK) {
             return false;
         }

@@ -14,7 +14,7 @@ int main(int argc, char **argv)
     const char *dirs[] = {mj_arena_printf(&arena, "%s/data/facts", root)};
     mj_facts *facts =
         mj_facts_new(dirs, 1, mj_arena_printf(&arena, "%s/data/sources.yaml", root), units);
-    const mj_ladder_home home = {.ladders = mj_arena_printf(&arena, "%s/data/ladders", root),
+    const mj_catalogue home = {.ladders = mj_arena_printf(&arena, "%s/data/ladders", root),
                                  .chips = mj_arena_printf(&arena, "%s/data/chips", root),
                                  .models = mj_arena_printf(&arena, "%s/data/models", root),
                                  .facts = facts, .units = units};

@@ -23,11 +23,11 @@ static inline bool shipped_init(shipped *s, const char *root)
     s->dirs[0] = mj_arena_printf(&s->arena, "%s/data/facts", root);
     const char *sources = mj_arena_printf(&s->arena, "%s/data/sources.yaml", root);
     s->facts = s->units && sources ? mj_facts_new(s->dirs, 1, sources, s->units) : NULL;
-    s->catalogue = (mj_catalogue){.chip_dir = mj_arena_printf(&s->arena, "%s/data/chips", root),
-                                  .model_dir = mj_arena_printf(&s->arena, "%s/data/models", root),
+    s->catalogue = (mj_catalogue){.chips = mj_arena_printf(&s->arena, "%s/data/chips", root),
+                                  .models = mj_arena_printf(&s->arena, "%s/data/models", root),
                                   .facts = s->facts,
                                   .units = s->units};
-    return s->facts && s->catalogue.model_dir;
+    return s->facts && s->catalogue.models;
 }
 
 static inline bool shipped_validate(mj_validation *v, shipped *s, const char *root)

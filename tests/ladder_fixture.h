@@ -14,7 +14,7 @@ typedef struct {
     mj_arena arena;
     mj_units *units;
     const char *dirs[1]; /* facts borrow it */
-    mj_ladder_home home;
+    mj_catalogue home;
     char path[64];       /* of the text last loaded */
 } ladder_fixture;
 
@@ -33,7 +33,7 @@ static inline int fixture_setup(void **state)
     mj_arena_init(&f->arena, 0);
     f->units = mj_units_new();
     f->dirs[0] = fixture_path(f, "facts");
-    f->home = (mj_ladder_home){
+    f->home = (mj_catalogue){
         .ladders = fixture_path(f, "ladders"), .chips = fixture_path(f, "chips"),
         .models = fixture_path(f, "models"), .units = f->units,
         .facts = mj_facts_new(f->dirs, 1, fixture_path(f, "sources.yaml"), f->units)};

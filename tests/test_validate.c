@@ -30,8 +30,8 @@ static int setup(void **state)
     f->units = mj_units_new();
     f->facts = mj_facts_new(f->dirs, 1, mj_arena_printf(&f->arena, "%s/data/sources.yaml", root),
                             f->units);
-    f->catalogue = (mj_catalogue){.chip_dir = mj_arena_printf(&f->arena, "%s/data/chips", root),
-                                  .model_dir = mj_arena_printf(&f->arena, "%s/data/models", root),
+    f->catalogue = (mj_catalogue){.chips = mj_arena_printf(&f->arena, "%s/data/chips", root),
+                                  .models = mj_arena_printf(&f->arena, "%s/data/models", root),
                                   .facts = f->facts,
                                   .units = f->units};
     f->table = mj_arena_printf(&f->arena, "%s/data/measured/ml-energy-v3.csv", root);

@@ -37,6 +37,10 @@ layer_of() {
         echo math
         return
         ;;
+    catalogue) # a type: folders and facts
+        echo hw
+        return
+        ;;
     model) # what the accountant knows of a model: not the trainable ones of src/model
         echo work
         return

@@ -13,6 +13,7 @@
 #define MJ_LADDER_H
 
 #include "mj/bill.h"
+#include "mj/catalogue.h"
 #include <stdint.h>
 
 enum { MJ_RUNGS_MAX = 48, MJ_RUNG_SETS_MAX = 16, MJ_SEARCH_RUNGS_MAX = 20 };
@@ -52,19 +53,12 @@ typedef struct {
 
 extern const mj_spec_schema mj_ladder_schema;
 
-/* Where names are looked up. */
-typedef struct {
-    const char *ladders, *chips, *models; /* folders */
-    mj_facts *facts;
-    const mj_units *units;
-} mj_ladder_home;
-
 /* Loads by name or path and checks every rung in the file's order. With file:line:column of the
  * rung's value: a path that does not exist (MJ_ENAME), a wrong unit or range, a rung that changes
  * nothing (MJ_ERANGE), a machine that the model does not fit (MJ_EFIT) or that cannot be billed.
  * MJ_ESUPPORT for a ladder that mixes envelopes with another closure. The ladder's plan lives in
  * the arena, catalogue->facts must outlive it. */
-mj_status mj_ladder_load(mj_ladder *ladder, const char *name, const mj_ladder_home *catalogue,
+mj_status mj_ladder_load(mj_ladder *ladder, const char *name, const mj_catalogue *catalogue,
                          mj_arena *arena, mj_err *err);
 
 /* Index of a rung by its name, case ignored, or by an unambiguous part of it; -1 with MJ_ENAME and
@@ -194,6 +188,6 @@ typedef struct {
 } mj_memory_sweep;
 
 mj_status mj_ladder_sweep_memory(mj_memory_sweep *sweep, const mj_ladder *ladder,
-                                 const mj_ladder_home *catalogue, mj_arena *arena, mj_err *err);
+                                 const mj_catalogue *catalogue, mj_arena *arena, mj_err *err);
 
 #endif

@@ -7,13 +7,7 @@
 #define MJ_VALIDATE_H
 
 #include "mj/bill.h"
-
-/* Where names are looked up. All borrowed. */
-typedef struct {
-    const char *chip_dir, *model_dir;
-    mj_facts *facts;
-    const mj_units *units;
-} mj_catalogue;
+#include "mj/catalogue.h"
 
 /* What a row states and a bill predicts, of all devices: J per output, W, outputs per second. */
 typedef enum { MJ_FIGURE_ENERGY, MJ_FIGURE_POWER, MJ_FIGURE_THROUGHPUT, MJ_FIGURES_N } mj_figure;

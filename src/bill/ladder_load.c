@@ -193,7 +193,7 @@ static mj_status load_trends(mj_ladder *ladder, mj_facts *facts, mj_err *err)
 }
 
 /* The file behind a name: a path as it stands, else a file of the folder. */
-static mj_status find_file(const char **path, const char *name, const mj_ladder_home *catalogue,
+static mj_status find_file(const char **path, const char *name, const mj_catalogue *catalogue,
                            mj_arena *arena, mj_err *err)
 {
     const char *dot = strrchr(name, '.');
@@ -210,7 +210,7 @@ static mj_status find_file(const char **path, const char *name, const mj_ladder_
                       name);
 }
 
-mj_status mj_ladder_load(mj_ladder *ladder, const char *name, const mj_ladder_home *catalogue,
+mj_status mj_ladder_load(mj_ladder *ladder, const char *name, const mj_catalogue *catalogue,
                          mj_arena *arena, mj_err *err)
 {
     const char *path;

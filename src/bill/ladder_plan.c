@@ -30,7 +30,7 @@ typedef struct {
     const mj_ladder *ladder;
     mj_ladder_plan *plan;
     const char *chip_word[MJ_WHOLES_MAX], *model_word[MJ_WHOLES_MAX]; /* as written */
-    const mj_ladder_home *catalogue;
+    const mj_catalogue *catalogue;
     mj_arena *arena;
     mj_err *err;
 } loader;
@@ -49,7 +49,7 @@ static mj_status complain(loader *l, const mj_rung *rung, const mj_spec_pair *pa
 /* The index of a chip or model, loaded if it is new. */
 static mj_status load_whole(int *index, loader *l, mj_whole what, const char *word, mj_err *err)
 {
-    const mj_ladder_home *c = l->catalogue;
+    const mj_catalogue *c = l->catalogue;
     mj_ladder_plan *plan = l->plan;
     const char **words = what == MJ_WHOLE_CHIP ? l->chip_word : l->model_word;
     int *n = what == MJ_WHOLE_CHIP ? &plan->n_chips : &plan->n_models;
@@ -307,7 +307,7 @@ static mj_status plan_groups(loader *l)
 }
 
 mj_status mj_ladder_plan_make(mj_ladder_plan *plan, const mj_ladder *ladder,
-                              const mj_ladder_home *catalogue, mj_arena *arena, mj_err *err)
+                              const mj_catalogue *catalogue, mj_arena *arena, mj_err *err)
 {
     loader l = {.ladder = ladder, .plan = plan, .catalogue = catalogue, .arena = arena, .err = err};
     plan->facts = catalogue->facts;

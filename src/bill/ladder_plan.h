@@ -40,7 +40,7 @@ typedef struct mj_ladder_plan {
 
 /* Loads what the ladder names and resolves its rungs; *plan zeroed, ladder decoded. */
 mj_status mj_ladder_plan_make(mj_ladder_plan *plan, const mj_ladder *ladder,
-                              const mj_ladder_home *catalogue, mj_arena *arena, mj_err *err);
+                              const mj_catalogue *catalogue, mj_arena *arena, mj_err *err);
 /* Reports a problem of a rung at one of its values. */
 mj_status mj_rung_complain(const mj_ladder *ladder, const mj_rung *rung, const mj_spec_pair *pair,
                            mj_status code, const char *text, mj_err *err);

@@ -56,7 +56,7 @@ static const technology technologies[] = {
 };
 
 /* A fact of the table in SI, absent without a key. */
-static mj_status fetch(mj_quantity *q, const mj_ladder_home *c, const char *key, const char *unit,
+static mj_status fetch(mj_quantity *q, const mj_catalogue *c, const char *key, const char *unit,
                        double node_m, mj_err *err)
 {
     *q = (mj_quantity){0};
@@ -75,7 +75,7 @@ static mj_quantity exactly(double value, const char *unit)
 
 /* The memory of a row for a device of `area_m2`. */
 static mj_status make_memory(mj_memory *memory, mj_memory_row *row, const technology *t,
-                             const mj_machine *base, double area_m2, const mj_ladder_home *c,
+                             const mj_machine *base, double area_m2, const mj_catalogue *c,
                              mj_err *err)
 {
     double node_m = base->chip.node_m;
@@ -112,7 +112,7 @@ static mj_status make_memory(mj_memory *memory, mj_memory_row *row, const techno
 /* Layers of silicon at the price of the logic die, over what they hold. DRAM layers come from
  * another process, whose price nobody published. */
 static mj_status price_silicon(mj_memory_row *row, const technology *t, const mj_chip *chip,
-                               const mj_ladder_home *c, mj_err *err)
+                               const mj_catalogue *c, mj_err *err)
 {
     mj_cost cost;
     if (t->layers == 0 || t->kind == MJ_MEMORY_DRAM) {
@@ -174,7 +174,7 @@ static double weights_J(const mj_bill *bill)
 }
 
 static mj_status sweep_row(mj_memory_row *row, const technology *t, const mj_machine *base,
-                           const mj_ladder_home *c, mj_ladder_state *scratch, mj_err *err)
+                           const mj_catalogue *c, mj_ladder_state *scratch, mj_err *err)
 {
     mj_memory memory;
     mj_quantity area = base->chip.cost.n_dies > 0 ? base->chip.cost.die[0].area_m2
@@ -202,7 +202,7 @@ static mj_status sweep_row(mj_memory_row *row, const technology *t, const mj_mac
     return MJ_OK;
 }
 
-static mj_status post_figures(mj_memory_sweep *sweep, const mj_ladder_home *c, mj_err *err)
+static mj_status post_figures(mj_memory_sweep *sweep, const mj_catalogue *c, mj_err *err)
 {
     mj_quantity hbm, sram, transport;
     MJ_TRY(fetch(&hbm, c, "dram.post", "J/B", 0, err));
@@ -218,7 +218,7 @@ static mj_status post_figures(mj_memory_sweep *sweep, const mj_ladder_home *c, m
 }
 
 mj_status mj_ladder_sweep_memory(mj_memory_sweep *sweep, const mj_ladder *ladder,
-                                 const mj_ladder_home *catalogue, mj_arena *arena, mj_err *err)
+                                 const mj_catalogue *catalogue, mj_arena *arena, mj_err *err)
 {
     mj_ladder_state *base = mj_arena_alloc(arena, sizeof *base);
     mj_ladder_state *scratch = mj_arena_alloc(arena, sizeof *scratch);

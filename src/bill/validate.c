@@ -178,7 +178,7 @@ static const char *failure(const reader *r, const char *what, const char *name, 
 
 static mj_status load_chip(mj_chip *chip, const reader *r, const char *name, mj_err *problems)
 {
-    return mj_chip_load(chip, name, r->catalogue->chip_dir, r->catalogue->facts,
+    return mj_chip_load(chip, name, r->catalogue->chips, r->catalogue->facts,
                         r->catalogue->units, r->arena, problems);
 }
 
@@ -186,7 +186,7 @@ static mj_status load_chip(mj_chip *chip, const reader *r, const char *name, mj_
 static mj_status load_model(mj_model *model, const reader *r, const char *name, mj_format format,
                             mj_err *problems)
 {
-    MJ_TRY(mj_model_load(model, name, r->catalogue->model_dir, r->catalogue->units, r->arena,
+    MJ_TRY(mj_model_load(model, name, r->catalogue->models, r->catalogue->units, r->arena,
                          problems));
     if (format == MJ_FORMAT_NONE || model->kind == MJ_MODEL_DIFFUSION ||
         mj_model_format(model) == format) {

@@ -110,12 +110,12 @@ static mj_status check_facts(mj_context *context, const char *path)
 /* The whole climb, and every source it cites. */
 static mj_status check_ladder(mj_context *context, const char *path)
 {
-    mj_ladder_home home;
+    mj_catalogue home;
     mj_ladder *ladder = mj_arena_alloc(&context->arena, sizeof *ladder);
     if (ladder == NULL) {
         return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
     }
-    MJ_TRY(mj_context_ladder_home(context, &home));
+    MJ_TRY(mj_context_catalogue(context, &home));
     MJ_TRY(mj_ladder_load(ladder, path, &home, &context->arena, &context->err));
     for (int i = 0; i < ladder->n_rungs; i++) {
         const mj_source *source;

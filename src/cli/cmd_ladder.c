@@ -32,7 +32,7 @@ static int exit_after(mj_context *context, mj_status status, int exit_code)
     return exit_code;
 }
 
-static int run_sweep(mj_context *context, result *r, const mj_ladder_home *home)
+static int run_sweep(mj_context *context, result *r, const mj_catalogue *home)
 {
     mj_arena *arena = &context->arena;
     mj_err *err = &context->err;
@@ -142,13 +142,13 @@ int mj_cmd_ladder(mj_context *context, int argc, char **argv)
     if (!mj_options_parse(&exit_code, context, "ladder", &usage, word, argc, argv)) {
         return exit_code;
     }
-    mj_ladder_home home;
+    mj_catalogue home;
     mj_ladder_view view;
     result *r = mj_arena_alloc(&context->arena, sizeof *r);
     if (r == NULL) {
         return mj_context_fail_with(context, MJ_EMEM, "out of memory");
     }
-    if (mj_context_ladder_home(context, &home) != MJ_OK ||
+    if (mj_context_catalogue(context, &home) != MJ_OK ||
         mj_ladder_load(&r->ladder, word[0], &home, &context->arena, &context->err) != MJ_OK) {
         return mj_context_fail(context);
     }

@@ -218,9 +218,9 @@ static int list_ladders(mj_context *context, const char *pattern)
     const char *file[FILES_MAX];
     int n = find_files(file, context, "ladders");
     row_list rows;
-    mj_ladder_home home;
+    mj_catalogue home;
     if (n < 0 || rows_init(&rows, context, pattern, 5, n) != MJ_OK ||
-        mj_context_ladder_home(context, &home) != MJ_OK) {
+        mj_context_catalogue(context, &home) != MJ_OK) {
         return mj_context_fail(context);
     }
     mj_ladder *ladders = mj_arena_array(&context->arena, (size_t)n, sizeof *ladders);

@@ -203,8 +203,8 @@ typedef struct {
 static mj_status load_climbs(mj_ladder_view *view, climbs *c, mj_context *context,
                              const char *name, double target)
 {
-    mj_ladder_home home;
-    MJ_TRY(mj_context_ladder_home(context, &home));
+    mj_catalogue home;
+    MJ_TRY(mj_context_catalogue(context, &home));
     mj_climb_options options = {.target = target};
     *view = (mj_ladder_view){.climb = &c->climb};
     MJ_TRY(mj_ladder_load(&c->ladder, name, &home, &context->arena, &context->err));

@@ -13,12 +13,9 @@ typedef struct {
 static mj_status run(mj_validation *v, mj_context *context, const char *data)
 {
     const char *path = data != NULL ? data : mj_context_path(context, "measured/ml-energy-v3.csv");
-    mj_catalogue catalogue = {.chip_dir = mj_context_path(context, "chips"),
-                              .model_dir = mj_context_path(context, "models"),
-                              .facts = mj_context_facts(context)};
-    catalogue.units = mj_context_units(context);
-    if (path == NULL || catalogue.chip_dir == NULL || catalogue.model_dir == NULL ||
-        catalogue.facts == NULL || catalogue.units == NULL) {
+    mj_catalogue catalogue;
+    MJ_TRY(mj_context_catalogue(context, &catalogue));
+    if (path == NULL) {
         return MJ_EFILE;
     }
     return mj_validation_run(v, path, &catalogue, &context->arena, &context->err);

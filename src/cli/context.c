@@ -219,15 +219,15 @@ mj_status mj_context_load_model(mj_context *context, mj_model *model, const char
     return mj_model_resolve(model, model->name, &context->err);
 }
 
-mj_status mj_context_ladder_home(mj_context *context, mj_ladder_home *home)
+mj_status mj_context_catalogue(mj_context *context, mj_catalogue *catalogue)
 {
-    *home = (mj_ladder_home){.ladders = mj_context_path(context, "ladders"),
-                             .chips = mj_context_path(context, "chips"),
-                             .models = mj_context_path(context, "models"),
-                             .facts = mj_context_facts(context),
-                             .units = mj_context_units(context)};
-    bool complete = home->ladders && home->chips && home->models && home->facts && home->units;
-    return complete ? MJ_OK : MJ_EFILE;
+    mj_catalogue *c = catalogue;
+    *c = (mj_catalogue){.ladders = mj_context_path(context, "ladders"),
+                        .chips = mj_context_path(context, "chips"),
+                        .models = mj_context_path(context, "models"),
+                        .facts = mj_context_facts(context),
+                        .units = mj_context_units(context)};
+    return c->ladders && c->chips && c->models && c->facts && c->units ? MJ_OK : MJ_EFILE;
 }
 
 static int exit_code_of(mj_status status)

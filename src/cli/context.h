@@ -5,10 +5,10 @@
 #define MJ_CLI_CONTEXT_H
 
 #include "mj/arena.h"
+#include "mj/catalogue.h"
 #include "mj/chip.h"
 #include "mj/err.h"
 #include "mj/fact.h"
-#include "mj/ladder.h"
 #include "mj/model.h"
 #include "mj/spec.h"
 #include "mj/units.h"
@@ -73,8 +73,8 @@ mj_facts *mj_context_facts(mj_context *context);
 mj_status mj_context_load_chip(mj_context *context, mj_chip *chip, const char *name);
 mj_status mj_context_load_model(mj_context *context, mj_model *model, const char *name);
 
-/* Where ladders and what they name are found; on failure with an entry in context->err. */
-mj_status mj_context_ladder_home(mj_context *context, mj_ladder_home *home);
+/* Where everything that has a name is found; on failure with an entry in context->err. */
+mj_status mj_context_catalogue(mj_context *context, mj_catalogue *catalogue);
 
 /* Applies, in order, every `--set WHAT.path=value` to *base. Call before the resolve of that struct
  * (for chips and models the two loaders above have done it). */
