@@ -14,6 +14,11 @@ static void test_nearest(void **state)
     assert_string_equal(mj_text_nearest("badnwidth", names, n), "bandwidth"); /* two swapped */
     assert_string_equal(mj_text_nearest("H100", names, n), "h100");
     assert_string_equal(mj_text_nearest("h300", names, n), "h100"); /* the first of equals */
+    const char *const ids[] = {"mita-llama/Llama-3.1-7B", "meta-llama/Llama-3.1-8B",
+                               "meta-llama/Llama-3.2-7B", "meta-llama/Llama-3.1-405B"};
+    /* One letter apart each: the longest common start, of the same organisation. */
+    assert_string_equal(mj_text_nearest("meta-llama/Llama-3.1-7B", ids, 4),
+                        "meta-llama/Llama-3.1-8B");
     assert_null(mj_text_nearest("xyzzy", names, n));
     assert_null(mj_text_nearest("", names, n));
     assert_null(mj_text_nearest("h1", names, n)); /* two away, a third of two is none */

@@ -87,7 +87,8 @@ void mj_bill_print_headline(FILE *out, const mj_bill *bill, const mj_style *styl
 mj_status mj_bill_print_text(FILE *out, const mj_bill_view *view, const mj_style *style,
                              mj_arena *arena, mj_err *err);
 /* One object with the keys of the interface (schema 1), SI units, full precision. power_W, area_m2
- * and price_USD are of all devices; `measured` is null unless it has the bill's boundary. */
+ * and price_USD are of all devices, prefill_share is of the joules; `measured` is null unless it has
+ * the bill's boundary. */
 mj_status mj_bill_print_json(FILE *out, const mj_bill_view *view, mj_err *err);
 /* A header and one row a line, in the ledger's order. */
 void mj_bill_print_csv(FILE *out, const mj_bill_view *view);

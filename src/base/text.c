@@ -58,26 +58,48 @@ static int text_distance(const char *a, int n_a, const char *b, int n_b, int lim
     return min_int(above[n_b], limit + 1);
 }
 
-const char *mj_text_nearest(const char *word, const char *const *candidates, size_t n)
+/* Characters that both begin with. */
+static size_t common_start(const char *a, const char *b)
 {
-    size_t n_word = strnlen(word, WORD_MAX + 1);
-    if (n_word > WORD_MAX) {
-        return NULL;
+    size_t n = 0;
+    while (a[n] && fold(a[n]) == fold(b[n])) {
+        n++;
     }
+    return n;
+}
+
+/* The nearest of the candidates that begin as `word` does for at least n_start characters. */
+static const char *nearest_from(const char *word, const char *const *candidates, size_t n,
+                                size_t n_start)
+{
+    size_t n_word = strlen(word), best_start = 0;
     const char *nearest = NULL;
     int limit = (int)n_word / 3;
-    for (size_t i = 0; i < n && limit >= 0; i++) {
+    for (size_t i = 0; i < n; i++) {
         size_t n_candidate = candidates[i] ? strnlen(candidates[i], WORD_MAX + 1) : WORD_MAX + 1;
-        if (n_candidate > WORD_MAX) {
+        size_t start = n_candidate <= WORD_MAX ? common_start(word, candidates[i]) : 0;
+        if (n_candidate > WORD_MAX || start < n_start) {
             continue;
         }
         int d = text_distance(word, (int)n_word, candidates[i], (int)n_candidate, limit);
-        if (d <= limit) {
+        if (d < limit || (d == limit && (!nearest || start > best_start))) {
             nearest = candidates[i];
-            limit = d - 1; /* only a nearer one may follow: the first of equals wins */
+            best_start = start;
+            limit = d;
         }
     }
     return nearest;
+}
+
+const char *mj_text_nearest(const char *word, const char *const *candidates, size_t n)
+{
+    if (*word == '\0' || strnlen(word, WORD_MAX + 1) > WORD_MAX) {
+        return NULL;
+    }
+    const char *slash = strchr(word, '/');
+    const char *near =
+        slash ? nearest_from(word, candidates, n, (size_t)(slash - word) + 1) : NULL;
+    return near ? near : nearest_from(word, candidates, n, 0);
 }
 
 /* Length of the UTF-8 character at text (n bytes left), its code point in *code; 0 if it is broken:

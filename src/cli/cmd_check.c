@@ -1,61 +1,10 @@
-/* mj check: reads one file as what it says it is, and reports every problem in it.
- *
- * What a file is: "GGUF" at its start, "{" for a config.json, else the first top-level key of the
- * YAML that names a kind (chip:, model:, facts:). */
+/* mj check: reads one file as what it says it is, and reports every problem in it. */
 #include "commands.h"
+#include "file_kind.h"
 #include "mj/json.h"
+#include "mj/ladder.h"
 #include "options.h"
 #include <string.h>
-
-typedef enum { KIND_NONE, KIND_GGUF, KIND_CONFIG, KIND_CHIP, KIND_MODEL, KIND_FACTS,
-               KIND_LADDER } file_kind;
-static const char *const kind_names[] = {"",     "GGUF model", "Hugging Face config",
-                                         "chip", "model",      "facts", "ladder"};
-
-static file_kind kind_of_line(const char *line)
-{
-    static const struct {
-        const char *key;
-        file_kind kind;
-    } keys[] = {{"chip", KIND_CHIP}, {"model", KIND_MODEL}, {"facts", KIND_FACTS},
-              {"ladder", KIND_LADDER}};
-    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
-        size_t length = strlen(keys[i].key);
-        if (strncmp(line, keys[i].key, length) == 0 && line[length] == ':') {
-            return keys[i].kind;
-        }
-    }
-    return KIND_NONE;
-}
-
-static mj_status find_kind(file_kind *kind, const char *path, mj_err *err)
-{
-    *kind = KIND_NONE;
-    FILE *file = fopen(path, "rb");
-    if (file == NULL) {
-        return mj_err_add(err, MJ_EFILE, path, 0, 0, "cannot open the file");
-    }
-    char line[512];
-    bool first = true, is_start = true;
-    while (*kind == KIND_NONE && fgets(line, sizeof line, file) != NULL) {
-        const char *text = line + strspn(line, " \t\r\n");
-        if (first && strncmp(line, "GGUF", 4) == 0) {
-            *kind = KIND_GGUF;
-        } else if (first && *text == '{') {
-            *kind = KIND_CONFIG;
-        } else if (is_start) {
-            *kind = kind_of_line(line);
-        }
-        first = first && *text == '\0';
-        is_start = strchr(line, '\n') != NULL; /* a longer line comes in pieces */
-    }
-    bool failed = ferror(file) != 0;
-    fclose(file);
-    if (failed) {
-        return mj_err_add(err, MJ_EFILE, path, 0, 0, "cannot read the file");
-    }
-    return MJ_OK;
-}
 
 /* A path that the loaders cannot take for a name of the catalogue. */
 static const char *as_path(mj_context *context, const char *path)
@@ -124,30 +73,28 @@ static mj_status check_ladder(mj_context *context, const char *path)
     return check_sources(context, path, ladder, &mj_ladder_schema);
 }
 
-static mj_status check_file(file_kind kind, mj_context *context, const char *path)
+static mj_status check_file(mj_file_kind kind, mj_context *context, const char *path)
 {
     mj_model model = {0};
     mj_chip chip;
     switch (kind) {
-    case KIND_GGUF:
+    case MJ_FILE_GGUF:
         return mj_model_from_gguf(&model, path, &context->arena, &context->err);
-    case KIND_CONFIG:
+    case MJ_FILE_CONFIG:
         return mj_model_from_config(&model, path, &context->arena, &context->err);
-    case KIND_MODEL:
+    case MJ_FILE_MODEL:
         return mj_context_load_model(context, &model, path);
-    case KIND_CHIP:
+    case MJ_FILE_CHIP:
         MJ_TRY(mj_context_load_chip(context, &chip, path));
         return check_sources(context, path, &chip, &mj_chip_schema);
-    case KIND_FACTS:
+    case MJ_FILE_FACTS:
         return check_facts(context, path);
-    case KIND_LADDER:
+    case MJ_FILE_LADDER:
         return check_ladder(context, path);
-    case KIND_NONE:
+    case MJ_FILE_NONE:
         break;
     }
-    return mj_err_add(&context->err, MJ_ESUPPORT, path, 0, 0,
-                      "not a chip, a model, a ladder, facts, a config.json or a GGUF file "
-                      "(a YAML file says which by its key chip:, model:, ladder: or facts:)");
+    return MJ_ESUPPORT; /* mj_file_kind_find has said why */
 }
 
 static int print_result(mj_context *context, const char *path, const char *kind)
@@ -170,8 +117,8 @@ int mj_cmd_check(mj_context *context, int argc, char **argv)
 {
     const mj_usage usage = {
         .sentence = "FILE",
-        .about = "Checks a chip, a model or facts (YAML), a Hugging Face config.json or a GGUF\n"
-                 "file, and reports every problem with file, line and column.",
+        .about = "Checks a chip, a model, facts or a ladder (YAML), a Hugging Face config.json or\n"
+                 "its folder, or a GGUF file, and reports every problem with file, line and column.",
         .refuses = "csv verbose",
         .example = "mj check my-chip.yaml\nmj check ~/models/mine/config.json",
     };
@@ -181,10 +128,10 @@ int mj_cmd_check(mj_context *context, int argc, char **argv)
         return exit_code;
     }
     const char *path = as_path(context, word[0]);
-    file_kind kind;
-    if (path == NULL || find_kind(&kind, path, &context->err) != MJ_OK ||
+    mj_file_kind kind;
+    if (path == NULL || mj_file_kind_find(&kind, path, &context->err) != MJ_OK ||
         check_file(kind, context, path) != MJ_OK) {
         return mj_context_fail(context);
     }
-    return print_result(context, word[0], kind_names[kind]);
+    return print_result(context, word[0], mj_file_kind_text(kind));
 }

@@ -84,14 +84,19 @@ typedef struct {
     long cores;
 } machine;
 
-static int print_json(mj_context *context, const machine *here)
+void mj_version_set(mj_json *root)
 {
-    mj_json *root = mj_json_object();
     mj_json_set_integer(root, "schema", 1);
     mj_json_set_text(root, "version", MJ_VERSION);
     mj_json_set_text(root, "commit", MJ_COMMIT);
     mj_json_set_text(root, "build", MJ_BUILD_TYPE);
     mj_json_set_text(root, "compiler", MJ_COMPILER);
+}
+
+static int print_json(mj_context *context, const machine *here)
+{
+    mj_json *root = mj_json_object();
+    mj_version_set(root);
     mj_json_set_text(root, "data", here->data);
     mj_json_set_text(root, "cpu", here->cpu);
     mj_json_set_integer(root, "cores", here->cores);

@@ -4,6 +4,7 @@
  * file that cannot be read is reported after the table; the rest is still listed. */
 #include "commands.h"
 #include "listing.h"
+#include "mj/ladder.h"
 #include "mj/text.h"
 #include "options.h"
 #include <ctype.h>
@@ -11,6 +12,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { FILES_MAX = 1024 };
 
@@ -172,7 +174,7 @@ static double weight_bandwidth_Bps(const mj_chip *chip)
     return memory != NULL ? given(&memory->bandwidth_Bps) : (double)NAN;
 }
 
-static int list_chips(mj_context *context, const char *pattern)
+static int list_machines(mj_context *context, const char *pattern, const char *folder)
 {
     static const mj_listing_column column[] = {
         {"name", "name", NULL},         {"closure", "closure", NULL},
@@ -181,7 +183,7 @@ static int list_chips(mj_context *context, const char *pattern)
         {"domain", "joined", ""},       {"title", "what", NULL},
     };
     const char *file[FILES_MAX];
-    int n = find_files(file, context, "chips");
+    int n = find_files(file, context, folder);
     row_list rows;
     if (n < 0 || rows_init(&rows, context, pattern, 8, n) != MJ_OK) {
         return mj_context_fail(context);
@@ -206,7 +208,17 @@ static int list_chips(mj_context *context, const char *pattern)
             cell[7].text = chip->title;
         }
     }
-    return finish(&rows, "chips", column);
+    return finish(&rows, folder, column);
+}
+
+static int list_chips(mj_context *context, const char *pattern)
+{
+    return list_machines(context, pattern, "chips");
+}
+
+static int list_substrates(mj_context *context, const char *pattern)
+{
+    return list_machines(context, pattern, "substrates");
 }
 
 static int list_ladders(mj_context *context, const char *pattern)
@@ -304,37 +316,82 @@ static int list_sources(mj_context *context, const char *pattern)
     return finish(&rows, "sources", column);
 }
 
+static const struct {
+    const char *name, *what;
+    int (*list)(mj_context *context, const char *pattern);
+    bool optional; /* its folder may be missing */
+} kinds[] = {
+    {"models", "what can be billed", list_models, false},
+    {"chips", "machines to bill it on", list_chips, false},
+    {"substrates", "physics to run oscillator models on", list_substrates, true},
+    {"ladders", "rungs from a machine of today towards a factor", list_ladders, true},
+    {"facts", "the numbers behind the chips, each with interval and source", list_facts, false},
+    {"sources", "the works that the numbers come from", list_sources, false},
+};
+enum { KINDS_N = sizeof kinds / sizeof kinds[0] };
+
+static bool is_here(mj_context *context, int kind)
+{
+    const char *path = kinds[kind].optional ? mj_context_path(context, kinds[kind].name) : NULL;
+    return !kinds[kind].optional || (path != NULL && access(path, R_OK) == 0);
+}
+
+static int list_kinds(mj_context *context)
+{
+    static const mj_listing_column column[] = {{"kind", "kind", NULL}, {"what", "what", NULL}};
+    row_list rows;
+    if (rows_init(&rows, context, NULL, 2, KINDS_N) != MJ_OK) {
+        return mj_context_fail(context);
+    }
+    for (int i = 0; i < KINDS_N; i++) {
+        if (is_here(context, i)) {
+            mj_listing_cell *cell = add_row(&rows, NULL, 0);
+            cell[0].text = kinds[i].name;
+            cell[1].text = kinds[i].what;
+        }
+    }
+    return finish(&rows, "kinds", column);
+}
+
+static int unknown_kind(mj_context *context, const char *word)
+{
+    const char *names[KINDS_N];
+    char all[128] = "";
+    size_t n = 0, used = 0;
+    for (int i = 0; i < KINDS_N && used < sizeof all; i++) {
+        if (is_here(context, i)) {
+            used += (size_t)snprintf(all + used, sizeof all - used, "%s%s", n > 0 ? ", " : "",
+                                     kinds[i].name);
+            names[n++] = kinds[i].name;
+        }
+    }
+    const char *near = mj_text_nearest(word, names, n);
+    return mj_context_fail_with(context, MJ_ENAME, "mj list knows %s, not '%s'%s%s%s", all, word,
+                                near != NULL ? " (did you mean '" : "", near != NULL ? near : "",
+                                near != NULL ? "'?)" : "");
+}
+
 int mj_cmd_list(mj_context *context, int argc, char **argv)
 {
-    static const struct {
-        const char *name;
-        int (*list)(mj_context *context, const char *pattern);
-    } kinds[] = {{"models", list_models}, {"chips", list_chips}, {"ladders", list_ladders},
-                 {"facts", list_facts}, {"sources", list_sources}};
-    enum { KINDS_N = sizeof kinds / sizeof kinds[0] };
     const mj_usage usage = {
-        .sentence = "KIND [PATTERN]",
+        .sentence = "[KIND [PATTERN]]",
         .about = "Lists models, chips, ladders, facts or sources; with a pattern, those whose\n"
-                 "name, title or other text contains it.",
+                 "name, title or other text contains it. Without a kind: the kinds.",
         .refuses = "verbose",
         .example = "mj list models llama\nmj list facts hbm\nmj list chips --csv",
     };
-    const char *word[2];
+    const char *word[2] = {NULL};
     int exit_code;
     if (!mj_options_parse(&exit_code, context, "list", &usage, word, argc, argv)) {
         return exit_code;
     }
-    const char *names[KINDS_N];
+    if (word[0] == NULL) {
+        return list_kinds(context);
+    }
     for (int i = 0; i < KINDS_N; i++) {
-        if (strcmp(word[0], kinds[i].name) == 0) {
+        if (strcmp(word[0], kinds[i].name) == 0 && is_here(context, i)) {
             return kinds[i].list(context, word[1]);
         }
-        names[i] = kinds[i].name;
     }
-    const char *near = mj_text_nearest(word[0], names, KINDS_N);
-    return mj_context_fail_with(context, MJ_ENAME,
-                                "mj list knows models, chips, ladders, facts and sources, not "
-                                "'%s'%s%s%s",
-                                word[0], near != NULL ? " (did you mean '" : "",
-                                near != NULL ? near : "", near != NULL ? "'?)" : "");
+    return unknown_kind(context, word[0]);
 }

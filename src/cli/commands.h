@@ -6,6 +6,7 @@
 #define MJ_CLI_COMMANDS_H
 
 #include "context.h"
+#include "mj/json.h"
 
 int mj_cmd_bill(mj_context *context, int argc, char **argv);
 int mj_cmd_explain(mj_context *context, int argc, char **argv);
@@ -15,5 +16,8 @@ int mj_cmd_report(mj_context *context, int argc, char **argv);
 int mj_cmd_list(mj_context *context, int argc, char **argv);
 int mj_cmd_check(mj_context *context, int argc, char **argv);
 int mj_cmd_doctor(mj_context *context, int argc, char **argv);
+
+/* Sets schema, version, commit, build and compiler, of mj doctor and of mj --version. */
+void mj_version_set(mj_json *root);
 
 #endif

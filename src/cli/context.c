@@ -5,6 +5,7 @@
  * NO_COLOR, TERM) and that knows where data/ was installed. */
 #include "context.h"
 #include "config.h"
+#include "file_kind.h"
 #include "mj/text.h"
 #include <errno.h>
 #include <limits.h>
@@ -187,6 +188,22 @@ mj_status mj_context_apply_sets(mj_context *context, const char *what, void *bas
     return status;
 }
 
+/* "my-chip.yaml is a chip, not a model" beats thirty unknown keys. Only of files that the loaders
+ * would take for a path; what cannot be read is theirs to report. */
+static mj_status check_kind(mj_context *context, const char *name, mj_file_kind wanted)
+{
+    const char *dot = strrchr(name, '.');
+    mj_file_kind kind;
+    mj_err ignored = {0};
+    if (dot == NULL || (strcmp(dot, ".yaml") != 0 && strcmp(dot, ".yml") != 0) ||
+        mj_file_kind_find(&kind, name, &ignored) != MJ_OK || kind == wanted) {
+        return MJ_OK;
+    }
+    return mj_err_add(&context->err, MJ_ESUPPORT, NULL, 0, 0, "%s is a %s, not a %s", name,
+                      kind == MJ_FILE_FACTS ? "file of facts" : mj_file_kind_text(kind),
+                      mj_file_kind_text(wanted));
+}
+
 mj_status mj_context_load_chip(mj_context *context, mj_chip *chip, const char *name)
 {
     mj_facts *facts = mj_context_facts(context);
@@ -195,6 +212,7 @@ mj_status mj_context_load_chip(mj_context *context, mj_chip *chip, const char *n
         return MJ_EFILE;
     }
     *chip = (mj_chip){0};
+    MJ_TRY(check_kind(context, name, MJ_FILE_CHIP));
     MJ_TRY(mj_chip_load(chip, name, dir, facts, context->units, &context->arena, &context->err));
     if (count_sets(context, "chip") == 0) {
         return MJ_OK;
@@ -211,6 +229,7 @@ mj_status mj_context_load_model(mj_context *context, mj_model *model, const char
         return MJ_EFILE;
     }
     *model = (mj_model){0};
+    MJ_TRY(check_kind(context, name, MJ_FILE_MODEL));
     MJ_TRY(mj_model_load(model, name, dir, units, &context->arena, &context->err));
     if (count_sets(context, "model") == 0) {
         return MJ_OK;

@@ -24,8 +24,8 @@ static const mj_command commands[] = {
     {"ladder", "factors climbed: the bill after every rung, towards 1000x", mj_cmd_ladder},
     {"validate", "predicted against measured energy", mj_cmd_validate},
     {"report", "a bill or a ladder as one HTML file", mj_cmd_report},
-    {"list", "the catalogue: models, chips, facts, sources", mj_cmd_list},
-    {"check", "check a chip, a model, facts, a config.json or a GGUF file", mj_cmd_check},
+    {"list", "the catalogue: models, chips, ladders, facts, sources", mj_cmd_list},
+    {"check", "check a chip, a model, facts, a ladder, a config.json or a GGUF file", mj_cmd_check},
     {"doctor", "which tools and data are here", mj_cmd_doctor},
 };
 enum { COMMANDS_N = sizeof commands / sizeof commands[0] };
@@ -76,7 +76,7 @@ static const mj_command *find_command(mj_context *context, const char *name)
 static int run_command(mj_context *context, int argc, char **argv)
 {
     bool help = strcmp(argv[0], "help") == 0;
-    if (help && (argc < 2 || argv[1][0] == '-')) {
+    if (help && (argc < 2 || argv[1][0] == '-' || strcmp(argv[1], "help") == 0)) {
         print_help();
         return MJ_EXIT_OK;
     }
@@ -92,6 +92,20 @@ static int run_command(mj_context *context, int argc, char **argv)
     return command->run(context, argc, argv);
 }
 
+/* With --json the first members of what mj doctor prints. */
+static int print_version(mj_context *context)
+{
+    if (!context->globals.json) {
+        printf("mj %s (%s)\n", MJ_VERSION, MJ_COMMIT);
+        return MJ_EXIT_OK;
+    }
+    mj_json *root = mj_json_object();
+    mj_version_set(root);
+    mj_status status = mj_json_print(root, stdout, &context->err);
+    mj_json_free(root);
+    return status == MJ_OK ? MJ_EXIT_OK : mj_context_fail(context);
+}
+
 static int run(mj_context *context, int argc, char **argv)
 {
     bool help = false, version = false;
@@ -100,8 +114,9 @@ static int run(mj_context *context, int argc, char **argv)
         return mj_context_fail(context);
     }
     if (version) {
-        printf("mj %s (%s)\n", MJ_VERSION, MJ_COMMIT);
-    } else if (help) {
+        return print_version(context);
+    }
+    if (help) {
         print_help();
     } else if (first < argc) {
         return run_command(context, argc - first, argv + first);

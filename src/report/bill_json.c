@@ -49,6 +49,11 @@ static void set_configuration(mj_json *root, const mj_bill *bill)
     mj_json_set_text(root, "closure", mj_closure_names[bill->chip->closure]);
 }
 
+static double positive(double value)
+{
+    return value > 0 ? value : NAN;
+}
+
 static mj_json *measured_to_json(const mj_bill_view *view)
 {
     const mj_measured *m = view->measured;
@@ -58,6 +63,10 @@ static mj_json *measured_to_json(const mj_bill_view *view)
     mj_json *object = mj_json_object();
     mj_json_set_number(object, "joules", m->joules);
     mj_json_set_text(object, "source", m->source);
+    mj_json_set_text(object, "task", *m->task ? m->task : NULL);
+    mj_json_set_number(object, "batch", positive(m->batch));
+    mj_json_set_integer(object, "devices", view->bill->serving.devices); /* the row's: they match */
+    mj_json_set_number(object, "ratio", view->bill->joules / m->joules);
     return object;
 }
 
@@ -67,9 +76,13 @@ static double of_all(const mj_quantity *quantity, int devices)
     return mj_quantity_given(quantity) ? quantity->typ * devices : NAN;
 }
 
-static double positive(double value)
+/* The price with its interval: of all devices. */
+static void set_price(mj_json *root, const mj_cost *cost, int devices)
 {
-    return value > 0 ? value : NAN;
+    bool given = cost && mj_quantity_given(&cost->price_USD);
+    mj_json_set_number(root, "price_USD", given ? cost->price_USD.typ * devices : NAN);
+    mj_json_set_number(root, "price_lo_USD", given ? cost->price_USD.lo * devices : NAN);
+    mj_json_set_number(root, "price_hi_USD", given ? cost->price_USD.hi * devices : NAN);
 }
 
 static void set_results(mj_json *root, const mj_bill_view *view)
@@ -89,9 +102,12 @@ static void set_results(mj_json *root, const mj_bill_view *view)
     mj_json_set_number(root, "latency_s", positive(bill->latency_s));
     mj_json_set_number(root, "first_output_s", positive(bill->first_output_s));
     mj_json_set_number(root, "power_W", positive(bill->power_W));
+    mj_json_set_number(root, "power_per_device_W", positive(bill->power_W / devices));
+    mj_json_set_number(root, "memory_per_device_B", positive(bill->memory_used_B));
     mj_json_set_number(root, "area_m2", view->cost ? of_all(&view->cost->area_m2, devices) : NAN);
-    mj_json_set_number(root, "price_USD",
-                       view->cost ? of_all(&view->cost->price_USD, devices) : NAN);
+    set_price(root, view->cost, devices);
+    bool token = bill->model->output == MJ_OUTPUT_TOKEN;
+    mj_json_set_number(root, "prefill_share", token ? bill->prefill_J / bill->joules : NAN);
     mj_json_set_number(root, "assumed_share", bill->assumed_share);
     mj_json_set_text(root, "quality", NULL);
 }

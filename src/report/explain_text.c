@@ -5,6 +5,8 @@
  * interval, class, year, boundary and note, and how its source was verified. */
 #include "mj/report.h"
 
+#include "bill_words.h"
+#include "legend.h"
 #include "line_words.h"
 #include "mj/text.h"
 #include "mj/units.h"
@@ -89,7 +91,8 @@ static void print_fact(FILE *out, mj_facts *facts, const char *key)
 }
 
 /* Where the line's unit energy comes from: a fact, the chip's file, or a fit. */
-static void print_origin(FILE *out, const mj_explain_view *view, const mj_line *line)
+static void print_origin(FILE *out, const mj_explain_view *view, const mj_line *line,
+                         mj_citations *list)
 {
     const mj_bill *bill = view->view.bill;
     if (line->fact) {
@@ -106,11 +109,26 @@ static void print_origin(FILE *out, const mj_explain_view *view, const mj_line *
                 text && variant ? variant : "", bill->chip->name);
     }
     print_field(out, "class", mj_class_text(line->cls));
-    print_source(out, view->facts, line->source);
+    if (view->choice->n > 1 && mj_cite(list, line->source) > 0) {
+        print_field(out, "source", line->source); /* in full once, at the end */
+    } else {
+        print_source(out, view->facts, line->source);
+    }
+}
+
+static void print_sources(FILE *out, const mj_explain_view *view, const mj_citations *list,
+                          const mj_style *style)
+{
+    if (list->n > 0) {
+        print_title(out, "Sources", style);
+    }
+    for (int i = 0; i < list->n; i++) {
+        print_source(out, view->facts, list->key[i]);
+    }
 }
 
 static void print_line(FILE *out, const mj_explain_view *view, const mj_line *line,
-                       const mj_style *style)
+                       mj_citations *list, const mj_style *style)
 {
     char title[NAME], joules[NUMBER], lo[NUMBER], hi[NUMBER], count[NUMBER], unit[NUMBER];
     const mj_bill *bill = view->view.bill;
@@ -135,7 +153,7 @@ static void print_line(FILE *out, const mj_explain_view *view, const mj_line *li
         fprintf(out, "  %-10s an overhead: %g of every line within its boundary; it shrinks when "
                      "they do\n", "scales", line->scales);
     }
-    print_origin(out, view, line);
+    print_origin(out, view, line, list);
 }
 
 enum { OP_COLUMNS = 8 };
@@ -293,11 +311,16 @@ static void print_total(FILE *out, const mj_bill *bill, const mj_style *style)
     char joules[NUMBER], lo[NUMBER], hi[NUMBER], power[NUMBER], time[NUMBER], batch[NUMBER];
     const mj_step *step = &bill->step;
     print_title(out, "total: the sum of the lines below", style);
-    fprintf(out, "  %-10s %s/%s (90 %%: %s to %s), closure %s\n", "joules",
+    fprintf(out, "  %-10s %s/%s ", "joules",
             mj_units_format(bill->joules, "J", joules, sizeof joules),
-            mj_output_names[bill->model->output], mj_units_format(bill->lo_J, "J", lo, sizeof lo),
-            mj_units_format(bill->hi_J, "J", hi, sizeof hi),
-            mj_closure_names[bill->chip->closure]);
+            mj_output_names[bill->model->output]);
+    if (bill->chip->closure == MJ_CLOSURE_ENVELOPE && bill->lo_J == bill->hi_J) {
+        fputs("as its author gives it", out);
+    } else {
+        fprintf(out, "(90 %%: %s to %s)", mj_units_format(bill->lo_J, "J", lo, sizeof lo),
+                mj_units_format(bill->hi_J, "J", hi, sizeof hi));
+    }
+    fprintf(out, ", closure %s\n", mj_closure_names[bill->chip->closure]);
     if (bill->chip->closure == MJ_CLOSURE_CALIBRATED && step->power_W > 0) {
         fprintf(out, "  %-10s P G t / B = %s x %d x %s / %s, at the board\n", "formula",
                 mj_units_format(step->power_W, "W", power, sizeof power), bill->serving.devices,
@@ -325,20 +348,23 @@ mj_status mj_explain_print_text(FILE *out, const mj_explain_view *view, const mj
                                 mj_arena *arena, mj_err *err)
 {
     const mj_bill *bill = view->view.bill;
+    mj_citations list = {.n = 0};
     mj_bill_print_headline(out, bill, style);
     if (view->choice->total) {
         print_total(out, bill, style);
     }
     for (int i = 0; i < bill->ledger.n; i++) {
         if (view->choice->chosen[i]) {
-            print_line(out, view, &bill->ledger.line[i], style);
+            print_line(out, view, &bill->ledger.line[i], &list, style);
         }
     }
+    mj_legend_print(out, view, style, arena);
     if (split_concerns(view)) {
         print_split(out, view, style);
     }
     print_step(out, bill, style, arena);
     MJ_TRY(print_ops(out, bill, style, arena, err));
     print_variants(out, view, style, arena);
+    print_sources(out, view, &list, style);
     return MJ_OK;
 }

@@ -89,3 +89,12 @@ calibrated, fit b: totals fitted
 $ mj bill post-100b on post-hbm
 as its author gives it  envelope:
 ! 90 %
+
+$ mj bill llama-3.1-70b on h100 --json
+"measured": {
+"task": "lm-arena-chat"
+"devices": 4
+"ratio": 1.
+"memory_per_device_B"
+"price_lo_USD"
+"prefill_share": 0.

@@ -31,3 +31,20 @@ error: mj explain takes no --csv
 $ mj explain llama-3.1-70b on h100
 ? 2
 error:
+
+# The letters of a formula are explained with their values; each source in full once.
+$ mj explain llama-3.1-70b on h100 dram.weights
+count      (W + X) x devices / batch
+Where
+dense weights that a device reads in a step
+! arithmetic of prompts, a device
+
+$ mj explain llama-3.1-70b on h100 total | grep -c '^  checked'
+5
+
+$ mj explain llama-3.1-70b on h100 total
+Where
+P 
+Pi 
+Sources
+zeus2025

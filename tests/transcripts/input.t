@@ -40,11 +40,45 @@ unlisted1999
 
 $ mj check LICENSE
 ? 2
-LICENSE: error: not a chip, a model, a ladder, facts, a config.json or a GGUF file
+LICENSE: error: not a chip, a model, facts, a ladder, a config.json or a GGUF file
 
 $ mj check tests
 ? 2
-error: cannot read
+tests: error: a folder, and there is no config.json in it
+
+$ : > $TMP/empty.yaml; mj check $TMP/empty.yaml
+? 2
+error: the file is empty
+
+$ head -c 4096 /dev/zero > $TMP/zeros; mj check $TMP/zeros
+? 2
+error: a binary file, and no GGUF
+
+$ yes '# nothing' | head -c 5000000 > $TMP/large; mj check $TMP/large
+? 2
+error: larger than 4194304 bytes
+
+$ printf '\357\273\277' | cat - tests/transcripts/specs/good-chip.yaml > $TMP/bom.yaml; mj check $TMP/bom.yaml
+ok (chip)
+
+$ mj check data/ladders/post-100b.yaml
+ok (ladder)
+
+$ mj bill data/chips/h100.yaml on h100
+? 2
+error: data/chips/h100.yaml is a chip, not a model
+
+$ mj bill gpt2 on data/models/gpt2.yaml
+? 2
+error: data/models/gpt2.yaml is a model, not a chip
+
+# One broken fact, used twice: said once.
+$ mkdir $TMP/h; printf 'mj: 1\nfacts: dram\nentries:\n  - {name: x}\n' > $TMP/h/x.yaml; mj bill gpt2 on h100 --facts $TMP/h 2>&1 | grep -c "missing key 'what'"
+1
+
+$ mj bill meta-llama/Llama-3.1-9B-Instruct on h100
+? 2
+(did you mean 'meta-llama/Llama-3.1-8B-Instruct'?)
 
 $ mj bill lama-3.1-70b on h100
 ? 2

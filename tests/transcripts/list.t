@@ -33,11 +33,16 @@ $ mj list sources --json
 
 $ mj list machines
 ? 2
-mj list knows models, chips, ladders, facts and sources, not 'machines'
+ladders, facts, sources, not 'machines'
 
 $ mj list
-? 2
-error: KIND is missing: mj list KIND [PATTERN]
+kind
+models
+ladders
+
+$ mj list ladders post
+name
+post-100b
 
 $ mj list models a b
 ? 2

@@ -21,12 +21,19 @@ Global options
 --set PATH=VALUE
 Exit codes
 
+$ mj --version --json
+"schema": 1
+"compiler"
+
+$ mj help help
+Commands
+
 $ mj help list
-mj list KIND [PATTERN]
+mj list [KIND [PATTERN]]
 --json
 
 $ mj list --help
-mj list KIND [PATTERN]
+mj list [KIND [PATTERN]]
 
 $ mj bil llama-3.1-70b on h100
 ? 2
