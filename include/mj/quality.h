@@ -1,0 +1,48 @@
+/* Quality of generated images, by a classifier that stands still: the yardstick.
+ *
+ * The Frechet distance is taken between the yardstick's features of 10,000 generated images and of the
+ * 10,000 test images. It is no FID: the features are not Inception's. So that numbers can be compared
+ * between yardsticks, features are rescaled once, such that training images blurred by a 3x3 mean
+ * score 65. */
+#ifndef MJ_QUALITY_H
+#define MJ_QUALITY_H
+
+#include "mj/classifier.h"
+#include "mj/dataset.h"
+#include "mj/frechet.h"
+
+typedef struct mj_judge mj_judge;
+
+typedef struct {
+    double frechet;
+    double accuracy;  /* share that the yardstick puts in the class that was asked for */
+    double pca;       /* Frechet distance of the first 64 principal components of pixels */
+    double diversity; /* mean distance of two images of a class, over the same of the data */
+    double nearest_median, nearest_p1; /* distance to the nearest training image; first percentile */
+} mj_score;
+
+/* What other images score: values without these mean nothing. */
+typedef struct {
+    double floor;      /* training images, the first 1,000 of each class */
+    double blur;       /* the same, blurred by a 3x3 mean: 65 by the scale's definition */
+    double noise;      /* the same with white noise of 0.1, clipped */
+    double class_mean; /* the mean image of each class */
+    double floor_pca;
+    double test_accuracy;                        /* of the yardstick on test images */
+    double test_nearest_median, test_nearest_p1; /* of the first 1,000 test images */
+} mj_anchors;
+
+/* yardstick_path: a conv classifier. Both sets are borrowed. */
+mj_status mj_judge_new(mj_judge **judge, const char *yardstick_path, const mj_dataset *train,
+                       const mj_dataset *test, mj_arena *arena, mj_err *err);
+/* n >= 1000 images of the data's size with their classes. */
+mj_status mj_judge_score(mj_score *score, mj_judge *judge, const mj_real *image, const int *label,
+                         int n, mj_err *err);
+mj_status mj_judge_anchors(mj_anchors *anchors, mj_judge *judge, mj_err *err);
+/* Factor of the features for which the blurred images score 65; to be stored as "feature_scale". */
+mj_status mj_judge_find_scale(double *scale, mj_judge *judge, mj_err *err);
+/* Share of test images that a classifier of any family gets right. */
+mj_status mj_classifier_test(double *accuracy, const char *path, mj_network network,
+                             const mj_dataset *test, mj_err *err);
+
+#endif

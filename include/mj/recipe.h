@@ -1,0 +1,71 @@
+/* Recipe: what is trained, on what, towards what and for how long; a YAML file of data/recipes. */
+#ifndef MJ_RECIPE_H
+#define MJ_RECIPE_H
+
+#include "mj/classifier.h"
+#include "mj/err.h"
+#include "mj/kuramoto.h"
+#include "mj/spec.h"
+
+typedef enum { MJ_TRAINED_OSCILLATOR, MJ_TRAINED_CLASSIFIER } mj_trained_kind;
+typedef enum { MJ_OBJECTIVE_DRIFTING, MJ_OBJECTIVE_CLASSIFY } mj_objective_kind;
+
+/* `model:`; kind is an index of "oscillator_net", "classifier". */
+typedef struct {
+    int kind;
+    /* oscillator_net */
+    const char *visible; /* "28x28", decoded into width, height */
+    int width, height, hidden_fixed, hidden_random;
+    int coupling_bits; /* precision of couplings in training; 0: full */
+    double density;    /* share of couplings kept; 0 or 1: all */
+    bool symmetric;
+    const char *init; /* a trained model to start from; NULL: fresh */
+    /* classifier */
+    int network; /* mj_network */
+} mj_recipe_model;
+
+typedef struct {
+    int kind;
+    double pixels, features; /* weights of the two kinds of views */
+    const char *network;     /* trained classifier whose features count; NULL if features is 0 */
+} mj_recipe_objective;
+
+typedef struct {
+    int method;        /* mj_integrator */
+    double span;       /* model time */
+    const char *steps; /* "12" or "6..24", decoded into the two below */
+    int steps_min, steps_max;
+} mj_recipe_integrate;
+
+typedef struct {
+    const char *batch, *real; /* "2x64": classes, samples of each; "100": samples */
+    int n_class, n_generated, n_real;
+    double lr, lr_coupling; /* lr_coupling 0: as lr */
+    double ema;
+    double minutes; /* the run ends after about this time ... */
+    int steps;      /* ... or after this number of steps */
+    int seed;
+} mj_recipe_train;
+
+typedef struct {
+    const char *name;
+    const char *text, *path; /* whole file and where it was */
+    mj_recipe_model model;
+    const char *data;
+    mj_recipe_objective objective;
+    mj_recipe_integrate integrate;
+    double noise;          /* of phases, rad per square root of model time */
+    int start_bits;        /* of random start phases; 0: continuous */
+    double readout_jitter; /* the read-out comes at span * (1 +- this) */
+    mj_recipe_train train;
+} mj_recipe;
+
+/* Reads and checks a recipe; *recipe need not be zeroed. Problems name line and column where one
+ * value is wrong, the file where values do not go together. */
+mj_status mj_recipe_load(mj_recipe *recipe, const char *path, const mj_units *units, mj_arena *arena,
+                         mj_err *err);
+/* The same of a text, e.g. the one that a checkpoint keeps; `path` is for messages. */
+mj_status mj_recipe_parse(mj_recipe *recipe, const char *text, const char *path,
+                          const mj_units *units, mj_arena *arena, mj_err *err);
+
+#endif

@@ -1,0 +1,38 @@
+/* Sampler: images from a trained oscillator net, on the chip as it is meant or as chips are. */
+#ifndef MJ_SAMPLER_H
+#define MJ_SAMPLER_H
+
+#include "mj/recipe.h"
+
+typedef struct mj_sampler mj_sampler;
+
+/* Zero means the default in brackets. */
+typedef struct {
+    mj_integrator integrator;
+    int n_batch; /* samples at a time (250) */
+} mj_sampler_config;
+
+/* How to run it, and what is wrong with the chip. */
+typedef struct {
+    int n_steps;       /* of the integrator; at least 1 */
+    double noise;      /* of phases, rad per square root of model time */
+    double readout;    /* read-out at this times the trained span; 1 */
+    int start_bits;    /* of random start phases; 0: continuous */
+    int coupling_bits; /* 0: as they are in the file */
+    double density;    /* the strongest share of all couplings is kept; 0: those of the file */
+    double mismatch;   /* standard deviation of couplings, relative */
+    double detuning;   /* standard deviation of frequencies, rad per unit of model time */
+    uint64_t chip;     /* which of all chips with this mismatch */
+    uint32_t seed;     /* of start phases and noise */
+} mj_sampling;
+
+mj_status mj_sampler_load(mj_sampler **sampler, const char *path, mj_sampler_config config,
+                          const mj_units *units, mj_arena *arena, mj_err *err);
+/* The recipe that the model was trained with, from the file. */
+const mj_recipe *mj_sampler_recipe(const mj_sampler *sampler);
+int mj_sampler_classes(const mj_sampler *sampler);
+/* n images [n, height*width] of classes label [n]; sample i is the same whatever n and the batch. */
+mj_status mj_sampler_run(mj_sampler *sampler, mj_real *image, const int *label, int n,
+                         const mj_sampling *sampling, mj_err *err);
+
+#endif

@@ -1,0 +1,345 @@
+/* mj train: a recipe from its first step, or from its last checkpoint, to a model.
+ *
+ *   DIR/checkpoint.safetensors   every two minutes, at Ctrl-C and at the end: all that --resume needs
+ *   DIR/model.safetensors        at the end: the averaged parameters with what is known of them
+ *
+ * Both appear complete or not at all. A run that meets a number that is not finite stops without
+ * touching the checkpoint. */
+#include "mj/json.h"
+#include "mj/kernels.h"
+#include "mj/sampler.h"
+#include "mj/training.h"
+#include "options.h"
+#include "progress.h"
+#include "train_commands.h"
+#include "version.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+enum { THREADS_MAX = 256, NOTES_MAX = 8, NOTE_TEXT = 64, JUDGED_N = 10000, JUDGED_STEPS = 24 };
+static const double CHECKPOINT_PERIOD_S = 120, LOG_PERIOD_S = 5;
+static const double MEMORY_SHARE = 0.9; /* of the machine's, that networks may take */
+
+typedef struct {
+    mj_context *context;
+    const char *out, *json_log;
+    bool resume;
+    int threads;
+    double minutes;
+    mj_recipe recipe;
+    mj_dataset train, test;
+    mj_training *training;
+    const char *checkpoint, *model; /* paths */
+    FILE *log;
+    double loss; /* running mean of some 20 steps */
+} job;
+
+/* Written by the handler of Ctrl-C only. */
+static volatile sig_atomic_t interrupted;
+
+static void on_interrupt(int signal_number)
+{
+    (void)signal_number;
+    interrupted = 1;
+}
+
+/* Creates the folder, or refuses one with something in it unless the run is to go on in it. */
+static mj_status open_folder(const job *j)
+{
+    mj_err *err = &j->context->err;
+    if (mkdir(j->out, 0777) != 0 && errno != EEXIST) {
+        return mj_err_add(err, MJ_EFILE, j->out, 0, 0, "cannot create this folder: %s",
+                          strerror(errno));
+    }
+    DIR *dir = opendir(j->out);
+    if (!dir) {
+        return mj_err_add(err, MJ_EFILE, j->out, 0, 0, "cannot open this folder: %s",
+                          strerror(errno));
+    }
+    bool empty = true;
+    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
+        empty = empty && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0);
+    }
+    closedir(dir);
+    if (!empty && !j->resume) {
+        return mj_err_add(err, MJ_EFILE, j->out, 0, 0,
+                          "the folder is not empty; --resume goes on with what is in it");
+    }
+    if (j->resume && access(j->checkpoint, R_OK) != 0) {
+        return mj_err_add(err, MJ_EFILE, j->checkpoint, 0, 0, "nothing to resume from");
+    }
+    return MJ_OK;
+}
+
+static mj_status prepare(job *j, const char *recipe_word)
+{
+    mj_context *context = j->context;
+    mj_arena *arena = &context->arena;
+    const char *path;
+    const mj_units *units = mj_context_units(context);
+    if (!units) {
+        return MJ_EMEM;
+    }
+    MJ_TRY(mj_find_file(&path, context, "recipes", ".yaml", recipe_word));
+    MJ_TRY(mj_recipe_load(&j->recipe, path, units, arena, &context->err));
+    j->checkpoint = mj_arena_printf(arena, "%s/checkpoint.safetensors", j->out);
+    j->model = mj_arena_printf(arena, "%s/model.safetensors", j->out);
+    if (!j->checkpoint || !j->model) {
+        return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
+    }
+    MJ_TRY(open_folder(j));
+    const mj_recipe_model *model = &j->recipe.model;
+    bool oscillator = model->kind == MJ_TRAINED_OSCILLATOR;
+    int side = oscillator && model->width == model->height ? model->width : 0;
+    return mj_load_data(&j->train, &j->test, context, j->recipe.data,
+                        side == MJ_CLASSIFIER_SIDE ? 0 : side);
+}
+
+static mj_status start(job *j)
+{
+    mj_context *context = j->context;
+    const mj_recipe *recipe = &j->recipe;
+    mj_training_setup setup = {.recipe = recipe, .train = &j->train, .minutes = j->minutes};
+    setup.limit_B = (size_t)(MEMORY_SHARE * (double)sysconf(_SC_PHYS_PAGES) *
+                             (double)sysconf(_SC_PAGESIZE));
+    if (recipe->objective.features > 0) {
+        MJ_TRY(mj_find_file(&setup.network_path, context, "trained", ".safetensors",
+                            recipe->objective.network));
+    }
+    if (recipe->model.init) {
+        MJ_TRY(mj_find_file(&setup.init_path, context, "trained", ".safetensors",
+                            recipe->model.init));
+    }
+    MJ_TRY(mj_training_new(&j->training, &setup, &context->arena, &context->err));
+    if (j->resume) {
+        MJ_TRY(mj_training_restore(j->training, j->checkpoint, &context->err));
+    }
+    if (j->json_log) {
+        j->log = fopen(j->json_log, j->resume ? "a" : "w");
+        if (!j->log) {
+            return mj_err_add(&context->err, MJ_EFILE, j->json_log, 0, 0, "cannot write: %s",
+                              strerror(errno));
+        }
+    }
+    return MJ_OK;
+}
+
+/* One JSON object a line. */
+static mj_status write_log(const job *j, const mj_training_state *state)
+{
+    if (!j->log) {
+        return MJ_OK;
+    }
+    mj_json *line = mj_json_object();
+    mj_json_set_integer(line, "step", state->step);
+    mj_json_set_integer(line, "n_steps", state->n_steps);
+    mj_json_set_number(line, "loss", j->loss);
+    mj_json_set_number(line, "elapsed_s", state->elapsed_s);
+    mj_json_set_number(line, "images_per_s",
+                       (double)(state->step * state->images_per_step) / state->elapsed_s);
+    mj_status status = mj_json_print(line, j->log, &j->context->err);
+    mj_json_free(line);
+    fflush(j->log);
+    return status;
+}
+
+static void show(const job *j, mj_progress *progress, const mj_training_state *state)
+{
+    char left[32];
+    double rate = (double)(state->step * state->images_per_step) / state->elapsed_s;
+    mj_progress_print(progress, "step %lld  loss %.4f  %.0f images/s  %.1f ms/step  %s left",
+                      state->step, j->loss, rate, 1e3 * state->elapsed_s / (double)state->step,
+                      mj_duration_format(state->left_s, left, sizeof left));
+}
+
+/* Steps until done or interrupted, with checkpoints. */
+static mj_status run_steps(job *j, mj_progress *progress)
+{
+    mj_err *err = &j->context->err;
+    double saved_s = mj_clock_s(), logged_s = 0;
+    mj_training_state state = mj_training_state_of(j->training);
+    while (!mj_training_is_done(j->training) && !interrupted) {
+        double loss;
+        MJ_TRY(mj_training_step(j->training, &loss, err));
+        j->loss = j->loss == 0 ? loss : 0.95 * j->loss + 0.05 * loss;
+        state = mj_training_state_of(j->training);
+        if (mj_progress_is_due(progress)) {
+            show(j, progress, &state);
+        }
+        if (j->log && mj_clock_s() - logged_s > LOG_PERIOD_S) {
+            MJ_TRY(write_log(j, &state));
+            logged_s = mj_clock_s();
+        }
+        if (mj_clock_s() - saved_s > CHECKPOINT_PERIOD_S) {
+            MJ_TRY(mj_training_save(j->training, j->checkpoint, err));
+            saved_s = mj_clock_s();
+        }
+    }
+    if (state.step > 0) {
+        show(j, progress, &state);
+        MJ_TRY(write_log(j, &state));
+    }
+    return mj_training_save(j->training, j->checkpoint, err);
+}
+
+/* Facts about the result, with room for their texts. */
+typedef struct {
+    mj_note note[NOTES_MAX];
+    char text[NOTES_MAX][NOTE_TEXT];
+    int n;
+} notes;
+
+static void add_number(notes *to, const char *key, double number)
+{
+    snprintf(to->text[to->n], NOTE_TEXT, "%.17g", number);
+    to->note[to->n] = (mj_note){key, to->text[to->n]};
+    to->n++;
+}
+
+static void add_text(notes *to, const char *key, const char *text)
+{
+    snprintf(to->text[to->n], NOTE_TEXT, "%s", text);
+    to->note[to->n] = (mj_note){key, to->text[to->n]};
+    to->n++;
+}
+
+/* A classifier: accuracy on the test set, and of a yardstick the scale of its features. */
+static mj_status judge_classifier(notes *to, const job *j)
+{
+    mj_context *context = j->context;
+    double accuracy, scale;
+    mj_network network = (mj_network)j->recipe.model.network;
+    MJ_TRY(mj_classifier_test(&accuracy, j->model, network, &j->test, &context->err));
+    add_number(to, "test_accuracy", accuracy);
+    fprintf(stderr, "accuracy on %d test images: %.4f\n", j->test.n, accuracy);
+    if (network != MJ_CONVNET) {
+        return MJ_OK;
+    }
+    mj_judge *judge;
+    MJ_TRY(mj_judge_new(&judge, j->model, &j->train, &j->test, &context->arena, &context->err));
+    MJ_TRY(mj_judge_find_scale(&scale, judge, &context->err));
+    add_number(to, "feature_scale", scale);
+    return MJ_OK;
+}
+
+/* A generator: its Frechet distance by the shipped yardstick, integrated accurately. */
+static mj_status judge_generator(notes *to, const job *j)
+{
+    mj_context *context = j->context;
+    mj_judge *judge;
+    mj_sampler *sampler;
+    mj_score score;
+    if (j->train.width != MJ_CLASSIFIER_SIDE) {
+        fprintf(stderr, "not judged: the yardstick takes images of 28x28\n");
+        return MJ_OK;
+    }
+    MJ_TRY(mj_load_judge(&judge, context, &j->train, &j->test));
+    MJ_TRY(mj_sampler_load(&sampler, j->model, (mj_sampler_config){.integrator = MJ_RK4},
+                           mj_context_units(context), &context->arena, &context->err));
+    size_t size = (size_t)(j->train.width * j->train.height);
+    mj_real *image = mj_arena_array(&context->arena, JUDGED_N * size, sizeof *image);
+    int *label = mj_arena_array(&context->arena, JUDGED_N, sizeof *label);
+    if (!image || !label) {
+        return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "no memory for images");
+    }
+    mj_labels_fill(label, JUDGED_N, j->train.n_classes);
+    const mj_sampling sampling = {.n_steps = JUDGED_STEPS, .noise = j->recipe.noise, .readout = 1};
+    MJ_TRY(mj_sampler_run(sampler, image, label, JUDGED_N, &sampling, &context->err));
+    MJ_TRY(mj_judge_score(&score, judge, image, label, JUDGED_N, &context->err));
+    add_number(to, "frechet", score.frechet);
+    add_number(to, "frechet_noise", j->recipe.noise);
+    add_text(to, "frechet_integrator", "rk4 x 24");
+    add_number(to, "accuracy", score.accuracy);
+    add_number(to, "frechet_pca", score.pca);
+    fprintf(stderr, "Frechet %.2f (RK4 x %d, noise %g), class accuracy %.4f, pixel PCA %.2f\n",
+            score.frechet, JUDGED_STEPS, j->recipe.noise, score.accuracy, score.pca);
+    return MJ_OK;
+}
+
+/* Exports, judges what was exported, and exports again with the judgement. */
+static mj_status finish(const job *j)
+{
+    mj_err *err = &j->context->err;
+    notes facts = {0};
+    add_text(&facts, "commit", MJ_COMMIT);
+    MJ_TRY(mj_training_export(j->training, j->model, facts.note, facts.n, err));
+    MJ_TRY(j->recipe.model.kind == MJ_TRAINED_CLASSIFIER ? judge_classifier(&facts, j)
+                                                       : judge_generator(&facts, j));
+    return mj_training_export(j->training, j->model, facts.note, facts.n, err);
+}
+
+static mj_status run(job *j, const char *recipe_word)
+{
+    mj_progress progress;
+    char kernel[64];
+    mj_threads_set(j->threads);
+    MJ_TRY(prepare(j, recipe_word));
+    MJ_TRY(start(j));
+    mj_progress_init(&progress, j->context);
+    mj_training_state state = mj_training_state_of(j->training);
+    mj_kernels_variant(kernel, sizeof kernel);
+    if (!j->context->globals.quiet) {
+        fprintf(stderr, "%s: %d images of %dx%d, networks and optimiser %.0f MiB, %d threads, %s\n",
+                j->recipe.name, j->train.n, j->train.width, j->train.height,
+                (double)state.memory_B / 0x1p20, mj_threads(), kernel);
+    }
+    signal(SIGINT, on_interrupt);
+    signal(SIGTERM, on_interrupt);
+    mj_status status = run_steps(j, &progress);
+    mj_progress_end(&progress);
+    MJ_TRY(status);
+    if (interrupted) {
+        fprintf(stderr, "stopped; go on with --resume\n");
+        return MJ_OK;
+    }
+    MJ_TRY(finish(j));
+    printf("%s\n", j->model);
+    return MJ_OK;
+}
+
+int mj_cmd_train(mj_context *context, int argc, char **argv)
+{
+    job j = {.context = context, .threads = 1};
+    const mj_option option[] = {
+        {.name = "out", .argument = "DIR", .kind = MJ_OPTION_TEXT, .target = &j.out,
+         .help = "folder for checkpoint and model; must be empty without --resume"},
+        {.name = "resume", .target = &j.resume, .help = "go on from DIR's checkpoint"},
+        {.name = "json-log", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &j.json_log,
+         .help = "a JSON object every few seconds: step, loss, images_per_s"},
+        {.name = "threads", .argument = "N", .kind = MJ_OPTION_INT, .target = &j.threads, .min = 1,
+         .max = THREADS_MAX, .help = "threads (1)"},
+        {.name = "minutes", .argument = "M", .kind = MJ_OPTION_REAL, .target = &j.minutes,
+         .min = 0.01, .max = 1e5, .help = "about this long, in place of the recipe's length"},
+    };
+    const mj_usage usage = {
+        .sentence = "RECIPE",
+        .about = "Trains what a recipe describes. RECIPE is a name in data/recipes or a path.",
+        .option = option,
+        .n_options = sizeof option / sizeof option[0],
+        .refuses = "json csv facts",
+        .example = "mj train oscillator-fashion --out /tmp/run --threads 2\n"
+                   "mj train oscillator-fashion --out /tmp/run --threads 2 --resume",
+    };
+    const char *word[1];
+    int exit_code;
+    if (!mj_options_parse(&exit_code, context, "train", &usage, word, argc, argv)) {
+        return exit_code;
+    }
+    if (!j.out) {
+        return mj_context_fail_with(context, MJ_EKEY, "mj train needs --out DIR");
+    }
+    mj_status status = run(&j, word[0]);
+    if (j.log && fclose(j.log) != 0 && status == MJ_OK) {
+        status = mj_err_add(&context->err, MJ_EFILE, j.json_log, 0, 0, "cannot write: %s",
+                            strerror(errno));
+    }
+    if (status != MJ_OK) {
+        return mj_context_fail(context);
+    }
+    return interrupted ? MJ_EXIT_GOAL : MJ_EXIT_OK;
+}

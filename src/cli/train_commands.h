@@ -1,0 +1,27 @@
+/* The commands of mj-train, which mj starts for train, eval and sample: they need BLAS, which the rest
+ * of mj does without. */
+#ifndef MJ_CLI_TRAIN_COMMANDS_H
+#define MJ_CLI_TRAIN_COMMANDS_H
+
+#include "context.h"
+#include "mj/dataset.h"
+#include "mj/quality.h"
+
+int mj_cmd_train(mj_context *context, int argc, char **argv);
+int mj_cmd_eval(mj_context *context, int argc, char **argv);
+int mj_cmd_sample(mj_context *context, int argc, char **argv);
+
+/* A word that is a path (has a '/' or ends in `suffix`) as it stands; else data/FOLDER/WORD.suffix,
+ * which must exist: MJ_ENAME with a suggestion. */
+mj_status mj_find_file(const char **path, mj_context *context, const char *folder,
+                       const char *suffix, const char *word);
+/* Both parts of a data set, images shrunk to `side` (0: as they are). */
+mj_status mj_load_data(mj_dataset *train, mj_dataset *test, mj_context *context, const char *source,
+                       int side);
+/* The shipped yardstick on this data. */
+mj_status mj_load_judge(mj_judge **judge, mj_context *context, const mj_dataset *train,
+                        const mj_dataset *test);
+/* classes 0, 1, .., n_class - 1, 0, .. for n images. */
+void mj_labels_fill(int *label, int n, int n_class);
+
+#endif

@@ -1,0 +1,138 @@
+/* mj-train: the program behind `mj train`, `mj eval` and `mj sample`.
+ *
+ * Starts itself again when OpenBLAS, which picks its kernels while it is loaded, has picked slow ones
+ * for a processor it does not know; the variable that says so is set for that second start only. */
+#include "mj/kernels.h"
+#include "mj/text.h"
+#include "options.h"
+#include "train_commands.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BLAS_VARIABLE "OPENBLAS_CORETYPE"
+#define YARDSTICK "yardstick-fashion"
+
+enum { NAMES_MAX = 256 };
+
+typedef struct {
+    const char *name;
+    int (*run)(mj_context *context, int argc, char **argv);
+} train_command;
+
+static const train_command commands[] = {
+    {"train", mj_cmd_train},
+    {"eval", mj_cmd_eval},
+    {"sample", mj_cmd_sample},
+};
+enum { COMMANDS_N = sizeof commands / sizeof commands[0] };
+
+/* The name nearest to `word` among the files of a folder with this suffix; NULL if none is near. */
+static const char *nearest_file(mj_context *context, const char *folder, const char *suffix,
+                                const char *word)
+{
+    const char *name[NAMES_MAX];
+    size_t n = 0;
+    DIR *dir = opendir(folder);
+    for (struct dirent *entry; dir && n < NAMES_MAX && (entry = readdir(dir)) != NULL;) {
+        size_t length = strlen(entry->d_name), end = strlen(suffix);
+        if (length > end && strcmp(entry->d_name + length - end, suffix) == 0) {
+            name[n++] = mj_arena_text(&context->arena, entry->d_name, length - end);
+        }
+    }
+    if (dir) {
+        closedir(dir);
+    }
+    return mj_text_nearest(word, name, n);
+}
+
+mj_status mj_find_file(const char **path, mj_context *context, const char *folder,
+                       const char *suffix, const char *word)
+{
+    size_t length = strlen(word), end = strlen(suffix);
+    *path = word;
+    if (strchr(word, '/') || (length > end && strcmp(word + length - end, suffix) == 0)) {
+        return MJ_OK;
+    }
+    const char *home = mj_context_path(context, folder);
+    *path = home ? mj_arena_printf(&context->arena, "%s/%s%s", home, word, suffix) : NULL;
+    if (!*path) {
+        return MJ_EFILE;
+    }
+    if (access(*path, R_OK) == 0) {
+        return MJ_OK;
+    }
+    const char *near = nearest_file(context, home, suffix, word);
+    return mj_err_add(&context->err, MJ_ENAME, NULL, 0, 0, "no '%s' in %s%s%s%s", word, home,
+                      near ? " (did you mean '" : "", near ? near : "", near ? "'?)" : "");
+}
+
+mj_status mj_load_data(mj_dataset *train, mj_dataset *test, mj_context *context, const char *source,
+                       int side)
+{
+    const mj_dataset_choice choice = {.source = source, .side = side};
+    return mj_dataset_load(train, test, &choice, &context->arena, &context->err);
+}
+
+mj_status mj_load_judge(mj_judge **judge, mj_context *context, const mj_dataset *train,
+                        const mj_dataset *test)
+{
+    const char *path;
+    MJ_TRY(mj_find_file(&path, context, "trained", ".safetensors", YARDSTICK));
+    if (train->width != MJ_CLASSIFIER_SIDE || train->height != MJ_CLASSIFIER_SIDE) {
+        return mj_err_add(&context->err, MJ_ESUPPORT, NULL, 0, 0,
+                          "the yardstick " YARDSTICK " judges images of 28x28, these are %dx%d",
+                          train->width, train->height);
+    }
+    return mj_judge_new(judge, path, train, test, &context->arena, &context->err);
+}
+
+void mj_labels_fill(int *label, int n, int n_class)
+{
+    for (int i = 0; i < n; i++) {
+        label[i] = i % n_class;
+    }
+}
+
+static int run(mj_context *context, int argc, char **argv)
+{
+    bool help = false, version = false;
+    int first = mj_options_parse_globals(context, &help, &version, argc, argv);
+    if (first < 0) {
+        return mj_context_fail(context);
+    }
+    for (int i = 0; first < argc && i < COMMANDS_N; i++) {
+        if (strcmp(argv[first], commands[i].name) == 0) {
+            return commands[i].run(context, argc - first, argv + first);
+        }
+    }
+    return mj_context_fail_with(context, MJ_ENAME,
+                                "mj-train is started by mj train, mj eval and mj sample");
+}
+
+/* Starts this program again with better BLAS kernels; returns if that is not needed or fails. */
+static void choose_blas(char **argv)
+{
+    const char *better = mj_kernels_faster_blas();
+    if (better && !getenv(BLAS_VARIABLE) && setenv(BLAS_VARIABLE, better, 1) == 0) {
+        execv("/proc/self/exe", argv);
+    }
+}
+
+int main(int argc, char **argv)
+{
+    mj_context context;
+    choose_blas(argv);
+    mj_context_init(&context);
+    context.argc = argc;
+    context.argv = argv;
+    int exit_code = run(&context, argc, argv);
+    mj_context_fini(&context);
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        fprintf(stderr, "error: cannot write the result\n");
+        return MJ_EXIT_INTERNAL;
+    }
+    return exit_code;
+}

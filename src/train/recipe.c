@@ -1,0 +1,242 @@
+/* Recipes: the schema, and the checks that no single value can answer.
+ *
+ * Sizes that read better as one word ("28x28", "6..24", "2x64") are texts in the file and are taken
+ * apart here. */
+#include "mj/recipe.h"
+
+#include "mj/file.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define LENGTH(a) ((int)(sizeof(a) / sizeof((a)[0])))
+#define FIELD(struct_, key_, kind_, member_) \
+    .key = key_, .kind = kind_, .offset = offsetof(struct_, member_)
+#define INT(struct_, key_, member_, min_, max_) \
+    {FIELD(struct_, key_, MJ_SPEC_INT, member_), .min = min_, .max = max_}
+#define REAL(struct_, key_, member_, min_, max_) \
+    {FIELD(struct_, key_, MJ_SPEC_REAL, member_), .min = min_, .max = max_}
+#define TEXT(struct_, key_, member_) {FIELD(struct_, key_, MJ_SPEC_TEXT, member_)}
+#define NEEDED(struct_, key_, kind_, member_) \
+    {FIELD(struct_, key_, kind_, member_), .required = true}
+#define CHOICE(struct_, key_, member_, choices_) \
+    {FIELD(struct_, key_, MJ_SPEC_CHOICE, member_), .choices = choices_}
+
+enum {
+    SIDE_MAX = 256,
+    HIDDEN_MAX = 1 << 16,
+    STEPS_MAX = 4096, /* of an integration */
+    BATCH_MAX = 1 << 16,
+    RECIPE_SIZE_MAX_B = 1 << 20,
+};
+
+static const char *const model_names[] = {"oscillator_net", "classifier", NULL};
+static const char *const objective_names[] = {"drifting", "classify", NULL};
+static const char *const method_names[] = {"euler", "heun", "rk4", NULL}; /* as mj_integrator */
+
+static const mj_spec_field model_fields[] = {
+    {FIELD(mj_recipe_model, "kind", MJ_SPEC_CHOICE, kind), .required = true,
+     .choices = model_names},
+    TEXT(mj_recipe_model, "visible", visible),
+    INT(mj_recipe_model, "hidden_fixed", hidden_fixed, 0, HIDDEN_MAX),
+    INT(mj_recipe_model, "hidden_random", hidden_random, 0, HIDDEN_MAX),
+    INT(mj_recipe_model, "coupling_bits", coupling_bits, 0, 16),
+    REAL(mj_recipe_model, "density", density, 0, 1),
+    {FIELD(mj_recipe_model, "symmetric", MJ_SPEC_BOOL, symmetric)},
+    TEXT(mj_recipe_model, "init", init),
+    CHOICE(mj_recipe_model, "network", network, mj_network_names),
+};
+static const mj_spec_schema model_schema = {
+    "model", model_fields, LENGTH(model_fields), sizeof(mj_recipe_model), NULL};
+
+static const mj_spec_field objective_fields[] = {
+    {FIELD(mj_recipe_objective, "kind", MJ_SPEC_CHOICE, kind), .required = true,
+     .choices = objective_names},
+    REAL(mj_recipe_objective, "pixels", pixels, 0, 1e6),
+    REAL(mj_recipe_objective, "features", features, 0, 1e6),
+    TEXT(mj_recipe_objective, "network", network),
+};
+static const mj_spec_schema objective_schema = {
+    "objective", objective_fields, LENGTH(objective_fields), sizeof(mj_recipe_objective), NULL};
+
+static const mj_spec_field integrate_fields[] = {
+    CHOICE(mj_recipe_integrate, "method", method, method_names),
+    REAL(mj_recipe_integrate, "span", span, 0, 1e6),
+    TEXT(mj_recipe_integrate, "steps", steps),
+};
+static const mj_spec_schema integrate_schema = {
+    "integrate", integrate_fields, LENGTH(integrate_fields), sizeof(mj_recipe_integrate), NULL};
+
+static const mj_spec_field train_fields[] = {
+    NEEDED(mj_recipe_train, "batch", MJ_SPEC_TEXT, batch),
+    TEXT(mj_recipe_train, "real", real),
+    {FIELD(mj_recipe_train, "lr", MJ_SPEC_REAL, lr), .required = true, .min = 0, .max = 10},
+    REAL(mj_recipe_train, "lr_coupling", lr_coupling, 0, 10),
+    REAL(mj_recipe_train, "ema", ema, 0, 1),
+    REAL(mj_recipe_train, "minutes", minutes, 0, 1e5),
+    INT(mj_recipe_train, "steps", steps, 0, 1e9),
+    INT(mj_recipe_train, "seed", seed, 0, 2e9),
+};
+static const mj_spec_schema train_schema = {
+    "train", train_fields, LENGTH(train_fields), sizeof(mj_recipe_train), NULL};
+
+static const mj_spec_field recipe_fields[] = {
+    NEEDED(mj_recipe, "recipe", MJ_SPEC_TEXT, name),
+    {FIELD(mj_recipe, "model", MJ_SPEC_MAP, model), .required = true, .sub = &model_schema},
+    NEEDED(mj_recipe, "data", MJ_SPEC_TEXT, data),
+    {FIELD(mj_recipe, "objective", MJ_SPEC_MAP, objective), .required = true,
+     .sub = &objective_schema},
+    {FIELD(mj_recipe, "integrate", MJ_SPEC_MAP, integrate), .sub = &integrate_schema},
+    REAL(mj_recipe, "noise", noise, 0, 100),
+    INT(mj_recipe, "start_bits", start_bits, 0, 16),
+    REAL(mj_recipe, "readout_jitter", readout_jitter, 0, 0.9),
+    {FIELD(mj_recipe, "train", MJ_SPEC_MAP, train), .required = true, .sub = &train_schema},
+};
+static const mj_spec_schema recipe_schema = {
+    "recipe", recipe_fields, LENGTH(recipe_fields), sizeof(mj_recipe), NULL};
+
+/* Two whole numbers within 1 and max with `between` in the middle; false if text is not that. */
+static bool read_pair(int pair[2], const char *text, const char *between, long max)
+{
+    const char *at = text;
+    for (int i = 0; i < 2; i++) {
+        char *end;
+        long value = *at >= '0' && *at <= '9' ? strtol(at, &end, 10) : 0;
+        if (value < 1 || value > max) {
+            return false;
+        }
+        pair[i] = (int)value;
+        at = end;
+        if (i == 0) {
+            if (strncmp(at, between, strlen(between)) != 0) {
+                return false;
+            }
+            at += strlen(between);
+        }
+    }
+    return *at == '\0';
+}
+
+/* The same, or one number, which then counts as the second, the first being `alone`. */
+static bool read_pair_or_one(int pair[2], const char *text, const char *between, int alone,
+                             long max)
+{
+    char twice[64];
+    if (strlen(text) > 20) {
+        return false;
+    }
+    if (strstr(text, between)) {
+        return read_pair(pair, text, between, max);
+    }
+    snprintf(twice, sizeof twice, "1%s%s", between, text);
+    bool is_number = read_pair(pair, twice, between, max);
+    pair[0] = alone ? alone : pair[1];
+    return is_number;
+}
+
+static mj_status wrong(mj_err *err, const mj_recipe *recipe, const char *text)
+{
+    return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0, "%s", text);
+}
+
+static mj_status decode_oscillator(mj_recipe *recipe, mj_err *err)
+{
+    mj_recipe_model *model = &recipe->model;
+    mj_recipe_integrate *integrate = &recipe->integrate;
+    int pair[2];
+    if (!model->visible || !read_pair(pair, model->visible, "x", SIDE_MAX)) {
+        return wrong(err, recipe, "model.visible must be WIDTHxHEIGHT of at most 256, as 28x28");
+    }
+    model->width = pair[0];
+    model->height = pair[1];
+    if (!integrate->steps ||
+        !read_pair_or_one(pair, integrate->steps, "..", 0, STEPS_MAX) || pair[0] > pair[1]) {
+        return wrong(err, recipe, "integrate.steps must be a number of steps or a range, as 6..24");
+    }
+    integrate->steps_min = pair[0];
+    integrate->steps_max = pair[1];
+    if (!(integrate->span > 0)) {
+        return wrong(err, recipe, "integrate.span, the model time until read-out, is missing");
+    }
+    if (model->coupling_bits == 1) {
+        return wrong(err, recipe, "model.coupling_bits must be 0 (full precision) or 2 to 16");
+    }
+    if (recipe->objective.kind != MJ_OBJECTIVE_DRIFTING) {
+        return wrong(err, recipe, "an oscillator_net is trained with the objective drifting");
+    }
+    return MJ_OK;
+}
+
+static mj_status decode_drifting(mj_recipe *recipe, mj_err *err)
+{
+    const mj_recipe_objective *objective = &recipe->objective;
+    mj_recipe_train *train = &recipe->train;
+    int pair[2];
+    if (!(objective->pixels > 0) && !(objective->features > 0)) {
+        return wrong(err, recipe, "objective: pixels or features must have a weight above 0");
+    }
+    if (objective->features > 0 && !objective->network) {
+        return wrong(err, recipe, "objective.features needs objective.network, a trained classifier");
+    }
+    if (!train->real || !read_pair(pair, train->real, "x", BATCH_MAX) ||
+        pair[0] != train->n_class) {
+        return wrong(err, recipe, "train.real must be CLASSESxSAMPLES, with the classes of "
+                                  "train.batch, as 2x160");
+    }
+    train->n_real = pair[1];
+    if (train->n_generated < 2) {
+        return wrong(err, recipe, "train.batch: drifting needs at least 2 samples of a class");
+    }
+    return MJ_OK;
+}
+
+static mj_status decode(mj_recipe *recipe, mj_err *err)
+{
+    mj_recipe_train *train = &recipe->train;
+    int pair[2];
+    if (!read_pair_or_one(pair, train->batch, "x", 1, BATCH_MAX) ||
+        pair[0] > BATCH_MAX / pair[1]) {
+        return wrong(err, recipe, "train.batch must be CLASSESxSAMPLES or SAMPLES, 65536 in all");
+    }
+    train->n_class = pair[0];
+    train->n_generated = pair[1];
+    if (!(train->minutes > 0) && train->steps < 1) {
+        return wrong(err, recipe, "train: give minutes or steps");
+    }
+    if (!(train->lr > 0)) {
+        return wrong(err, recipe, "train.lr must be above 0");
+    }
+    if (recipe->model.kind == MJ_TRAINED_OSCILLATOR) {
+        MJ_TRY(decode_oscillator(recipe, err));
+        return decode_drifting(recipe, err);
+    }
+    if (recipe->objective.kind != MJ_OBJECTIVE_CLASSIFY) {
+        return wrong(err, recipe, "a classifier is trained with the objective classify");
+    }
+    return MJ_OK;
+}
+
+mj_status mj_recipe_parse(mj_recipe *recipe, const char *text, const char *path,
+                          const mj_units *units, mj_arena *arena, mj_err *err)
+{
+    *recipe = (mj_recipe){0};
+    MJ_TRY(mj_spec_parse(recipe, &recipe_schema, text, strlen(text), path, units, arena, err));
+    recipe->text = mj_arena_text(arena, text, strlen(text));
+    recipe->path = mj_arena_text(arena, path, strlen(path));
+    if (!recipe->text || !recipe->path) {
+        return mj_err_add(err, MJ_EMEM, path, 0, 0, "no memory for a recipe");
+    }
+    return decode(recipe, err);
+}
+
+mj_status mj_recipe_load(mj_recipe *recipe, const char *path, const mj_units *units, mj_arena *arena,
+                         mj_err *err)
+{
+    char *text;
+    size_t length;
+    MJ_TRY(mj_file_read(&text, &length, path, RECIPE_SIZE_MAX_B, err));
+    mj_status status = mj_recipe_parse(recipe, text, path, units, arena, err);
+    free(text);
+    return status;
+}

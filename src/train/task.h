@@ -1,0 +1,36 @@
+/* Task: what one step of a training does: record the networks once, then fill inputs, run forward,
+ * set the gradient, run backward. One a kind of objective. */
+#ifndef MJ_TRAIN_TASK_H
+#define MJ_TRAIN_TASK_H
+
+#include "mj/dataset.h"
+#include "mj/recipe.h"
+#include "mj/tape.h"
+
+typedef struct {
+    const mj_recipe *recipe;
+    const mj_dataset *train;
+    const char *init_path, *network_path; /* files of recipe's model.init and objective.network */
+    size_t limit_B;                       /* memory; 0: no limit */
+} mj_task_input;
+
+/* Everything that a step reads is a function of the recipe's seed, the step, and the parameters. */
+typedef struct {
+    mj_tape *tape;
+    int images_per_step;
+    void *self;
+    /* Leaves dL/dparameter in the tape's gradients, which it clears first, and returns the loss. */
+    double (*step)(void *self, uint32_t step);
+    /* After the parameters were replaced by saved ones; may be NULL. */
+    void (*restored)(void *self);
+} mj_task;
+
+mj_status mj_task_classify(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
+mj_status mj_task_generate(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
+
+/* Fills every parameter of the tape whose name begins with `prefix` from a file's tensor of the same
+ * name without it. */
+mj_status mj_task_read(mj_tape *tape, const char *prefix, const char *path, mj_arena *arena,
+                       mj_err *err);
+
+#endif

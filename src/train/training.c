@@ -1,0 +1,373 @@
+/* Training: steps, clipping, schedule, and what is saved.
+ *
+ * The tape's list of parameters says what there is: a checkpoint holds every trained one under its
+ * name, with its moments and average under the same name behind a prefix. Frozen parameters (the loss
+ * network) come from their own file. */
+#include "mj/training.h"
+
+#include "mj/checkpoint.h"
+#include "mj/coupling.h"
+#include "mj/optimizer.h"
+#include "task.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#define MOMENT_1 "adam_m/"
+#define MOMENT_2 "adam_v/"
+#define AVERAGE "average/"
+
+enum { KERNEL_TEXT = 64, NAME_TEXT = 96 };
+
+struct mj_training {
+    const mj_recipe *recipe;
+    mj_arena *arena;
+    mj_task task;
+    mj_adam adam;
+    mj_clip clip;
+    mj_schedule schedule;
+    double minutes;
+    mj_training_state state;
+    char kernel[KERNEL_TEXT];
+};
+
+static const mj_schedule GENERATE_SCHEDULE = {.warmup_steps = 30, .flat = 0.5, .floor = 0.05};
+/* Of a classifier, in shares of the run: up, then down to nothing. */
+static const double CLASSIFY_WARMUP = 0.3, CLASSIFY_FLOOR = 1e-3;
+/* More than enough steps to measure the time of one. */
+static const int STEPS_TIMED = 10;
+
+static double now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+mj_status mj_task_read(mj_tape *tape, const char *prefix, const char *path, mj_arena *arena,
+                       mj_err *err)
+{
+    mj_checkpoint checkpoint;
+    MJ_TRY(mj_checkpoint_load(&checkpoint, path, arena, err));
+    int n_params;
+    const mj_param *param = mj_tape_params(tape, &n_params);
+    for (int p = 0; p < n_params; p++) {
+        mj_tensor tensor = mj_tape_tensor(tape, param[p].var);
+        if (strncmp(param[p].name, prefix, strlen(prefix)) == 0 &&
+            (*prefix || param[p].lr_scale != 0)) {
+            MJ_TRY(mj_checkpoint_read(tensor.v, &checkpoint, param[p].name + strlen(prefix),
+                                      tensor.shape.dim, tensor.shape.n_dims, err));
+        }
+    }
+    return MJ_OK;
+}
+
+static void set_schedule(mj_training *t)
+{
+    t->schedule = GENERATE_SCHEDULE;
+    if (t->recipe->objective.kind == MJ_OBJECTIVE_CLASSIFY) {
+        double n_steps = t->state.n_steps > 0 ? (double)t->state.n_steps : 1000;
+        t->schedule = (mj_schedule){.warmup_steps = CLASSIFY_WARMUP * n_steps,
+                                    .flat = CLASSIFY_WARMUP, .floor = CLASSIFY_FLOOR};
+    }
+}
+
+mj_status mj_training_new(mj_training **training, const mj_training_setup *setup, mj_arena *arena,
+                          mj_err *err)
+{
+    const mj_recipe *recipe = setup->recipe;
+    mj_training *t = mj_arena_alloc(arena, sizeof *t);
+    if (!t) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a training");
+    }
+    *t = (mj_training){.recipe = recipe, .arena = arena};
+    const mj_task_input input = {.recipe = recipe, .train = setup->train,
+                                 .init_path = setup->init_path,
+                                 .network_path = setup->network_path, .limit_B = setup->limit_B};
+    MJ_TRY(recipe->objective.kind == MJ_OBJECTIVE_CLASSIFY
+               ? mj_task_classify(&t->task, &input, arena, err)
+               : mj_task_generate(&t->task, &input, arena, err));
+    mj_tape_slab slab = mj_tape_params_slab(t->task.tape);
+    const mj_adam_config config = {.lr = recipe->train.lr, .ema = recipe->train.ema};
+    MJ_TRY(mj_adam_init(&t->adam, config, slab.params, slab.n_trained, arena, err));
+    bool by_time = setup->minutes > 0 || recipe->train.steps == 0;
+    t->minutes = setup->minutes > 0 ? setup->minutes : recipe->train.minutes;
+    t->state = (mj_training_state){
+        .n_steps = by_time ? 0 : recipe->train.steps,
+        .images_per_step = t->task.images_per_step,
+        .memory_B = mj_tape_memory_count(t->task.tape).total_B +
+                    3 * slab.n_trained * sizeof(mj_real)};
+    set_schedule(t);
+    mj_kernels_variant(t->kernel, sizeof t->kernel);
+    *training = t;
+    return MJ_OK;
+}
+
+mj_training_state mj_training_state_of(const mj_training *t)
+{
+    mj_training_state state = t->state;
+    double second_s = state.step > 0 ? state.elapsed_s / (double)state.step : 0;
+    state.left_s = state.n_steps > 0 ? second_s * (double)(state.n_steps - state.step)
+                                     : 60 * t->minutes - state.elapsed_s;
+    return state;
+}
+
+bool mj_training_is_done(const mj_training *t)
+{
+    return t->state.n_steps > 0 && t->state.step >= t->state.n_steps;
+}
+
+/* The first tensor that is not finite, or, if all are, the loss. */
+static mj_status not_finite(const mj_training *t, mj_err *err)
+{
+    const char *name = "loss";
+    bool is_gradient = false;
+    mj_tape_find_nan(t->task.tape, &name, &is_gradient);
+    return mj_err_add(err, MJ_ERANGE, t->recipe->path, 0, 0,
+                      "step %lld: %s%s is not finite; the last checkpoint is intact",
+                      t->state.step, is_gradient ? "the gradient of " : "", name);
+}
+
+mj_status mj_training_step(mj_training *t, double *loss, mj_err *err)
+{
+    double start_s = now_s();
+    mj_training_state *state = &t->state;
+    *loss = t->task.step(t->task.self, (uint32_t)state->step);
+    mj_tape_slab slab = mj_tape_params_slab(t->task.tape);
+    double norm = sqrt(mj_squares_sum(slab.grads, slab.n_trained));
+    if (!isfinite(norm) || !isfinite(*loss)) {
+        return not_finite(t, err);
+    }
+    double progress = state->n_steps > 0 ? (double)state->step / (double)state->n_steps
+                                         : state->elapsed_s / (60 * t->minutes);
+    double lr = mj_schedule_scale(&t->schedule, (uint64_t)state->step, progress);
+    mj_adam_step(&t->adam, t->task.tape, lr, mj_clip_scale(&t->clip, norm));
+    state->step++;
+    state->elapsed_s += now_s() - start_s;
+    if (state->n_steps == 0 && state->step >= STEPS_TIMED && state->elapsed_s >= 30 * t->minutes) {
+        state->n_steps = 2 * state->step;
+        if (t->recipe->objective.kind == MJ_OBJECTIVE_CLASSIFY) {
+            t->schedule.warmup_steps = CLASSIFY_WARMUP * (double)state->n_steps;
+        }
+    }
+    return MJ_OK;
+}
+
+/* Walks the trained parameters: adds (or reads) a tensor of each, `from` their slab. */
+static mj_status add_all(mj_checkpoint *checkpoint, const mj_training *t, const char *prefix,
+                         const mj_real *from, const char *without, mj_err *err)
+{
+    int n_params;
+    const mj_param *param = mj_tape_params(t->task.tape, &n_params);
+    for (int p = 0; p < n_params; p++) {
+        if (param[p].lr_scale == 0 || (without && strcmp(param[p].name, without) == 0)) {
+            continue;
+        }
+        char name[NAME_TEXT];
+        snprintf(name, sizeof name, "%s%s", prefix, param[p].name);
+        mj_shape shape = mj_tape_tensor(t->task.tape, param[p].var).shape;
+        MJ_TRY(mj_checkpoint_add(checkpoint, name, from + param[p].offset, shape.dim, shape.n_dims,
+                                 err));
+    }
+    return MJ_OK;
+}
+
+static mj_status read_all(mj_real *to, const mj_checkpoint *checkpoint, const mj_training *t,
+                          const char *prefix, mj_err *err)
+{
+    int n_params;
+    const mj_param *param = mj_tape_params(t->task.tape, &n_params);
+    for (int p = 0; p < n_params; p++) {
+        if (param[p].lr_scale == 0) {
+            continue;
+        }
+        char name[NAME_TEXT];
+        snprintf(name, sizeof name, "%s%s", prefix, param[p].name);
+        mj_shape shape = mj_tape_tensor(t->task.tape, param[p].var).shape;
+        MJ_TRY(mj_checkpoint_read(to + param[p].offset, checkpoint, name, shape.dim, shape.n_dims,
+                                  err));
+    }
+    return MJ_OK;
+}
+
+static mj_status begin(mj_checkpoint *checkpoint, const mj_training *t, mj_arena *arena,
+                       mj_err *err)
+{
+    bool oscillator = t->recipe->model.kind == MJ_TRAINED_OSCILLATOR;
+    const mj_checkpoint_run run = {.model = oscillator ? "oscillator_net" : "classifier",
+                                   .recipe = t->recipe->text, .kernel = t->kernel,
+                                   .seed = (uint64_t)t->recipe->train.seed, .step = t->state.step,
+                                   .n_threads = mj_threads()};
+    mj_checkpoint_init(checkpoint, arena);
+    return mj_checkpoint_set_run(checkpoint, &run, err);
+}
+
+/* Numbers of a run beside its tensors, in the order of `numbers_of`. */
+static const char *const number_keys[] = {"adam.step", "clip.step",  "clip.mean_norm",
+                                          "n_steps",   "elapsed_s", "minutes"};
+enum { NUMBERS_N = sizeof number_keys / sizeof number_keys[0] };
+
+static mj_status fill_save(mj_checkpoint *checkpoint, const mj_training *t, mj_arena *arena,
+                           mj_err *err)
+{
+    const double number[NUMBERS_N] = {(double)t->adam.step,    (double)t->clip.step,
+                                      t->clip.mean_norm,       (double)t->state.n_steps,
+                                      t->state.elapsed_s,      t->minutes};
+    MJ_TRY(begin(checkpoint, t, arena, err));
+    for (int i = 0; i < NUMBERS_N; i++) {
+        MJ_TRY(mj_checkpoint_set_number(checkpoint, number_keys[i], number[i], err));
+    }
+    MJ_TRY(add_all(checkpoint, t, "", mj_tape_params_slab(t->task.tape).params, NULL, err));
+    MJ_TRY(add_all(checkpoint, t, MOMENT_1, t->adam.m, NULL, err));
+    MJ_TRY(add_all(checkpoint, t, MOMENT_2, t->adam.v, NULL, err));
+    return add_all(checkpoint, t, AVERAGE, t->adam.average, NULL, err);
+}
+
+mj_status mj_training_save(const mj_training *t, const char *path, mj_err *err)
+{
+    mj_arena arena;
+    mj_checkpoint checkpoint;
+    mj_arena_init(&arena, 0);
+    mj_status status = fill_save(&checkpoint, t, &arena, err);
+    if (status == MJ_OK) {
+        status = mj_checkpoint_save(&checkpoint, path, err);
+    }
+    mj_arena_fini(&arena);
+    return status;
+}
+
+static mj_status check_same(const mj_training *t, const mj_checkpoint_run *run, const char *path,
+                            mj_err *err)
+{
+    if (strcmp(run->recipe, t->recipe->text) != 0) {
+        return mj_err_add(err, MJ_ERANGE, path, 0, 0,
+                          "the recipe has changed since this checkpoint was written");
+    }
+    if (run->n_threads != mj_threads() || strcmp(run->kernel, t->kernel) != 0) {
+        return mj_err_add(err, MJ_ERANGE, path, 0, 0,
+                          "written with %d threads and kernels '%s', this run has %d and '%s': the "
+                          "same bits need the same of both (--threads)",
+                          run->n_threads, run->kernel, mj_threads(), t->kernel);
+    }
+    return MJ_OK;
+}
+
+static mj_status restore(mj_training *t, const char *path, mj_arena *arena, mj_err *err)
+{
+    mj_checkpoint checkpoint;
+    mj_checkpoint_run run;
+    double number[NUMBERS_N];
+    MJ_TRY(mj_checkpoint_load(&checkpoint, path, arena, err));
+    MJ_TRY(mj_checkpoint_get_run(&run, &checkpoint, err));
+    MJ_TRY(check_same(t, &run, path, err));
+    for (int i = 0; i < NUMBERS_N; i++) {
+        MJ_TRY(mj_checkpoint_get_number(&number[i], &checkpoint, number_keys[i], err));
+    }
+    MJ_TRY(read_all(mj_tape_params_slab(t->task.tape).params, &checkpoint, t, "", err));
+    MJ_TRY(read_all(t->adam.m, &checkpoint, t, MOMENT_1, err));
+    MJ_TRY(read_all(t->adam.v, &checkpoint, t, MOMENT_2, err));
+    MJ_TRY(read_all(t->adam.average, &checkpoint, t, AVERAGE, err));
+    t->adam.step = (uint64_t)number[0];
+    t->clip.step = (uint64_t)number[1];
+    t->clip.mean_norm = number[2];
+    t->state.step = run.step;
+    t->state.n_steps = (long long)number[3];
+    t->state.elapsed_s = number[4];
+    t->minutes = number[5];
+    set_schedule(t);
+    if (t->task.restored) {
+        t->task.restored(t->task.self);
+    }
+    return MJ_OK;
+}
+
+mj_status mj_training_restore(mj_training *t, const char *path, mj_err *err)
+{
+    mj_arena arena;
+    mj_arena_init(&arena, 0);
+    mj_status status = restore(t, path, &arena, err);
+    mj_arena_fini(&arena);
+    return status;
+}
+
+/* The level of each row of couplings that stand on levels: their smallest magnitude above 0. False if
+ * a row's entries are not whole multiples of it. */
+static bool find_levels(float *level, const mj_real *K, int N, int bits)
+{
+    double top = (1 << (bits - 1)) - 1;
+    for (int i = 0; i < N; i++) {
+        const mj_real *row = K + (size_t)i * (size_t)N;
+        mj_real least = 0;
+        for (int j = 0; j < N; j++) {
+            mj_real k = mj_real_abs(row[j]);
+            least = k > 0 && (least == 0 || k < least) ? k : least;
+        }
+        level[i] = (float)least;
+        for (int j = 0; j < N && least > 0; j++) {
+            double code = (double)row[j] / (double)least;
+            if (fabs(code) > top + 0.5 || fabs(code - rint(code)) > 1e-3) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Couplings as the chip of the recipe has them, packed if their levels allow. */
+static mj_status add_couplings(mj_checkpoint *checkpoint, const mj_training *t, mj_arena *arena,
+                               mj_err *err)
+{
+    const mj_recipe_model *model = &t->recipe->model;
+    int n_params, which = -1;
+    const mj_param *param = mj_tape_params(t->task.tape, &n_params);
+    for (int p = 0; p < n_params; p++) {
+        which = strcmp(param[p].name, "K") == 0 ? p : which;
+    }
+    const mj_real *M = t->adam.average + param[which].offset;
+    int N = mj_tape_tensor(t->task.tape, param[which].var).shape.dim[0];
+    mj_real *K = mj_arena_array(arena, (size_t)N * (size_t)N, sizeof *K);
+    float *level = mj_arena_array(arena, (size_t)N, sizeof *level);
+    uint8_t *mask = mj_arena_array(arena, (size_t)N * (size_t)N, 1);
+    if (!K || !level || !mask) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for couplings");
+    }
+    for (size_t k = 0; k < (size_t)N * (size_t)N; k++) {
+        mask[k] = M[k] != 0;
+    }
+    const mj_coupling coupling = {.n = N, .symmetric = model->symmetric, .mask = mask,
+                                  .bits = model->coupling_bits};
+    mj_coupling_forward(K, M, &coupling);
+    int bits = model->coupling_bits;
+    if (bits >= MJ_PACK_BITS_MIN && bits <= MJ_PACK_BITS_MAX && find_levels(level, K, N, bits)) {
+        return mj_checkpoint_add_packed(checkpoint, "K", K, level, (mj_pack_shape){N, N, bits}, err);
+    }
+    return mj_checkpoint_add(checkpoint, "K", K, (int[]){N, N}, 2, err);
+}
+
+static mj_status fill_export(mj_checkpoint *checkpoint, const mj_training *t, const mj_note *note,
+                             int n_notes, mj_arena *arena, mj_err *err)
+{
+    bool oscillator = t->recipe->model.kind == MJ_TRAINED_OSCILLATOR;
+    MJ_TRY(begin(checkpoint, t, arena, err));
+    MJ_TRY(mj_checkpoint_set_number(checkpoint, "elapsed_s", t->state.elapsed_s, err));
+    for (int i = 0; i < n_notes; i++) {
+        MJ_TRY(mj_checkpoint_set_text(checkpoint, note[i].key, note[i].text, err));
+    }
+    MJ_TRY(add_all(checkpoint, t, "", t->adam.average, oscillator ? "K" : NULL, err));
+    return oscillator ? add_couplings(checkpoint, t, arena, err) : MJ_OK;
+}
+
+mj_status mj_training_export(const mj_training *t, const char *path, const mj_note *note,
+                             int n_notes, mj_err *err)
+{
+    mj_arena arena;
+    mj_checkpoint checkpoint;
+    mj_arena_init(&arena, 0);
+    mj_status status = fill_export(&checkpoint, t, note, n_notes, &arena, err);
+    if (status == MJ_OK) {
+        status = mj_checkpoint_save(&checkpoint, path, err);
+    }
+    mj_arena_fini(&arena);
+    return status;
+}
