@@ -182,7 +182,8 @@ typedef struct {
 extern const mj_spec_schema mj_chip_schema;
 
 /* Loads a chip by name (data/chips/NAME.yaml), alias or path; NAME unknown: MJ_ENAME with a
- * suggestion. Resolves facts at the chip's node. dir: the folder of chips. */
+ * suggestion. Resolves facts at the chip's node. dir: the folder of chips; a folder `substrates`
+ * beside it is searched after it. */
 mj_status mj_chip_load(mj_chip *chip, const char *name, const char *dir, mj_facts *facts,
                        const mj_units *units, mj_arena *arena, mj_err *err);
 /* Checks what no single field can say (a memory for every use, bandwidth where there is capacity,

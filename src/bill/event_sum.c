@@ -75,7 +75,8 @@ static void count_blocks(double *blocks, double *numbers, const mj_bill *bill, c
     if (m->kind == MJ_MODEL_AGGREGATE) {
         *blocks = 2.0 * m->layers;
     } else if (m->kind == MJ_MODEL_OSCILLATORS) { /* phases after every right-hand side */
-        *blocks = (double)s->steps * m->oscillator.stages;
+        double runs = mj_oscillator_runs(bill) ? 0 : (double)s->steps * m->oscillator.stages;
+        *blocks = runs + m->oscillator.decoder_blocks;
         *numbers = s->batch * ((double)m->oscillator.visible + m->oscillator.hidden);
     } else if (m->kind == MJ_MODEL_DIFFUSION) { /* act_B: so many 16-bit matrices a kernel block */
         double runs = (double)s->steps * m->diffusion.passes;
@@ -424,6 +425,9 @@ mj_status mj_event_sum(mj_bill *bill, double *prompts, mj_err *err)
         return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0,
                           "%s is known by the time of a token only, %s makes none", chip->name,
                           bill->model->name);
+    }
+    if (mj_oscillator_runs(bill)) {
+        MJ_TRY(mj_oscillator_check(bill, err));
     }
     double decode_s = 0;
     if (mj_reads_prompts(&bill->serving) && bill->model->output == MJ_OUTPUT_TOKEN) {

@@ -77,6 +77,18 @@ void mj_ledger_overhead(mj_ledger *ledger, mj_component component, const char *l
                              .cls = why->cls});
 }
 
+/* Total with every line and every overhead at its low end: no interval reaches below it. */
+static double lowest(const mj_ledger *ledger)
+{
+    double total = 0;
+    for (int i = 0; i < ledger->n; i++) {
+        const mj_line *line = &ledger->line[i];
+        bool own = !(line->scales > 0);
+        total += own ? line->lo_J : line->scales * line->lo_J / line->joules * total;
+    }
+    return total;
+}
+
 void mj_ledger_interval(double *lo_J, double *hi_J, const mj_ledger *ledger)
 {
     double below = 0, above = 0, charged = 1;
@@ -89,7 +101,7 @@ void mj_ledger_interval(double *lo_J, double *hi_J, const mj_ledger *ledger)
         charged *= 1 + line->scales;
     }
     double total = mj_ledger_total_J(ledger);
-    *lo_J = fmax(0, total - sqrt(below));
+    *lo_J = fmax(lowest(ledger), total - sqrt(below));
     *hi_J = total + sqrt(above);
 }
 

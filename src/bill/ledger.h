@@ -30,6 +30,8 @@ mj_status mj_calibrated(mj_bill *bill, double *prompts, mj_err *err);
  * its events, and what flows while it runs. */
 bool mj_oscillator_runs(const mj_bill *bill);
 double mj_oscillator_output_s(const mj_bill *bill);
+/* MJ_EFIT if an oscillator has more couplings than the chip's can take. */
+mj_status mj_oscillator_check(const mj_bill *bill, mj_err *err);
 void mj_oscillator_event_lines(mj_ledger *ledger, const mj_bill *bill);
 void mj_oscillator_static_lines(mj_ledger *ledger, const mj_bill *bill);
 /* Rate of the tensor cores for the model's weights over that for 16 bit: 2 for 8-bit formats, 4 for

@@ -7,6 +7,8 @@
  * time are on the bill too: they are what such estimates leave out. */
 #include "ledger.h"
 
+#include <math.h>
+
 bool mj_oscillator_runs(const mj_bill *bill)
 {
     return bill->model->kind == MJ_MODEL_OSCILLATORS &&
@@ -28,6 +30,33 @@ static double run_s(const mj_bill *bill)
     return oscillate(bill)->span * bill->chip->oscillator.unit_s.typ;
 }
 
+mj_status mj_oscillator_check(const mj_bill *bill, mj_err *err)
+{
+    const mj_op *op = oscillate(bill);
+    double each = op->weights / op->oscillators, most = bill->chip->oscillator.couplings_max;
+    if (most == 0 || each <= most) {
+        return MJ_OK;
+    }
+    return mj_err_add(err, MJ_EFIT, NULL, 0, 0,
+                      "%s has %.4g couplings an oscillator, %s is drawn for %.0f; to bill it all the "
+                      "same: --set chip.oscillator.couplings_max=%.0f",
+                      bill->model->name, each, bill->chip->name, most, ceil(each));
+}
+
+/* Events of `count` at a typical time unit. A unit that is known to a factor makes more or fewer
+ * cycles: both ends of the line take that of the unit too. */
+static void cycle_events(mj_ledger *ledger, const mj_bill *bill, const char *label,
+                         const char *formula, double count, const mj_quantity *energy)
+{
+    const mj_quantity *unit = &bill->chip->oscillator.unit_s;
+    int n = ledger->n;
+    mj_ledger_events(ledger, MJ_ARITH_OSC, label, formula, count, "cycle", energy);
+    if (ledger->n > n && unit->typ > 0) {
+        ledger->line[n].lo_J *= unit->lo / unit->typ;
+        ledger->line[n].hi_J *= unit->hi / unit->typ;
+    }
+}
+
 double mj_oscillator_output_s(const mj_bill *bill)
 {
     return run_s(bill) + bill->chip->oscillator.readout_s.typ;
@@ -38,12 +67,12 @@ void mj_oscillator_event_lines(mj_ledger *ledger, const mj_bill *bill)
     const mj_oscillator *o = &bill->chip->oscillator;
     const mj_op *op = oscillate(bill);
     double cycles = run_s(bill) * o->frequency_Hz.typ, every = o->program_every.typ;
-    mj_ledger_events(ledger, MJ_ARITH_OSC, "oscillators running",
-                     "oscillators x frequency x span x seconds per time unit",
-                     op->oscillators * cycles, "cycle", &o->cycle_J);
-    mj_ledger_events(ledger, MJ_ARITH_OSC, "couplings switching",
-                     "couplings x frequency x span x seconds per time unit", op->weights * cycles,
-                     "cycle", &o->coupling_J);
+    cycle_events(ledger, bill, "oscillators running",
+                 "oscillators x frequency x span x seconds per time unit",
+                 op->oscillators * cycles, &o->cycle_J);
+    cycle_events(ledger, bill, "couplings switching",
+                 "couplings x frequency x span x seconds per time unit", op->weights * cycles,
+                 &o->coupling_J);
     mj_ledger_events(ledger, MJ_CONV_DAC, "start phases set", "one per oscillator",
                      op->oscillators, "conv", &o->start_J);
     mj_ledger_events(ledger, MJ_RNG, "random start phases", "random oscillators x bits",

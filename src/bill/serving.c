@@ -74,6 +74,9 @@ static void kept(double *weight_B, double *cache_B, const mj_chip *chip, const m
     *weight_B = *cache_B = 0;
     for (int i = 0; i < ops.n; i++) {
         const mj_op *op = &ops.op[i];
+        if (op->kind == MJ_OP_OSCILLATE && mj_quantity_given(&chip->oscillator.cycle_J)) {
+            continue; /* couplings are kept in the couplers */
+        }
         double shard = op->kind == MJ_OP_EXPERTS ? G : s->tensor;
         if (model->kind == MJ_MODEL_DIFFUSION) { /* the sequence is what is split */
             shard = 1;

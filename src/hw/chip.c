@@ -6,7 +6,7 @@
  * entries that the chip's closure needs must be there. What nobody published stays absent: then the
  * bill refuses, it does not guess.
  *
- * A name is a file of the chip folder, an alias written in one of them, or a path. */
+ * A name is a file of the folders of chips or substrates, an alias written in one of them, or a path. */
 #define _GNU_SOURCE
 #include "mj/chip.h"
 #include "mj/text.h"
@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 enum { NAMES_MAX = 1024 };
+#define SUBSTRATES "../substrates" /* from the folder of chips */
 
 /* What a data sheet or a definition states exactly: no class interval around it. */
 static bool is_exact(const char *unit)
@@ -321,13 +322,15 @@ static bool is_called(const mj_chip *chip, const char *name)
 /* Reads every chip of the folder until one is called `name`: sets *path to its file. Files that do
  * not decode are passed over, they are reported when someone asks for them. names collects what
  * could have been meant. */
-static mj_status find_alias(const char **path, const char *name, const char *dir,
+static mj_status find_alias(const char **path, const char *name, const char *dir, bool is_required,
                             const char **names, size_t *n_names, const mj_units *units,
                             mj_arena *arena, mj_err *err)
 {
     DIR *folder = opendir(dir);
     if (!folder) {
-        return mj_err_add(err, MJ_EFILE, dir, 0, 0, "cannot open the folder of chips");
+        return is_required
+                   ? mj_err_add(err, MJ_EFILE, dir, 0, 0, "cannot open the folder of chips")
+                   : MJ_OK;
     }
     const struct dirent *entry;
     mj_status status = MJ_OK;
@@ -366,13 +369,23 @@ static mj_status find_file(const char **path, const char *name, const char *dir,
     if (is_path(name) || access(*path, F_OK) == 0) {
         return MJ_OK;
     }
+    const char *beside = mj_arena_printf(arena, "%s/" SUBSTRATES, dir);
+    const char *own = mj_arena_printf(arena, "%s/" SUBSTRATES "/%s.yaml", dir, name);
+    if (own && access(own, F_OK) == 0) {
+        *path = own;
+        return MJ_OK;
+    }
     mj_arena scratch;
     mj_arena_init(&scratch, 0);
     const char **names = mj_arena_array(&scratch, NAMES_MAX, sizeof *names);
     const char *found = NULL;
     size_t n = 0;
-    mj_status status = names ? find_alias(&found, name, dir, names, &n, units, &scratch, err)
-                             : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
+    mj_status status = names && beside && own
+                           ? find_alias(&found, name, dir, true, names, &n, units, &scratch, err)
+                           : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
+    if (status == MJ_OK && !found) {
+        status = find_alias(&found, name, beside, false, names, &n, units, &scratch, err);
+    }
     if (status == MJ_OK && found) {
         *path = mj_arena_printf(arena, "%s", found);
         status = *path ? MJ_OK : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
