@@ -25,7 +25,7 @@ allowed() {
     model) echo base work math layer physics model ;;
     train) echo base work math layer physics model train ;;
     report) echo base hw work bill report ;;
-    cli) echo base hw work bill report cli ;;
+    cli) echo base hw work bill report math layer physics model train cli ;;
     *) echo none ;;
     esac
 }
