@@ -1,62 +1,17 @@
 /* The bill against figures that we did not make: the founding post's arithmetic, Amdahl's law,
  * published cache sizes, conservation; and what it must refuse. The fitted predictors' reference
  * vectors are in test_text_step.c, measured rows in test_validate.c. */
-#include "assert_rel.h"
+#include "world.h"
 
 #include "mj/bill.h"
 #include "mj/rng.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-typedef struct {
-    mj_units *units;
-    mj_facts *facts;
-    mj_arena arena;
-    mj_err err;
-    char dir[512];
-    const char *facts_dir[1];
-} world;
-
-static const char *in_data(world *w, const char *name)
-{
-    return mj_arena_printf(&w->arena, "%s/data/%s", w->dir, name);
-}
-
-static int set_up(void **state)
-{
-    static world w;
-    const char *root = getenv("MJ_SOURCE_ROOT");
-    snprintf(w.dir, sizeof w.dir, "%s", root ? root : ".");
-    mj_arena_init(&w.arena, 0);
-    w.units = mj_units_new();
-    w.facts_dir[0] = in_data(&w, "facts");
-    w.facts = mj_facts_new(w.facts_dir, 1, in_data(&w, "sources.yaml"), w.units);
-    *state = &w;
-    return w.facts == NULL;
-}
-
-static int tear_down(void **state)
-{
-    world *w = *state;
-    mj_facts_free(w->facts);
-    mj_units_free(w->units);
-    mj_arena_fini(&w->arena);
-    return 0;
-}
-
 static void load(world *w, mj_chip *chip, mj_model *model, const char *model_name,
                  const char *chip_name)
 {
-    memset(chip, 0, sizeof *chip);
-    memset(model, 0, sizeof *model);
     w->err.n = 0;
-    mj_chip_load(chip, chip_name, in_data(w, "chips"), w->facts, w->units, &w->arena, &w->err);
-    mj_model_load(model, model_name, in_data(w, "models"), w->units, &w->arena, &w->err);
-    for (int i = 0; i < w->err.n; i++) {
-        print_error("%s:%d: %s\n", w->err.diag[i].file, w->err.diag[i].line, w->err.diag[i].text);
-    }
-    assert_int_equal(w->err.n, 0);
+    world_chip(w, chip, chip_name);
+    world_model(w, model, model_name);
 }
 
 static mj_chip chip;
@@ -296,7 +251,7 @@ static void test_event_sum_on_measured_machines(void **state)
         s = bill.serving;
         sum = chip;
         sum.closure = MJ_CLOSURE_EVENT_SUM;
-        assert_int_equal(mj_chip_resolve(&sum, w->facts, "test", &w->err), MJ_OK);
+        assert_int_equal(mj_chip_resolve(&sum, w->catalogue.facts, "test", &w->err), MJ_OK);
         assert_int_equal(mj_bill_compute(&bill, &sum, &model, &s, &w->err), MJ_OK);
         inside += bill.lo_J <= fitted && fitted <= bill.hi_J;
         log_ratio += log(bill.joules / fitted);
@@ -356,5 +311,5 @@ int main(void)
         cmocka_unit_test(test_refuses_totals_on_fitted_chips),
         cmocka_unit_test(test_random_configurations),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

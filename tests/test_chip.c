@@ -1,21 +1,14 @@
 /* Chips: every machine that ships loads, cites known sources and keeps the rules of its closure.
  * The fitted constants are those published with the public measurements, typed here from that table
  * and not from the chip files; scaled chips are recomputed from their data sheets. */
-#include "assert_rel.h"
-
-#include "mj/chip.h"
+#include "world.h"
 
 #include <dirent.h>
-#include <stdlib.h>
-#include <string.h>
 
 enum { CHIPS_MAX = 64 };
 
 typedef struct {
-    char root[512], dir[600];
-    mj_units *units;
-    mj_facts *facts;
-    mj_arena arena;
+    world w;
     mj_chip *chip[CHIPS_MAX];
     char file[CHIPS_MAX][300];
     int n;
@@ -24,23 +17,16 @@ typedef struct {
 static int load_all(void **state)
 {
     fixture *f = calloc(1, sizeof *f);
-    const char *root = getenv("MJ_SOURCE_ROOT");
-    snprintf(f->root, sizeof f->root, "%s", root ? root : ".");
-    snprintf(f->dir, sizeof f->dir, "%s/data/chips", f->root);
-    mj_arena_init(&f->arena, 0);
-    f->units = mj_units_new();
-    const char **dirs = mj_arena_alloc(&f->arena, sizeof *dirs); /* the store keeps the strings */
-    dirs[0] = mj_arena_printf(&f->arena, "%s/data/facts", f->root);
-    const char *sources = mj_arena_printf(&f->arena, "%s/data/sources.yaml", f->root);
-    f->facts = mj_facts_new(dirs, 1, sources, f->units);
-    DIR *folder = opendir(f->dir);
+    assert_non_null(f);
+    world_init(&f->w);
+    DIR *folder = opendir(f->w.catalogue.chips);
     assert_non_null(folder);
     for (const struct dirent *e; (e = readdir(folder));) {
         if (strstr(e->d_name, ".yaml")) {
             assert_true(f->n < CHIPS_MAX);
             snprintf(f->file[f->n], sizeof f->file[0], "%s", e->d_name);
             *strstr(f->file[f->n], ".yaml") = '\0';
-            f->chip[f->n++] = mj_arena_alloc(&f->arena, sizeof(mj_chip));
+            f->chip[f->n++] = mj_arena_alloc(&f->w.arena, sizeof(mj_chip));
         }
     }
     closedir(folder);
@@ -51,29 +37,17 @@ static int load_all(void **state)
 static int free_all(void **state)
 {
     fixture *f = *state;
-    mj_facts_free(f->facts);
-    mj_units_free(f->units);
-    mj_arena_fini(&f->arena);
+    world_fini(&f->w);
     free(f);
     return 0;
-}
-
-static void print_problems(const mj_err *err)
-{
-    for (int i = 0; i < err->n; i++) {
-        print_error("%s:%d:%d: %s\n", err->diag[i].file, err->diag[i].line, err->diag[i].column,
-                    err->diag[i].text);
-    }
 }
 
 /* The chip of a name, which must load. */
 static const mj_chip *get(fixture *f, const char *name)
 {
-    mj_err err = {0};
-    mj_chip *chip = mj_arena_alloc(&f->arena, sizeof *chip);
-    mj_status status = mj_chip_load(chip, name, f->dir, f->facts, f->units, &f->arena, &err);
-    print_problems(&err);
-    assert_int_equal(status, MJ_OK);
+    mj_chip *chip = mj_arena_alloc(&f->w.arena, sizeof *chip);
+    assert_non_null(chip);
+    world_chip(&f->w, chip, name);
     return chip;
 }
 
@@ -81,7 +55,7 @@ static void assert_source(fixture *f, const char *key, const char *where)
 {
     const mj_source *source = NULL;
     mj_err err = {0};
-    if (!key || mj_facts_source(&source, f->facts, key, &err) != MJ_OK) {
+    if (!key || mj_facts_source(&source, f->w.catalogue.facts, key, &err) != MJ_OK) {
         print_error("%s: source %s is not in data/sources.yaml\n", where, key ? key : "(none)");
         fail();
     }
@@ -358,7 +332,7 @@ static void test_names_aliases_and_paths(void **state)
 {
     fixture *f = *state;
     char path[700];
-    snprintf(path, sizeof path, "%s/a100.yaml", f->dir);
+    snprintf(path, sizeof path, "%s/a100.yaml", f->w.catalogue.chips);
     assert_string_equal(get(f, "cerebras")->name, "wse-3");
     assert_string_equal(get(f, "H100-SXM")->name, "h100");
     assert_string_equal(get(f, "B200")->name, "b200");
@@ -368,7 +342,8 @@ static void test_names_aliases_and_paths(void **state)
 static mj_status try_name(fixture *f, const char *name, mj_err *err)
 {
     mj_chip chip;
-    return mj_chip_load(&chip, name, f->dir, f->facts, f->units, &f->arena, err);
+    const mj_catalogue *c = &f->w.catalogue;
+    return mj_chip_load(&chip, name, c->chips, c->facts, c->units, &f->w.arena, err);
 }
 
 static void test_unknown_names_get_a_suggestion(void **state)
@@ -420,8 +395,10 @@ static void test_bad_specs_name_what_is_wrong(void **state)
         char text[400];
         snprintf(text, sizeof text, "mj: 1\nchip: bad\nfrom: assumed\n%s", bad[i].text);
         mj_status status = mj_spec_parse(&chip, &mj_chip_schema, text, strlen(text), "bad.yaml",
-                                         f->units, &f->arena, &err);
-        status = status == MJ_OK ? mj_chip_resolve(&chip, f->facts, "bad.yaml", &err) : status;
+                                         f->w.units, &f->w.arena, &err);
+        if (status == MJ_OK) {
+            status = mj_chip_resolve(&chip, f->w.catalogue.facts, "bad.yaml", &err);
+        }
         bool named = false;
         for (int j = 0; j < err.n; j++) {
             named |= strstr(err.diag[j].text, bad[i].word) != NULL;
@@ -442,11 +419,11 @@ static mj_chip patched(fixture *f, const char *name, const char *path, const cha
     mj_patch patch;
     mj_chip chip = *get(f, name);
     mj_status status = mj_patch_resolve(&patch, &chip, &mj_chip_schema, path, value,
-                                        (mj_place){"--set", 0, 0}, f->units, &f->arena, &err);
+                                        (mj_place){"--set", 0, 0}, f->w.units, &f->w.arena, &err);
     print_problems(&err);
     assert_int_equal(status, MJ_OK);
     mj_patch_apply(&chip, &patch);
-    assert_int_equal(mj_chip_resolve(&chip, f->facts, name, &err), MJ_OK);
+    assert_int_equal(mj_chip_resolve(&chip, f->w.catalogue.facts, name, &err), MJ_OK);
     return chip;
 }
 

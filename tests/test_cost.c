@@ -1,54 +1,13 @@
 /* Cost: the die-cost formula against sums done by hand, its limits, and whole devices. */
-#include "assert_rel.h"
+#include "world.h"
 
 #include "mj/cost.h"
 
-#include <stdlib.h>
-#include <string.h>
-
-typedef struct {
-    char dir[600];
-    mj_units *units;
-    mj_facts *facts;
-    mj_arena arena;
-} fixture;
-
-static int begin(void **state)
+static mj_cost price(world *w, const char *name, mj_chip *chip)
 {
-    fixture *f = calloc(1, sizeof *f);
-    const char *root = getenv("MJ_SOURCE_ROOT");
-    root = root ? root : ".";
-    snprintf(f->dir, sizeof f->dir, "%s/data/chips", root);
-    mj_arena_init(&f->arena, 0);
-    f->units = mj_units_new();
-    const char **dirs = mj_arena_alloc(&f->arena, sizeof *dirs); /* the store keeps the strings */
-    dirs[0] = mj_arena_printf(&f->arena, "%s/data/facts", root);
-    const char *sources = mj_arena_printf(&f->arena, "%s/data/sources.yaml", root);
-    f->facts = mj_facts_new(dirs, 1, sources, f->units);
-    *state = f;
-    return 0;
-}
-
-static int end(void **state)
-{
-    fixture *f = *state;
-    mj_facts_free(f->facts);
-    mj_units_free(f->units);
-    mj_arena_fini(&f->arena);
-    free(f);
-    return 0;
-}
-
-static mj_cost price(fixture *f, const char *name, mj_chip *chip)
-{
-    mj_err err = {0};
     mj_cost cost;
-    mj_status status = mj_chip_load(chip, name, f->dir, f->facts, f->units, &f->arena, &err);
-    status = status == MJ_OK ? mj_cost_compute(&cost, chip, f->facts, &err) : status;
-    for (int i = 0; i < err.n; i++) {
-        print_error("%s: %s\n", err.diag[i].file, err.diag[i].text);
-    }
-    assert_int_equal(status, MJ_OK);
+    world_chip(w, chip, name);
+    world_require(w, mj_cost_compute(&cost, chip, w->catalogue.facts, &w->err));
     return cost;
 }
 
@@ -130,7 +89,8 @@ static void test_unknown_parts_leave_the_price_absent(void **state)
     chip.cost.die[0].node_m = 1e-9; /* no wafer price near 1 nm */
     mj_err err = {0};
     mj_cost cost;
-    assert_int_equal(mj_cost_compute(&cost, &chip, ((fixture *)*state)->facts, &err), MJ_OK);
+    const world *w = *state;
+    assert_int_equal(mj_cost_compute(&cost, &chip, w->catalogue.facts, &err), MJ_OK);
     assert_true(mj_quantity_given(&cost.area_m2));
     assert_false(mj_quantity_given(&cost.silicon_USD));
 }
@@ -154,5 +114,5 @@ int main(void)
         cmocka_unit_test(test_unknown_parts_leave_the_price_absent),
         cmocka_unit_test(test_on_chip_memory_is_silicon),
     };
-    return cmocka_run_group_tests(tests, begin, end);
+    return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

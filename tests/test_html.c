@@ -2,8 +2,8 @@
  *
  * Pictures carry the figures they draw as data- attributes; the tests measure the drawing against
  * them: widths that add up, heights in proportion, logarithms on the axis, labels apart. */
-#include "assert_rel.h"
 #include "markup.h"
+#include "shop.h"
 
 #include "mj/report.h"
 #include "mj/text.h"
@@ -11,55 +11,6 @@
 
 static const mj_colophon colophon = {"mj report bill 'a & b' on <c>", "0.1 (abc, 2026-01-01)",
                                      "2026-01-01 00:00 UTC"};
-
-/* Shipped data, and sources with a hostile one beside. */
-typedef struct {
-    mj_arena arena;
-    mj_units *units;
-    mj_facts *facts;
-    char dir[3][512];
-    char sources[512];
-    const char *fact_dirs[1];
-    mj_chip chip;
-    mj_model model;
-    mj_bill bill;
-    mj_bill_view view;
-} shop;
-
-static void shop_open(shop *s)
-{
-    static const char *const names[] = {"chips", "models", "facts"};
-    const char *root = getenv("MJ_SOURCE_ROOT");
-    memset(s, 0, sizeof *s);
-    mj_arena_init(&s->arena, 0);
-    s->units = mj_units_new();
-    for (int i = 0; i < 3; i++) {
-        snprintf(s->dir[i], sizeof s->dir[i], "%s/data/%s", root ? root : ".", names[i]);
-    }
-    snprintf(s->sources, sizeof s->sources, "%s/data/sources.yaml", root ? root : ".");
-    s->fact_dirs[0] = s->dir[2];
-    s->facts = mj_facts_new(s->fact_dirs, 1, s->sources, s->units);
-    assert_non_null(s->facts);
-}
-
-static void shop_close(shop *s)
-{
-    mj_facts_free(s->facts);
-    mj_units_free(s->units);
-    mj_arena_fini(&s->arena);
-}
-
-static void shop_bill(shop *s, const char *model, const char *chip, mj_serving serving)
-{
-    memset(&s->chip, 0, sizeof s->chip);
-    memset(&s->model, 0, sizeof s->model);
-    assert_int_equal(mj_chip_load(&s->chip, chip, s->dir[0], s->facts, s->units, &s->arena, NULL),
-                     MJ_OK);
-    assert_int_equal(mj_model_load(&s->model, model, s->dir[1], s->units, &s->arena, NULL), MJ_OK);
-    assert_int_equal(mj_serving_resolve(&serving, &s->chip, &s->model, NULL), MJ_OK);
-    assert_int_equal(mj_bill_compute(&s->bill, &s->chip, &s->model, &serving, NULL), MJ_OK);
-    s->view = (mj_bill_view){.bill = &s->bill, .model = model, .chip = chip};
-}
 
 /* One of every closure and kind of output; the last has 18 lines and more. */
 static const struct {
@@ -139,7 +90,7 @@ static void test_documents_are_whole_small_and_alone(void **state)
     shop_open(&s);
     for (int i = 0; i < SHELF_N; i++) {
         shop_bill(&s, shelf[i].model, shelf[i].chip, shelf[i].serving);
-        char *text = bill_document(&s.view, s.facts);
+        char *text = bill_document(&s.view, s.w.catalogue.facts);
         assert_well_formed(text);
         assert_self_contained(text);
         assert_in_range(strlen(text), 1000, 300 * 1000);
@@ -162,7 +113,7 @@ static void test_table_has_every_line(void **state)
     shop s;
     shop_open(&s);
     shop_bill(&s, shelf[3].model, shelf[3].chip, shelf[3].serving);
-    char *text = bill_document(&s.view, s.facts);
+    char *text = bill_document(&s.view, s.w.catalogue.facts);
     double sum_J = 0;
     int rows = 0;
     markup_tag tag;
@@ -332,7 +283,7 @@ static void test_empty_and_broken_bills(void **state)
         bill.ledger.n = 1;
         bill.ledger.line[0] = (mj_line){.joules = joules[i], .share = joules[i]};
         const mj_bill_view view = {.bill = &bill};
-        char *text = bill_document(&view, s.facts);
+        char *text = bill_document(&view, s.w.catalogue.facts);
         assert_well_formed(text);
         free(text);
     }
@@ -360,7 +311,7 @@ static void test_hostile_names_stay_text(void **state)
                                   .source = evil, .row = evil, .note = evil,
                                   .boundary = MJ_BOUNDARY_BOARD};
     s.view.measured = &measured;
-    char *text[] = {bill_document(&s.view, s.facts), bill_picture(&s.view)};
+    char *text[] = {bill_document(&s.view, s.w.catalogue.facts), bill_picture(&s.view)};
     for (int i = 0; i < 2; i++) {
         assert_well_formed(text[i]);
         assert_self_contained(text[i]);
@@ -391,7 +342,7 @@ static void test_hostile_links_are_no_links(void **state)
     shop s;
     shop_open(&s);
     shop_bill(&s, shelf[0].model, shelf[0].chip, shelf[0].serving);
-    mj_facts *facts = mj_facts_new(s.fact_dirs, 1, path, s.units);
+    mj_facts *facts = mj_facts_new(s.w.fact_dirs, 1, path, s.w.units);
     assert_non_null(facts);
     char *text = bill_document(&s.view, facts);
     assert_well_formed(text);
@@ -519,7 +470,8 @@ static void test_ladder_document(void **state)
     size_t size = 0;
     FILE *out = open_memstream(&text, &size);
     const mj_ladder_view view = {.climb = &f.climb};
-    assert_int_equal(mj_ladder_print_html(out, &view, &colophon, s.facts, &s.arena, NULL), MJ_OK);
+    assert_int_equal(mj_ladder_print_html(out, &view, &colophon, s.w.catalogue.facts, &s.w.arena,
+                                          NULL), MJ_OK);
     fclose(out);
     assert_well_formed(text);
     assert_self_contained(text);

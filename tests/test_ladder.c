@@ -83,7 +83,8 @@ static void test_drop_and_orders_agree(void **state)
     static mj_ladder ladder;
     static mj_climb climb, without;
     mj_err err = {0};
-    assert_int_equal(mj_ladder_load(&ladder, "post-100b", &f->home, &f->arena, &err), MJ_OK);
+    assert_int_equal(mj_ladder_load(&ladder, "post-100b", &f->w.catalogue, &f->w.arena, &err),
+                     MJ_OK);
     climb_ok(&climb, &ladder, f, (mj_climb_options){0});
     int rung = mj_ladder_find(&ladder, "self-timed", &err);
     assert_true(rung >= 0);
@@ -118,7 +119,7 @@ static void test_values_carry_the_rungs_source(void **state)
 {
     ladder_fixture *f = *state;
     static mj_ladder ladder;
-    mj_ladder_state *s = mj_arena_alloc(&f->arena, sizeof *s);
+    mj_ladder_state *s = mj_arena_alloc(&f->w.arena, sizeof *s);
     load_ok(&ladder, f,
             POST "  - {name: a, why: x, from: oconnor2017, class: published,\n"
                  "     set: {chip.hbm.read: 4 pJ/B}}\n"
@@ -207,7 +208,7 @@ static void check_shipped(ladder_fixture *f, const char *name)
     static mj_ladder ladder;
     static mj_climb climb;
     mj_err err = {0};
-    if (mj_ladder_load(&ladder, name, &f->home, &f->arena, &err) != MJ_OK) {
+    if (mj_ladder_load(&ladder, name, &f->w.catalogue, &f->w.arena, &err) != MJ_OK) {
         print_problems(&err);
         fail();
     }
@@ -222,10 +223,11 @@ static void check_shipped(ladder_fixture *f, const char *name)
     }
     for (int i = 0; i < ladder.n_rungs; i++) {
         const mj_source *source;
-        assert_int_equal(mj_facts_source(&source, f->home.facts, ladder.rung[i].source, &err),
+        assert_int_equal(mj_facts_source(&source, f->w.catalogue.facts, ladder.rung[i].source,
+                                         &err),
                          MJ_OK);
         assert_true(!mj_quantity_given(&ladder.rung[i].quality) ||
-                    mj_facts_source(&source, f->home.facts, ladder.rung[i].quality.source,
+                    mj_facts_source(&source, f->w.catalogue.facts, ladder.rung[i].quality.source,
                                     &err) == MJ_OK);
     }
 }
@@ -233,14 +235,15 @@ static void check_shipped(ladder_fixture *f, const char *name)
 static void test_shipped_ladders_climb(void **state)
 {
     ladder_fixture *f = *state;
-    DIR *folder = opendir(f->home.ladders);
+    DIR *folder = opendir(f->w.catalogue.ladders);
     const struct dirent *entry;
     int n = 0;
     assert_non_null(folder);
     while ((entry = readdir(folder))) {
         const char *dot = strrchr(entry->d_name, '.');
         if (dot && strcmp(dot, ".yaml") == 0) {
-            check_shipped(f, mj_arena_printf(&f->arena, "%s/%s", f->home.ladders, entry->d_name));
+            check_shipped(f, mj_arena_printf(&f->w.arena, "%s/%s", f->w.catalogue.ladders,
+                                             entry->d_name));
             n++;
         }
     }
@@ -255,7 +258,8 @@ static void test_the_naive_product_is_wrong(void **state)
     static mj_ladder ladder;
     static mj_climb climb;
     mj_err err = {0};
-    assert_int_equal(mj_ladder_load(&ladder, "llama-70b-h100", &f->home, &f->arena, &err), MJ_OK);
+    assert_int_equal(mj_ladder_load(&ladder, "llama-70b-h100", &f->w.catalogue, &f->w.arena, &err),
+                     MJ_OK);
     climb_ok(&climb, &ladder, f, (mj_climb_options){0});
     assert_true(fabs(log(climb.naive_product / climb.factor)) > 0.1);
 }
@@ -303,8 +307,10 @@ static void test_memory_sweep(void **state)
     static mj_ladder ladder;
     static mj_memory_sweep sweep;
     mj_err err = {0};
-    assert_int_equal(mj_ladder_load(&ladder, "post-100b", &f->home, &f->arena, &err), MJ_OK);
-    assert_int_equal(mj_ladder_sweep_memory(&sweep, &ladder, &f->home, &f->arena, &err), MJ_OK);
+    assert_int_equal(mj_ladder_load(&ladder, "post-100b", &f->w.catalogue, &f->w.arena, &err),
+                     MJ_OK);
+    assert_int_equal(mj_ladder_sweep_memory(&sweep, &ladder, &f->w.catalogue, &f->w.arena, &err),
+                     MJ_OK);
     assert_rel(sweep.post_reads, 19.5, 1e-9);
     assert_rel(sweep.post_both, 41.4 / 4.4, 1e-9);
     assert_rel(sweep.post_sram_only, 39 / 4.4, 1e-9);

@@ -86,7 +86,7 @@ static void test_bounded_equals_exhaustive(void **state)
 {
     ladder_fixture *f = *state;
     static mj_ladder ladder;
-    mj_ladder_state *s = mj_arena_alloc(&f->arena, sizeof *s);
+    mj_ladder_state *s = mj_arena_alloc(&f->w.arena, sizeof *s);
     mj_rng rng;
     mj_rng_init(&rng, 7, 0);
     int n_found = 0, n_saved = 0;
@@ -125,7 +125,8 @@ static void test_no_set_reaches(void **state)
     static mj_ladder ladder;
     mj_search search;
     mj_err err = {0};
-    assert_int_equal(mj_ladder_load(&ladder, "ten-times-two", &f->home, &f->arena, &err), MJ_OK);
+    assert_int_equal(mj_ladder_load(&ladder, "ten-times-two", &f->w.catalogue, &f->w.arena, &err),
+                     MJ_OK);
     mj_search_options options = {.target = 1000};
     assert_int_equal(mj_ladder_search(&search, &ladder, &options, &err), MJ_OK);
     assert_false(search.found);
@@ -151,7 +152,7 @@ static void test_inapplicable_sets_are_left_out(void **state)
     assert_int_equal(mj_ladder_search(&search, &ladder, &options, &err), MJ_OK);
     assert_true(search.n_billed + search.n_unfit == 5); /* {} a b c bc */
     assert_true(search.n_inapplicable == 1);            /* ac: no HBM on sram-chip */
-    mj_ladder_state *s = mj_arena_alloc(&f->arena, sizeof *s);
+    mj_ladder_state *s = mj_arena_alloc(&f->w.arena, sizeof *s);
     assert_int_equal(mj_ladder_bill(s, &ladder, 5, 0, &err), MJ_ENAME);
 }
 

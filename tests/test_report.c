@@ -2,7 +2,7 @@
  *
  * The bill is made by hand, so that every printed figure is known beforehand; the last tests bill
  * shipped models on shipped chips and check what must hold for any bill. */
-#include "assert_rel.h"
+#include "shop.h"
 
 #include "mj/json.h"
 #include "mj/report.h"
@@ -331,67 +331,6 @@ static void test_split_of_a_fitted_constant(void **state)
 }
 
 /* The rest bills shipped models on shipped machines, one of every closure and kind of output. */
-typedef struct {
-    mj_arena arena;
-    mj_units *units;
-    mj_facts *facts;
-    char dir[3][512]; /* chips, models, facts */
-    char sources[512];
-    const char *fact_dirs[1];
-    mj_chip chip;
-    mj_model model;
-    mj_bill bill;
-} shop;
-
-static void shop_open(shop *s)
-{
-    static const char *const names[] = {"chips", "models", "facts"};
-    const char *root = getenv("MJ_SOURCE_ROOT");
-    memset(s, 0, sizeof *s);
-    mj_arena_init(&s->arena, 0);
-    s->units = mj_units_new();
-    for (int i = 0; i < 3; i++) {
-        snprintf(s->dir[i], sizeof s->dir[i], "%s/data/%s", root ? root : ".", names[i]);
-    }
-    snprintf(s->sources, sizeof s->sources, "%s/data/sources.yaml", root ? root : ".");
-    s->fact_dirs[0] = s->dir[2];
-    s->facts = mj_facts_new(s->fact_dirs, 1, s->sources, s->units);
-    assert_non_null(s->facts);
-}
-
-static void shop_close(shop *s)
-{
-    mj_facts_free(s->facts);
-    mj_units_free(s->units);
-    mj_arena_fini(&s->arena);
-}
-
-static void shop_bill(shop *s, const char *model, const char *chip, mj_serving serving)
-{
-    static mj_err err;
-    err = (mj_err){0};
-    memset(&s->chip, 0, sizeof s->chip);
-    memset(&s->model, 0, sizeof s->model);
-    mj_status status = mj_chip_load(&s->chip, chip, s->dir[0], s->facts, s->units, &s->arena, &err);
-    if (status == MJ_OK) {
-        status = mj_model_load(&s->model, model, s->dir[1], s->units, &s->arena, &err);
-    }
-    if (status == MJ_OK && serving.precision != MJ_FORMAT_NONE) {
-        mj_model_set_precision(&s->model, (mj_format)serving.precision);
-        status = mj_model_resolve(&s->model, model, &err);
-    }
-    if (status == MJ_OK) {
-        status = mj_serving_resolve(&serving, &s->chip, &s->model, &err);
-    }
-    if (status == MJ_OK) {
-        status = mj_bill_compute(&s->bill, &s->chip, &s->model, &serving, &err);
-    }
-    if (status != MJ_OK) {
-        print_error("%s on %s: %s\n", model, chip, err.n > 0 ? err.diag[0].text : "no message");
-    }
-    assert_int_equal(status, MJ_OK);
-}
-
 static const struct {
     const char *model, *chip;
     mj_serving serving;
@@ -468,7 +407,7 @@ static void check_line(shop *s, int line)
     mj_choice choice = {.n = 1};
     choice.chosen[line] = true;
     const mj_explain_view view = {.view = {.bill = &s->bill}, .choice = &choice,
-                                  .facts = s->facts};
+                                  .facts = s->w.catalogue.facts};
     char *text = explain(&view, false);
     assert_non_null(l->formula);
     assert_true(*l->formula != '\0');

@@ -1,20 +1,13 @@
 /* Validation: what the project promises of its predictions, asserted on the shipped table; and what
  * becomes of tables that are not like it. */
-#include "assert_rel.h"
+#include "world.h"
 
 #include "mj/validate.h"
-#include <stdlib.h>
-#include <string.h>
 
 typedef struct {
-    mj_arena arena;
-    mj_units *units;
-    const char *dirs[1]; /* facts borrow it */
-    mj_facts *facts;
-    mj_catalogue catalogue;
+    world w;
     const char *table;
     char path[64]; /* of the table written last, "" if none */
-    mj_err err;
     mj_validation v;
     mj_group *group;
     int n_groups;
@@ -23,20 +16,11 @@ typedef struct {
 static int setup(void **state)
 {
     fixture *f = calloc(1, sizeof *f);
-    const char *root = getenv("MJ_SOURCE_ROOT");
-    root = root ? root : ".";
-    mj_arena_init(&f->arena, 0);
-    f->dirs[0] = mj_arena_printf(&f->arena, "%s/data/facts", root);
-    f->units = mj_units_new();
-    f->facts = mj_facts_new(f->dirs, 1, mj_arena_printf(&f->arena, "%s/data/sources.yaml", root),
-                            f->units);
-    f->catalogue = (mj_catalogue){.chips = mj_arena_printf(&f->arena, "%s/data/chips", root),
-                                  .models = mj_arena_printf(&f->arena, "%s/data/models", root),
-                                  .facts = f->facts,
-                                  .units = f->units};
-    f->table = mj_arena_printf(&f->arena, "%s/data/measured/ml-energy-v3.csv", root);
+    assert_non_null(f);
+    world_init(&f->w);
+    f->table = world_path(&f->w, "data/measured/ml-energy-v3.csv");
     *state = f;
-    return f->facts == NULL || f->table == NULL;
+    return 0;
 }
 
 static int teardown(void **state)
@@ -45,19 +29,18 @@ static int teardown(void **state)
     if (f->path[0] != '\0') {
         remove(f->path);
     }
-    mj_facts_free(f->facts);
-    mj_units_free(f->units);
-    mj_arena_fini(&f->arena);
+    world_fini(&f->w);
     free(f);
     return 0;
 }
 
 static mj_status run(fixture *f, const char *path)
 {
-    f->err = (mj_err){0};
-    mj_status status = mj_validation_run(&f->v, path, &f->catalogue, &f->arena, &f->err);
+    world *w = &f->w;
+    w->err = (mj_err){0};
+    mj_status status = mj_validation_run(&f->v, path, &w->catalogue, &w->arena, &w->err);
     return status == MJ_OK
-               ? mj_validation_groups(&f->group, &f->n_groups, &f->v, &f->arena, &f->err)
+               ? mj_validation_groups(&f->group, &f->n_groups, &f->v, &w->arena, &w->err)
                : status;
 }
 
@@ -87,11 +70,7 @@ static const mj_group *group(const fixture *f, const char *task, const char *gpu
 
 static void run_shipped(fixture *f)
 {
-    mj_status status = run(f, f->table);
-    for (int i = 0; i < f->err.n; i++) {
-        print_error("%s:%d: %s\n", f->err.diag[i].file, f->err.diag[i].line, f->err.diag[i].text);
-    }
-    assert_int_equal(status, MJ_OK);
+    world_require(&f->w, run(f, f->table));
 }
 
 /* Counts of the table itself (cut -d, -f2,9,41 | sort | uniq -c), so that no row gets lost. */
@@ -256,7 +235,7 @@ static void test_errors_by_hand(void **state)
         row[i].hi_J = 1.3 * predicted[i];
         row[i].clamped = i == 2;
     }
-    assert_int_equal(mj_validation_groups(&f->group, &f->n_groups, &f->v, &f->arena, &f->err),
+    assert_int_equal(mj_validation_groups(&f->group, &f->n_groups, &f->v, &f->w.arena, &f->w.err),
                      MJ_OK);
     const mj_group *g = group(f, "text", "all", "all", "all");
     const mj_errors *e = &g->figure[MJ_FIGURE_ENERGY]; /* errors 0.2, 0, 0.5 */
@@ -294,14 +273,15 @@ static void test_bad_tables(void **state)
     };
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         assert_int_not_equal(run_text(f, bad[i].text), MJ_OK);
-        assert_true(f->err.n > 0);
-        if (strstr(f->err.diag[0].text, bad[i].says) == NULL ||
-            f->err.diag[0].line != bad[i].line) {
-            print_error("table %zu: line %d: %s\n", i, f->err.diag[0].line, f->err.diag[0].text);
+        assert_true(f->w.err.n > 0);
+        if (strstr(f->w.err.diag[0].text, bad[i].says) == NULL ||
+            f->w.err.diag[0].line != bad[i].line) {
+            print_error("table %zu:\n", i);
+            print_problems(&f->w.err);
         }
-        assert_int_equal(f->err.diag[0].line, bad[i].line);
-        assert_non_null(strstr(f->err.diag[0].text, bad[i].says));
-        assert_string_equal(f->err.diag[0].file, f->path);
+        assert_int_equal(f->w.err.diag[0].line, bad[i].line);
+        assert_non_null(strstr(f->w.err.diag[0].text, bad[i].says));
+        assert_string_equal(f->w.err.diag[0].file, f->path);
     }
     assert_int_equal(run(f, "/nonexistent/rows.csv"), MJ_EFILE);
 }
