@@ -52,7 +52,8 @@ typedef struct mj_facts mj_facts; /* the loaded families; ours */
 
 /* dirs: the shipped folder, where the family dram is dram.yaml, then the user's (--facts), of which
  * every *.yaml counts and belongs to the family that it names; later ones override earlier ones'
- * keys. Nothing is read yet. NULL when out of memory. `units` and the strings must outlive it. */
+ * keys. Nothing is read yet. NULL when out of memory. All borrowed: `units`, the array dirs and its
+ * strings, sources_path must outlive the store. */
 mj_facts *mj_facts_new(const char *const *dirs, int n_dirs, const char *sources_path,
                        const mj_units *units);
 void mj_facts_free(mj_facts *facts);
