@@ -196,3 +196,11 @@ zz.yaml:1:1: error:
 $ mj check data/models/gpt2.yaml --facts $TMP/g
 ? 2
 zz.yaml:1:1: error:
+
+# The example of docs/chips.md is a chip, and can be billed.
+$ sed -n '/^## A complete example/,$p' docs/chips.md | sed -n 's/^    //p' > $TMP/my-chip.yaml; mj check $TMP/my-chip.yaml
+ok (chip)
+
+$ mj bill llama-3.1-8b on $TMP/my-chip.yaml --set chip.hbm.read='2 pJ/B'
+llama-3.1-8b bf16 on 1 my-chip
+! warning
