@@ -135,6 +135,11 @@ typedef struct {
 mj_status mj_bill_compute(mj_bill *bill, const mj_chip *chip, const mj_model *model,
                           const mj_serving *serving, mj_err *err);
 
+/* True if the model's oscillators run as oscillators; false where a computer solves their equations. */
+bool mj_oscillator_runs(const mj_bill *bill);
+/* Silicon of as many oscillators and couplers as the model has; absent if the chip does not say. */
+mj_quantity mj_oscillator_area(const mj_bill *bill);
+
 /* The calibrated predictors alone, per section 4 and 5 of the baseline: step only, for validation.
  * fit: &chip->text[i]. */
 void mj_text_step(mj_step *step, const mj_chip *chip, const mj_text_fit *fit, const mj_model *model,

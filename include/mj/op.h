@@ -73,5 +73,7 @@ extern const int mj_n_workloads;
 
 /* Counts by the model's row. model must be resolved. */
 void mj_ops_count(mj_ops *ops, const mj_model *model, const mj_extent *extent);
+/* Share of the multiply-accumulates with weights that a conventional decoder takes. */
+double mj_ops_decoder_share(const mj_ops *ops);
 
 #endif

@@ -67,11 +67,20 @@ const char *mj_paint_code(mj_paint paint, const mj_style *style);
 /* A number for people: "38.3", "2446", "1.2 M". Returns buf. */
 char *mj_number_format(double number, char *buf, size_t size);
 
+/* A model of oscillators computed instead of run: the same batch and boundary on a digital chip, and
+ * at a batch that keeps such a chip busy. NaN: it cannot be billed there. */
+typedef struct {
+    const char *chip;
+    double joules;
+    double busy_batch, busy_joules;
+} mj_simulation;
+
 /* What a report of a bill needs; all borrowed. */
 typedef struct {
     const mj_bill *bill;
     const mj_cost *cost;         /* NULL: not computed */
     const mj_measured *measured; /* NULL: no such row */
+    const mj_simulation *simulation; /* NULL: not a model of oscillators */
     const char *model, *chip;    /* as the user wrote them, for the commands that are suggested */
 } mj_bill_view;
 

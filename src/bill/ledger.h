@@ -28,7 +28,6 @@ mj_status mj_event_sum(mj_bill *bill, double *prompts, mj_err *err);
 mj_status mj_calibrated(mj_bill *bill, double *prompts, mj_err *err);
 /* A model of coupled oscillators on a chip that has some (oscillator_lines.c): seconds of one output,
  * its events, and what flows while it runs. */
-bool mj_oscillator_runs(const mj_bill *bill);
 double mj_oscillator_output_s(const mj_bill *bill);
 /* MJ_EFIT if an oscillator has more couplings than the chip's can take. */
 mj_status mj_oscillator_check(const mj_bill *bill, mj_err *err);

@@ -30,6 +30,22 @@ static double run_s(const mj_bill *bill)
     return oscillate(bill)->span * bill->chip->oscillator.unit_s.typ;
 }
 
+mj_quantity mj_oscillator_area(const mj_bill *bill)
+{
+    const mj_quantity *cell = &bill->chip->oscillator.cell_m2;
+    const mj_quantity *coupler = &bill->chip->oscillator.coupler_m2;
+    if (!mj_oscillator_runs(bill) || !mj_quantity_given(cell) || !mj_quantity_given(coupler)) {
+        return (mj_quantity){0};
+    }
+    const mj_op *op = oscillate(bill);
+    mj_quantity area = *cell;
+    area.lo = op->oscillators * cell->lo + op->weights * coupler->lo;
+    area.typ = op->oscillators * cell->typ + op->weights * coupler->typ;
+    area.hi = op->oscillators * cell->hi + op->weights * coupler->hi;
+    area.cls = cell->cls > coupler->cls ? cell->cls : coupler->cls;
+    return area;
+}
+
 mj_status mj_oscillator_check(const mj_bill *bill, mj_err *err)
 {
     const mj_op *op = oscillate(bill);

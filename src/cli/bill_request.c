@@ -301,15 +301,61 @@ static mj_status find_measured(mj_measured *measured, bool *found, mj_context *c
     return MJ_OK;
 }
 
+/* Joules of the request's model on `chip`; NaN if it cannot be billed there. */
+static double simulated_J(const mj_bill_request *request, const mj_chip *chip, double batch)
+{
+    const mj_serving *asked = &request->serving;
+    mj_serving serving = {.batch = batch, .steps = asked->steps, .precision = asked->precision,
+                          .boundary = asked->boundary};
+    mj_bill bill;
+    mj_err ignored = {0};
+    bool billed = mj_serving_resolve(&serving, chip, &request->model, &ignored) == MJ_OK &&
+                  mj_bill_compute(&bill, chip, &request->model, &serving, &ignored) == MJ_OK;
+    return billed ? bill.joules : NAN;
+}
+
+/* Every bill of oscillators says what computing them would cost. --set is about the chip asked for,
+ * not about this one. */
+static mj_status simulate(mj_bill_request *request, mj_context *context)
+{
+    static const char digital[] = "sram-chip";
+    const double busy_batch = 1024;
+    const char *dir = mj_context_path(context, "chips");
+    mj_chip *chip = mj_arena_alloc(&context->arena, sizeof *chip);
+    if (dir == NULL || chip == NULL) {
+        return dir == NULL ? MJ_EFILE
+                           : mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
+    }
+    if (mj_oscillator_runs(&request->bill)) {
+        MJ_TRY(mj_chip_load(chip, digital, dir, mj_context_facts(context), context->units,
+                            &context->arena, &context->err));
+    } else {
+        *chip = request->chip;
+    }
+    request->simulation = (mj_simulation){
+        .chip = chip->name,
+        .joules = simulated_J(request, chip, request->serving.batch),
+        .busy_batch = busy_batch,
+        .busy_joules = simulated_J(request, chip, busy_batch)};
+    return MJ_OK;
+}
+
 mj_status mj_bill_request_view(mj_bill_view *view, mj_bill_request *request, mj_context *context)
 {
-    bool found;
+    bool found, oscillates = request->model.kind == MJ_MODEL_OSCILLATORS;
     MJ_TRY(mj_cost_compute(&request->cost, &request->chip, mj_context_facts(context),
                            &context->err));
+    if (mj_oscillator_runs(&request->bill) && !mj_quantity_given(&request->cost.area_m2)) {
+        request->cost.area_m2 = mj_oscillator_area(&request->bill);
+    }
+    if (oscillates) {
+        MJ_TRY(simulate(request, context));
+    }
     MJ_TRY(find_measured(&request->measured, &found, context, &request->bill));
     *view = (mj_bill_view){.bill = &request->bill,
                            .cost = &request->cost,
                            .measured = found ? &request->measured : NULL,
+                           .simulation = oscillates ? &request->simulation : NULL,
                            .model = request->model_word,
                            .chip = request->chip_word};
     return MJ_OK;

@@ -18,6 +18,7 @@ typedef struct {
     mj_bill bill;       /* points to model and chip above */
     mj_cost cost;       /* of mj_bill_request_view */
     mj_measured measured;
+    mj_simulation simulation; /* of a model of oscillators */
 } mj_bill_request;
 
 enum { MJ_BILL_MORE_MAX = 4 };

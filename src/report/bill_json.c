@@ -110,6 +110,12 @@ static void set_results(mj_json *root, const mj_bill_view *view)
     mj_json_set_number(root, "prefill_share", token ? bill->prefill_J / bill->joules : NAN);
     mj_json_set_number(root, "assumed_share", bill->assumed_share);
     mj_json_set_text(root, "quality", NULL);
+    const mj_simulation *simulation = view->simulation;
+    mj_json_set_number(root, "digital_joules", simulation ? positive(simulation->joules) : NAN);
+    mj_json_set_number(root, "digital_busy_joules",
+                       simulation ? positive(simulation->busy_joules) : NAN);
+    mj_json_set_number(root, "decoder_share",
+                       simulation ? mj_ops_decoder_share(&bill->ops) : NAN);
 }
 
 mj_status mj_bill_print_json(FILE *out, const mj_bill_view *view, mj_err *err)

@@ -189,6 +189,41 @@ static void add_shares(mj_figures *list, const mj_bill *bill, mj_arena *arena)
     add_figure(list, arena, "trust", text);
 }
 
+/* The two lines that keep a bill of oscillators honest: what computing them costs, and how much of the
+ * model is not oscillators. */
+static void add_simulation(mj_figures *list, const mj_bill_view *view, mj_arena *arena)
+{
+    const mj_simulation *s = view->simulation;
+    const mj_bill *bill = view->bill;
+    char text[SENTENCE], a[NUMBER], b[NUMBER], c[NUMBER], d[NUMBER], batch[NUMBER];
+    if (!s) {
+        return;
+    }
+    if (!mj_oscillator_runs(bill)) {
+        snprintf(text, sizeof text, "these joules: a digital machine solves the equations, nothing "
+                 "oscillates");
+    } else if (!(s->joules > 0)) {
+        snprintf(text, sizeof text, "%s cannot compute the same model", s->chip);
+    } else {
+        snprintf(text, sizeof text, "%s/%s computed on %s at the same batch, %sx this bill; %s at "
+                 "batch %s, %sx", mj_units_format(s->joules, "J", a, sizeof a),
+                 mj_output_noun(bill), s->chip,
+                 mj_number_format(s->joules / bill->joules, b, sizeof b),
+                 mj_units_format(s->busy_joules, "J", c, sizeof c),
+                 mj_number_format(s->busy_batch, batch, sizeof batch),
+                 mj_number_format(s->busy_joules / bill->joules, d, sizeof d));
+    }
+    add_figure(list, arena, "simulated", text);
+    double share = mj_ops_decoder_share(&bill->ops);
+    if (share > 0) {
+        snprintf(text, sizeof text, "%.1f %% of the arithmetic; oscillators that cost nothing would "
+                 "leave a gain of at most %.3gx", 100 * share, 1 / share);
+    } else {
+        snprintf(text, sizeof text, "none: the output is read from the phases");
+    }
+    add_figure(list, arena, "decoder", text);
+}
+
 void mj_figures_collect(mj_figures *list, const mj_bill_view *view, mj_arena *arena)
 {
     list->n = 0;
@@ -196,6 +231,7 @@ void mj_figures_collect(mj_figures *list, const mj_bill_view *view, mj_arena *ar
     add_power(list, view->bill, arena);
     add_memory(list, view->bill, arena);
     add_cost(list, view, arena);
+    add_simulation(list, view, arena);
     add_shares(list, view->bill, arena);
 }
 

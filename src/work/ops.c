@@ -44,3 +44,13 @@ void mj_ops_count(mj_ops *ops, const mj_model *model, const mj_extent *extent)
     }
     assert(!"a resolved model has a workload class");
 }
+
+double mj_ops_decoder_share(const mj_ops *ops)
+{
+    double all = 0, decoder = 0;
+    for (int i = 0; i < ops->n; i++) {
+        all += ops->op[i].mac;
+        decoder += ops->op[i].kind == MJ_OP_DECODER ? ops->op[i].mac : 0;
+    }
+    return all > 0 ? decoder / all : 0;
+}
