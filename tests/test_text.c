@@ -19,6 +19,9 @@ static void test_nearest(void **state)
     /* One letter apart each: the longest common start, of the same organisation. */
     assert_string_equal(mj_text_nearest("meta-llama/Llama-3.1-7B", ids, 4),
                         "meta-llama/Llama-3.1-8B");
+    const char *const longer[] = {"meta-llama/Llama-2-13b-hf", "meta-llama/Llama-3.1-8B-Instruct"};
+    assert_string_equal(mj_text_nearest("meta-llama/Llama-3.1-8", longer, 2),
+                        "meta-llama/Llama-3.1-8B-Instruct");
     assert_null(mj_text_nearest("xyzzy", names, n));
     assert_null(mj_text_nearest("", names, n));
     assert_null(mj_text_nearest("h1", names, n)); /* two away, a third of two is none */

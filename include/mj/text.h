@@ -6,9 +6,9 @@
 #include <stddef.h>
 
 /* The candidate nearest to `word` (Damerau-Levenshtein, case ignored, at most a third of the word's
- * length apart), or NULL. Of equals the one with the longest common start, then the first; of
- * `organisation/name` those of the same organisation come before all others. candidates has n
- * entries; NULL entries are passed over. */
+ * length apart), or NULL. Of equals the one with the longest common start, then the first. Of
+ * `organisation/name` one of the same organisation that begins alike comes before all others, even
+ * if it goes on longer. candidates has n entries; NULL entries are passed over. */
 const char *mj_text_nearest(const char *word, const char *const *candidates, size_t n);
 
 /* Copies text into buf, control characters (C0, C1, DEL, broken UTF-8) replaced by '?', cut to

@@ -68,24 +68,31 @@ static size_t common_start(const char *a, const char *b)
     return n;
 }
 
-/* The nearest of the candidates that begin as `word` does for at least n_start characters. */
-static const char *nearest_from(const char *word, const char *const *candidates, size_t n,
-                                size_t n_start)
+static size_t candidate_length(const char *candidate)
 {
-    size_t n_word = strlen(word), best_start = 0;
+    return candidate ? strnlen(candidate, WORD_MAX + 1) : WORD_MAX + 1;
+}
+
+/* `organisation/name`: what is meant is of the same organisation and begins alike, however much
+ * longer it is ("-Instruct-v0.1"). At least half of the name must agree. */
+static const char *nearest_id(const char *word, const char *slash, const char *const *candidates,
+                              size_t n)
+{
+    size_t n_word = strlen(word), n_organisation = (size_t)(slash - word) + 1;
+    size_t best_start = n_organisation + (n_word - n_organisation + 1) / 2;
     const char *nearest = NULL;
-    int limit = (int)n_word / 3;
+    int least = WORD_MAX;
     for (size_t i = 0; i < n; i++) {
-        size_t n_candidate = candidates[i] ? strnlen(candidates[i], WORD_MAX + 1) : WORD_MAX + 1;
+        size_t n_candidate = candidate_length(candidates[i]);
         size_t start = n_candidate <= WORD_MAX ? common_start(word, candidates[i]) : 0;
-        if (n_candidate > WORD_MAX || start < n_start) {
+        if (start < best_start || start <= n_organisation) {
             continue;
         }
-        int d = text_distance(word, (int)n_word, candidates[i], (int)n_candidate, limit);
-        if (d < limit || (d == limit && (!nearest || start > best_start))) {
+        int d = text_distance(word, (int)n_word, candidates[i], (int)n_candidate, WORD_MAX);
+        if (start > best_start || d < least) {
             nearest = candidates[i];
             best_start = start;
-            limit = d;
+            least = d;
         }
     }
     return nearest;
@@ -93,13 +100,27 @@ static const char *nearest_from(const char *word, const char *const *candidates,
 
 const char *mj_text_nearest(const char *word, const char *const *candidates, size_t n)
 {
-    if (*word == '\0' || strnlen(word, WORD_MAX + 1) > WORD_MAX) {
+    size_t n_word = strnlen(word, WORD_MAX + 1), best_start = 0;
+    const char *slash = strchr(word, '/');
+    if (n_word == 0 || n_word > WORD_MAX) {
         return NULL;
     }
-    const char *slash = strchr(word, '/');
-    const char *near =
-        slash ? nearest_from(word, candidates, n, (size_t)(slash - word) + 1) : NULL;
-    return near ? near : nearest_from(word, candidates, n, 0);
+    const char *nearest = slash ? nearest_id(word, slash, candidates, n) : NULL;
+    int limit = nearest ? -1 : (int)n_word / 3;
+    for (size_t i = 0; i < n && limit >= 0; i++) {
+        size_t n_candidate = candidate_length(candidates[i]);
+        if (n_candidate > WORD_MAX) {
+            continue;
+        }
+        int d = text_distance(word, (int)n_word, candidates[i], (int)n_candidate, limit);
+        size_t start = common_start(word, candidates[i]);
+        if (d < limit || (d == limit && (!nearest || start > best_start))) {
+            nearest = candidates[i];
+            best_start = start;
+            limit = d;
+        }
+    }
+    return nearest;
 }
 
 /* Length of the UTF-8 character at text (n bytes left), its code point in *code; 0 if it is broken:
