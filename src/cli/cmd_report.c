@@ -162,6 +162,7 @@ static int report_bill(mj_context *context, int argc, char **argv)
         .sentence = "MODEL on CHIP",
         .about = "The bill as one HTML file that needs nothing else: a Sankey of the joules,\n"
                  "every line, what the machine does, sources. Options as for bill.",
+        .refuses = "verbose",
         .example = "mj report bill llama-3.1-70b on h100 --out bill.html\n"
                    "mj report bill llama-3.1-70b on h100 --svg --out bill.svg",
         .more = more,
@@ -235,6 +236,7 @@ static int report_ladder(mj_context *context, int argc, char **argv)
                  "under data/ladders.",
         .option = option,
         .n_options = REPORT_OPTIONS_N + 1,
+        .refuses = "verbose",
         .example = "mj report ladder post-100b --out ladder.html",
     };
     const char *word[MJ_WORDS_MAX] = {NULL};

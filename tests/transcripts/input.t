@@ -46,6 +46,9 @@ $ mj check tests
 ? 2
 tests: error: a folder, and there is no config.json in it
 
+$ mj check tests/models/phi-2
+tests/models/phi-2: ok (Hugging Face config)
+
 $ : > $TMP/empty.yaml; mj check $TMP/empty.yaml
 ? 2
 error: the file is empty
