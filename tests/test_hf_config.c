@@ -153,7 +153,10 @@ static void test_bad_configs_name_the_field(void **state)
 {
     (void)state;
     expect(MJ_OK, "", LLAMA("2", ""));
-    expect(MJ_ERANGE, "num_hidden_layers", LLAMA("2147483648", ""));
+    expect(MJ_ERANGE, "num_hidden_layers: 2147483648 is outside 1 to 16777216",
+           LLAMA("2147483648", ""));
+    expect(MJ_ERANGE, "text_config.num_hidden_layers: 2.5 is not a whole number",
+           "{\"model_type\":\"gemma3\",\"text_config\":" LLAMA("2.5", "") "}");
     expect(MJ_ERANGE, "num_hidden_layers", LLAMA("-3", ""));
     expect(MJ_ERANGE, "num_hidden_layers", LLAMA("0", ""));
     expect(MJ_ERANGE, "num_hidden_layers", LLAMA("2.5", ""));

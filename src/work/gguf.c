@@ -6,6 +6,7 @@
  * weights. An architecture is supported if its shape explains its tensors: counts that differ by
  * more than 5 % are refused rather than billed. */
 #include "gguf_header.h"
+#include "dimension.h"
 
 #include "mj/text.h"
 
@@ -16,7 +17,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { DIM_MAX = 1 << 24 };
 static const uint64_t HEADER_MAX_B = (uint64_t)256 << 20;
 static const double SHAPE_TOLERANCE = 0.05;
 
@@ -31,9 +31,9 @@ typedef struct {
 static int dim(shaper *s, const char *key, double value)
 {
     if (!(value >= 0 && value <= DIM_MAX) || value != floor(value)) {
-        mj_err_add(s->err, MJ_ERANGE, s->file, 0, 0,
-                   "%s.%s = %g is not a whole number between 0 and %d",
-                   s->header->keys.architecture, key, value, DIM_MAX);
+        char what[96];
+        mj_err_add(s->err, MJ_ERANGE, s->file, 0, 0, "%s.%s: %s", s->header->keys.architecture, key,
+                   dim_complaint(what, sizeof what, value, 0));
         s->status = MJ_ERANGE;
         return 0;
     }

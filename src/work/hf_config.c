@@ -9,6 +9,7 @@
  * it lists as not converted keep theirs. It does not read weight files: a config whose quantiser is
  * unknown is refused, not guessed. */
 #include "hf_config.h"
+#include "dimension.h"
 
 #include "mj/text.h"
 
@@ -17,11 +18,13 @@
 #include <string.h>
 #include <sys/stat.h>
 
-enum { DIM_MAX = 1 << 24, LIST_TEXT = 400 };
+enum { LIST_TEXT = 400 };
 
 void hf_complain(hf_reader *reader, mj_status status, const char *key, const char *what)
 {
-    mj_err_add(reader->err, status, reader->file, 0, 0, "%s: %s", key, what);
+    bool outside = mj_json_get(reader->root, key) && !mj_json_get(reader->text, key);
+    mj_err_add(reader->err, status, reader->file, 0, 0, "%s%s: %s", outside ? "" : reader->part,
+               key, what);
     reader->status = reader->status != MJ_OK ? reader->status : status;
 }
 
@@ -35,9 +38,7 @@ static bool read_dim(int *value, const mj_json *json, const char *key, int min, 
         return false;
     }
     if (!(number >= min && number <= DIM_MAX) || number != floor(number)) {
-        snprintf(what, sizeof what, "%g is not a whole number between %d and %d", number, min,
-                 DIM_MAX);
-        hf_complain(reader, MJ_ERANGE, key, what);
+        hf_complain(reader, MJ_ERANGE, key, dim_complaint(what, sizeof what, number, min));
         return false;
     }
     *value = (int)number;
@@ -243,9 +244,11 @@ static mj_status open_text(const hf_family **family, hf_reader *reader)
     const char *root_type = mj_json_text(mj_json_get(reader->root, "model_type"));
     const char *type = root_type;
     reader->text = reader->root;
+    reader->part = "";
     if (mj_json_is_object(text)) {
         const char *text_type = mj_json_text(mj_json_get(text, "model_type"));
         reader->text = text;
+        reader->part = thinker ? "thinker_config.text_config." : "text_config.";
         type = text_type ? text_type : root_type;
     }
     if (!type) {

@@ -10,6 +10,7 @@
 typedef struct {
     const mj_json *root; /* the whole document */
     const mj_json *text; /* the language part: text_config, or the document itself */
+    const char *part;    /* "text_config.", or "": how messages name keys of the language part */
     const char *file;
     mj_err *err;
     mj_status status;

@@ -8,7 +8,9 @@
  * (model_params.c). */
 #define _GNU_SOURCE
 #include "mj/model.h"
+#include "dimension.h"
 #include "mj/text.h"
+#include "mj/trained.h"
 
 #include <dirent.h>
 #include <string.h>
@@ -16,7 +18,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAMES_MAX = 2048, DIM_MAX = 1 << 24, LAYERS_MAX = 1 << 16 };
+enum { NAMES_MAX = 2048, LAYERS_MAX = 1 << 16 };
 
 const char *const mj_model_kind_names[] = {"", "transformer", "diffusion", "aggregate",
                                            "oscillators", NULL};
@@ -270,13 +272,17 @@ static mj_status load_path(mj_model *model, const char *path, bool is_folder,
     if (ends_with(path, ".gguf")) {
         return mj_model_from_gguf(model, path, arena, err);
     }
+    if (ends_with(path, ".safetensors")) {
+        return mj_model_from_trained(model, path, units, arena, err);
+    }
     return load_spec(model, path, units, arena, err);
 }
 
 mj_status mj_model_load(mj_model *model, const char *name, const char *dir, const mj_units *units,
                         mj_arena *arena, mj_err *err)
 {
-    static const char *const file_ends[] = {".yaml", ".yml", ".json", ".gguf"};
+    static const char *const file_ends[] = {".yaml", ".yml", ".json", ".gguf",
+                                            ".safetensors"};
     struct stat info;
     bool has_end = false;
     memset(model, 0, sizeof *model);

@@ -16,12 +16,12 @@
  * within 3 %. Counts are doubles: exact up to 2^53 = 9e15, without overflow far beyond. */
 #include "mj/model.h"
 
+#include "dimension.h"
 #include "workload.h"
 
 #include <stddef.h>
 
 enum {
-    DIM_MAX = 1 << 24,   /* widths, vocabulary */
     LAYERS_MAX = 1 << 16 /* layers, experts: real ones stay below 1000 */
 };
 
