@@ -162,16 +162,17 @@ static void test_unknown_rows_are_skipped(void **state)
                      MJ_OK);
     assert_int_equal(f->v.n_rows, 1);
     static const mj_skip want[] = {
-        {"model not known: acme/llm-1", 2}, {"chip not known: H999", 1},
-        {"no measured energy", 1},          {"no measured power", 1},
-        {"precision not known: fp7", 1},    {"no batch size", 1},
-        {"no output length", 1},            {"no model named", 1},
-        {"no chip named", 1},
+        {"model not known: acme/llm-1", 2, 3}, {"chip not known: H999", 1, 5},
+        {"no measured energy", 1, 6},          {"no measured power", 1, 7},
+        {"precision not known: fp7", 1, 8},    {"no batch size", 1, 9},
+        {"no output length", 1, 10},           {"no model named", 1, 11},
+        {"no chip named", 1, 12},
     };
     assert_int_equal(f->v.n_skips, sizeof want / sizeof want[0]);
     for (int i = 0; i < f->v.n_skips; i++) {
         assert_string_equal(f->v.skip[i].reason, want[i].reason);
         assert_int_equal(f->v.skip[i].rows, want[i].rows);
+        assert_int_equal(f->v.skip[i].line, want[i].line);
     }
 }
 

@@ -39,6 +39,7 @@ typedef struct {
 typedef struct {
     const char *reason; /* "model not known: acme/llm-1" */
     int rows;
+    int line;           /* of the first of them */
 } mj_skip;
 
 enum { MJ_ROW_TASKS_MAX = 64, MJ_ROW_GPUS_MAX = 32, MJ_SKIPS_MAX = 64 };

@@ -5,32 +5,19 @@
  * lines are parsed as CSV. A line inside a quoted cell would break that; the tables have none.
  *
  * What counts as "the same configuration" is deliberately strict: a ratio of predicted to measured
- * is worth printing only when both are about the same thing. Prompt lengths are not in the
- * benchmark's files; the effective ones were fitted together with the predictor [zeus2025]. */
+ * is worth printing only when both are about the same thing. */
 #define _GNU_SOURCE /* memmem */
 #include "mj/measured.h"
 
 #include "mj/csv.h"
 #include "mj/file.h"
+#include "row_tasks.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
 enum { TABLE_MAX_B = 64 << 20 };
-
-/* Effective prompt lengths in tokens, fitted [zeus2025]. Rank breaks the tie at 220. */
-static const struct {
-    const char *task;
-    double prompt;
-    int rank;
-} tasks[] = {
-    {"lm-arena-chat", 220, 0},
-    {"gpqa", 220, 1},
-    {"image-chat", 800, 0},
-    {"sourcegraph-fim", 2700, 0},
-};
-enum { N_TASKS = sizeof tasks / sizeof tasks[0] };
 
 /* A row's batch, lengths and sizes may differ from the bill's by this share of the row's. */
 static const double tolerance = 0.10;
@@ -166,7 +153,8 @@ static mj_status near_cell(bool *near, const mj_csv *csv, int row, int column, d
     return MJ_OK;
 }
 
-/* False if the row's task has another prompt length than the bill. rank: among equal tasks. */
+/* False if the row's task has another prompt length than the bill, or one that is a guess. rank:
+ * among equal tasks. */
 static bool task_matches(int *rank, const char *task, double prompt)
 {
     *rank = 0;
@@ -175,12 +163,12 @@ static bool task_matches(int *rank, const char *task, double prompt)
     }
     double nearest = HUGE_VAL;
     double own = HUGE_VAL;
-    for (int i = 0; i < N_TASKS; i++) {
-        double away = fabs(log(prompt / tasks[i].prompt));
+    for (int i = 0; i < ROW_TASKS_N; i++) {
+        double away = fabs(log(prompt / mj_row_tasks[i].prompt));
         nearest = fmin(nearest, away);
-        if (strcmp(task, tasks[i].task) == 0) {
+        if (!mj_row_tasks[i].note && strcmp(task, mj_row_tasks[i].name) == 0) {
             own = away;
-            *rank = tasks[i].rank;
+            *rank = i;
         }
     }
     return own <= nearest && own <= log(2);
@@ -282,13 +270,23 @@ static mj_status first_number(double *number, const mj_csv *csv, int row, const 
     return MJ_OK;
 }
 
+/* Tables without the column are measured throughout. */
+static mj_class class_of(const char *text)
+{
+    for (int cls = MJ_CLASS_MEASURED; cls < MJ_CLASS_N; cls++) {
+        if (strcmp(text, mj_class_text((mj_class)cls)) == 0) {
+            return (mj_class)cls;
+        }
+    }
+    return MJ_CLASS_MEASURED;
+}
+
 static mj_status read_row(mj_measured *m, const mj_csv *csv, const columns *c, int row,
                           const mj_bill *bill, mj_err *err)
 {
     bool text = bill->model->output == MJ_OUTPUT_TOKEN;
     *m = (mj_measured){
-        .cls = strcmp(mj_csv_text(csv, row, c->cls), "vendor") == 0 ? MJ_CLASS_VENDOR
-                                                                    : MJ_CLASS_MEASURED,
+        .cls = class_of(mj_csv_text(csv, row, c->cls)),
         .boundary = MJ_BOUNDARY_BOARD,
         .row = mj_csv_text(csv, row, c->id),
         .task = mj_csv_text(csv, row, c->task),

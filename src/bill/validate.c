@@ -10,6 +10,7 @@
 #include "mj/validate.h"
 
 #include "mj/csv.h"
+#include "row_tasks.h"
 
 #include <limits.h>
 #include <math.h>
@@ -18,15 +19,6 @@
 
 const char *const mj_figure_names[MJ_FIGURES_N] = {"energy", "power", "throughput"};
 
-/* Effective prompt lengths in tokens [zeus2025]. */
-static const mj_row_task known_tasks[] = {
-    {"gpqa", 220, NULL},
-    {"lm-arena-chat", 220, NULL},
-    {"sourcegraph-fim", 2700, NULL},
-    {"image-chat", 800, NULL},
-    {"video-chat", 800, "taken from image-chat: videos were never fitted"},
-};
-enum { N_KNOWN_TASKS = sizeof known_tasks / sizeof known_tasks[0] };
 static const mj_row_task unknown_task = {"", 220, "unknown task: as for chat"};
 
 enum { NAMES_MAX = 1024 }; /* of models and chips: an unknown one costs a pass over the catalogue */
@@ -140,7 +132,8 @@ static mj_status whole(int *value, const reader *r, int row, int column)
     return MJ_OK;
 }
 
-static mj_status skip(const reader *r, const char *reason)
+/* Counts row n as skipped. */
+static mj_status skip(const reader *r, int n, const char *reason)
 {
     mj_validation *v = r->v;
     for (int i = 0; i < v->n_skips; i++) {
@@ -154,7 +147,7 @@ static mj_status skip(const reader *r, const char *reason)
         v->skip[MJ_SKIPS_MAX - 1].rows++;
         return MJ_OK;
     }
-    v->skip[v->n_skips++] = (mj_skip){reason, 1};
+    v->skip[v->n_skips++] = (mj_skip){.reason = reason, .rows = 1, .line = r->csv->line[n]};
     return MJ_OK;
 }
 
@@ -263,8 +256,8 @@ static double task_prompt(mj_row_task *task)
 {
     if (task->prompt == 0) {
         const mj_row_task *known = &unknown_task;
-        for (int i = 0; i < N_KNOWN_TASKS; i++) {
-            known = strcmp(task->name, known_tasks[i].name) == 0 ? &known_tasks[i] : known;
+        for (int i = 0; i < ROW_TASKS_N; i++) {
+            known = strcmp(task->name, mj_row_tasks[i].name) == 0 ? &mj_row_tasks[i] : known;
         }
         task->prompt = known->prompt;
         task->note = known->note;
@@ -396,18 +389,18 @@ static mj_status read_row(reader *r, int n)
     mj_format format = parse_precision(precision);
     if (*precision && format == MJ_FORMAT_NONE) {
         const char *reason = mj_arena_printf(r->arena, "precision not known: %s", precision);
-        return reason ? skip(r, reason) : mj_err_add(r->err, MJ_EMEM, NULL, 0, 0, "out of memory");
+        return reason ? skip(r, n, reason) : mj_err_add(r->err, MJ_EMEM, NULL, 0, 0, "out of memory");
     }
     const char *chip_name = mj_csv_text(r->csv, n, c->gpu);
     const char *model_name = mj_csv_text(r->csv, n, c->model);
     if (*chip_name == '\0' || *model_name == '\0') {
-        return skip(r, *chip_name ? "no model named" : "no chip named");
+        return skip(r, n, *chip_name ? "no model named" : "no chip named");
     }
     const entry *chip, *model;
     MJ_TRY(look_up(&chip, r, true, chip_name, MJ_FORMAT_NONE));
     MJ_TRY(look_up(&model, r, false, model_name, format));
     if (!chip->object || !model->object) {
-        return skip(r, chip->object ? model->reason : chip->reason);
+        return skip(r, n, chip->object ? model->reason : chip->reason);
     }
     mj_row row = {.id = mj_csv_text(r->csv, n, c->id),
                   .task = mj_csv_text(r->csv, n, c->task),
@@ -423,7 +416,7 @@ static mj_status read_row(reader *r, int n)
         MJ_TRY(predict(&row, &reason, r));
     }
     if (reason) {
-        return skip(r, reason);
+        return skip(r, n, reason);
     }
     r->v->row[r->v->n_rows++] = row;
     return MJ_OK;

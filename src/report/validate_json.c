@@ -1,6 +1,6 @@
 /* Validation as JSON and CSV: errors by group, and every row with both figures.
  *
- *     {"schema": 1, "rows": .., "skipped": [{"reason": .., "rows": ..}],
+ *     {"schema": 1, "rows": .., "skipped": [{"reason": .., "rows": .., "first_line": ..}],
  *      "by": [{"task": "text", "gpu": "H100", "class": "all", "devices": "all", "rows": ..,
  *              "coverage": .., "clamped": .., "energy": {"median": .., "p90": .., "worst": ..,
  *              "bias": .., "tau": ..}, "power": {..}, "throughput": {..}}]}
@@ -55,6 +55,7 @@ mj_status mj_validation_print_json(FILE *out, const mj_validation_view *view, mj
         mj_json_set_text(skip, "reason",
                          mj_text_clean(reason, sizeof reason, v->skip[i].reason));
         mj_json_set_integer(skip, "rows", v->skip[i].rows);
+        mj_json_set_integer(skip, "first_line", v->skip[i].line);
         mj_json_append(skipped, skip);
     }
     mj_json_set(root, "skipped", skipped);

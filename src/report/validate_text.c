@@ -22,6 +22,11 @@ static const mj_column columns[COLUMNS] = {
     {"in 90 %", true},
 };
 
+static const char *plural(int n)
+{
+    return n == 1 ? "" : "s";
+}
+
 static void percent(char *cell, double fraction)
 {
     snprintf(cell, CELL_SIZE, "%.1f %%", 100 * fraction);
@@ -140,8 +145,8 @@ static void print_notes(FILE *out, const mj_validation *v)
     char clean[MJ_ERR_TEXT];
     for (int i = 0; i < v->n_skips; i++) {
         mj_text_clean(clean, sizeof clean, v->skip[i].reason);
-        fprintf(out, "  %d row%s skipped: %s\n", v->skip[i].rows, v->skip[i].rows == 1 ? "" : "s",
-                clean);
+        fprintf(out, "  %d row%s skipped: %s (%s:%d)\n", v->skip[i].rows,
+                plural(v->skip[i].rows), clean, v->path, v->skip[i].line);
     }
     for (int i = 0; i < v->n_tasks; i++) {
         if (v->task[i].note) {
@@ -182,8 +187,8 @@ mj_status mj_validation_print_text(FILE *out, const mj_validation_view *view, bo
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
     }
     const mj_group *all = mj_group_find(view->group, view->n_groups, "all", "all", "all", "all");
-    fprintf(out, "%d rows predicted, %d of them at the power limit\n", v->n_rows,
-            all ? all->clamped : 0);
+    fprintf(out, "%d row%s predicted, %d of them at the power limit\n", v->n_rows,
+            plural(v->n_rows), all ? all->clamped : 0);
     add_gpus(s, view, "text", "text", "all", "all");
     add_gpus(s, view, "images, one GPU", "text-to-image", "all", "1");
     add_gpus(s, view, "images, several", "text-to-image", "all", ">1");
