@@ -15,7 +15,7 @@ typedef struct {
     double throughput_ps; /* outputs per second, all devices; 0: not stated */
     double batch;         /* of the row; 0: not stated */
     double output;        /* mean output length of the row, tokens; 0: not stated */
-    mj_class cls;         /* measured, or vendor for a claim */
+    mj_class cls;         /* measured, vendor for a claim, any other for an estimate */
     mj_boundary boundary; /* where it was measured: the board */
     const char *row;      /* the row's id, "" if it has none */
     const char *task;     /* "lm-arena-chat"; "" if it has none */

@@ -123,7 +123,8 @@ typedef struct {
 
 extern const mj_spec_schema mj_model_schema;
 
-/* Loads by name, alias, Hugging Face id, or path (YAML, config.json or its folder, GGUF). */
+/* Loads by name, alias, Hugging Face id, or path (YAML, config.json or its folder, GGUF, safetensors
+ * of mj train: trained.h). */
 mj_status mj_model_load(mj_model *model, const char *name, const char *dir, const mj_units *units,
                         mj_arena *arena, mj_err *err);
 /* From a Hugging Face config.json; an architecture not in the table: MJ_ESUPPORT with the list. */

@@ -39,7 +39,10 @@ void mj_measured_print(FILE *out, const mj_bill *bill, const mj_measured *m)
 {
     char joules[NUMBER], number[NUMBER], task[NAME], source[NAME];
     fprintf(out, "%s/%s  %s", mj_units_format(m->joules, "J", joules, sizeof joules),
-            mj_output_noun(bill), m->cls == MJ_CLASS_VENDOR ? "claimed by its vendor" : "measured");
+            mj_output_noun(bill),
+            m->cls == MJ_CLASS_VENDOR     ? "claimed by its vendor"
+            : m->cls == MJ_CLASS_MEASURED ? "measured"
+                                          : "estimated");
     if (*m->task) {
         fprintf(out, ", %s", mj_text_clean(task, sizeof task, m->task));
     }
