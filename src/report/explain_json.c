@@ -1,12 +1,15 @@
 /* Explanation of lines as JSON: the bill's line fields, plus formula, fact and source in full.
  *
  *     {"schema": 1, "model": .., "chip": .., "joules_per_output": ..,
- *      "lines": [{.., "formula": .., "fact": {..}, "source_entry": {..}}],
+ *      "lines": [{.., "formula": .., "fact": {..}, "source_entry": {..},
+ *                 "fit": [{"name": "Pi", "unit": "W", "value": .., "meaning": ..}]}],
+ *      "cross_check_J": c x FLOP of images on one device, or null,
  *      "step": {..}, "ops": [..], "split": [..], "variants": [..]}
  */
 #include "mj/report.h"
 
 #include "bill_fields.h"
+#include "fit.h"
 #include <string.h>
 
 static void set_or_null(mj_json *object, const char *key, mj_json *value)
@@ -57,6 +60,22 @@ static mj_json *source_to_json(mj_facts *facts, const char *key)
     return object;
 }
 
+static mj_json *constants_to_json(const mj_bill *bill, const mj_line *line)
+{
+    mj_fit_constant constant[MJ_FIT_CONSTANTS_MAX];
+    int n = mj_fit_constants(constant, bill, line);
+    mj_json *array = mj_json_array();
+    for (int i = 0; i < n; i++) {
+        mj_json *object = mj_json_object();
+        mj_json_set_text(object, "name", constant[i].name);
+        mj_json_set_text(object, "unit", constant[i].unit);
+        mj_json_set_number(object, "value", constant[i].value);
+        mj_json_set_text(object, "meaning", constant[i].meaning);
+        mj_json_append(array, object);
+    }
+    return array;
+}
+
 static mj_json *lines_to_json(const mj_explain_view *view)
 {
     const mj_ledger *ledger = &view->view.bill->ledger;
@@ -71,6 +90,7 @@ static mj_json *lines_to_json(const mj_explain_view *view)
         mj_json_set_number(object, "scales", line->scales);
         set_or_null(object, "fact", fact_to_json(view->facts, line->fact));
         set_or_null(object, "source_entry", source_to_json(view->facts, line->source));
+        mj_json_set(object, "fit", constants_to_json(view->view.bill, line));
         mj_json_append(lines, object);
     }
     return lines;
@@ -161,6 +181,7 @@ mj_status mj_explain_print_json(FILE *out, const mj_explain_view *view, mj_err *
     mj_json_set_text(root, "closure", mj_closure_names[bill->chip->closure]);
     mj_json_set_number(root, "joules_per_output", bill->joules);
     mj_json_set(root, "lines", lines_to_json(view));
+    mj_json_set_number(root, "cross_check_J", mj_fit_cross_check_J(bill)); /* NaN: null */
     mj_json_set(root, "step", step_to_json(&bill->step));
     mj_json_set(root, "ops", ops_to_json(&bill->ops));
     mj_json_set(root, "split", split_to_json(bill));

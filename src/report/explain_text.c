@@ -6,6 +6,7 @@
 #include "mj/report.h"
 
 #include "bill_words.h"
+#include "fit.h"
 #include "legend.h"
 #include "line_words.h"
 #include "mj/text.h"
@@ -90,6 +91,19 @@ static void print_fact(FILE *out, mj_facts *facts, const char *key)
     print_field(out, "note", fact->note);
 }
 
+/* The fitted constants that the line rests on, and what other lines took out of it. */
+static void print_constants(FILE *out, const mj_bill *bill, const mj_line *line)
+{
+    mj_fit_constant constant[MJ_FIT_CONSTANTS_MAX];
+    int n = mj_fit_constants(constant, bill, line);
+    for (int i = 0; i < n; i++) {
+        char value[NUMBER];
+        fprintf(out, "  %-10s %s, %s\n", constant[i].name,
+                value_text(constant[i].value, constant[i].unit, value, sizeof value),
+                constant[i].meaning);
+    }
+}
+
 /* Where the line's unit energy comes from: a fact, the chip's file, or a fit. */
 static void print_origin(FILE *out, const mj_explain_view *view, const mj_line *line,
                          mj_citations *list)
@@ -107,6 +121,7 @@ static void print_origin(FILE *out, const mj_explain_view *view, const mj_line *
         bool text = bill->model->output == MJ_OUTPUT_TOKEN;
         fprintf(out, "  %-10s %s%s of %s\n", "fit", text ? "constants " : "image constants",
                 text && variant ? variant : "", bill->chip->name);
+        print_constants(out, bill, line);
     }
     print_field(out, "class", mj_class_text(line->cls));
     if (view->choice->n > 1 && mj_cite(list, line->source) > 0) {
@@ -326,6 +341,12 @@ static void print_total(FILE *out, const mj_bill *bill, const mj_style *style)
                 mj_units_format(step->power_W, "W", power, sizeof power), bill->serving.devices,
                 mj_units_format(step->step_s, "s", time, sizeof time),
                 mj_number_format(bill->serving.batch, batch, sizeof batch));
+    }
+    double check_J = mj_fit_cross_check_J(bill);
+    if (check_J > 0) {
+        fprintf(out, "  %-10s c x FLOP = %s/%s; predicted / cross-check %.3g\n", "check",
+                mj_units_format(check_J, "J", joules, sizeof joules),
+                mj_output_names[bill->model->output], bill->joules / check_J);
     }
 }
 

@@ -1,7 +1,8 @@
 /* Legend: the symbols of the published predictors with their values in this bill.       [zeus2025]
  *
  * A formula says `FD / 2 x devices / batch`; whoever checks it by hand needs to know that FD is the
- * arithmetic of one step on one device, and what it came to. */
+ * arithmetic of one step on one device, and what it came to. The fitted constants stand with the
+ * lines that rest on them (fit.c). */
 #include "legend.h"
 
 #include "line_words.h"
@@ -50,8 +51,6 @@ static int list_symbols(symbol *list, const mj_bill *bill)
 {
     const mj_step *s = &bill->step;
     const mj_chip *chip = bill->chip;
-    bool text = bill->model->output == MJ_OUTPUT_TOKEN, fitted = chip->n_text > 0;
-    const mj_text_fit *fit = &chip->text[fitted ? bill->serving.variant : 0];
     double q = s->prefill_share;
     double experts_B = (1 - q) * s->expert_B + q * s->expert_mixed_B;
     const symbol all[] = {
@@ -70,12 +69,6 @@ static int list_symbols(symbol *list, const mj_bill *bill)
         {"lin", "FLOP", "products with weights; with att, a device and batch", s->decode_flop},
         {"att", "FLOP", "attention, within the figure for lin", s->decode_flop},
         {"k_act", "1", "fitted transfers of a token matrix, a block", chip->image.act_transfers},
-        {"Pi", "W", "fitted power that flows whatever the device does",
-         text ? fit->idle_W : chip->image.idle_W},
-        {"Pa", "W", "fitted power while kernels run", text ? fit->active_W : chip->image.active_W},
-        {"eb", "J/B", "fitted energy of a byte from memory",
-         text ? fit->byte_JpB : chip->image.byte_JpB},
-        {"ef", "J/FLOP", "fitted energy of a FLOP", text ? fit->flop_J : chip->image.flop_J},
     };
     int n = sizeof all / sizeof all[0];
     memcpy(list, all, sizeof all);

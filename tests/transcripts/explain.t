@@ -43,8 +43,35 @@ $ mj explain llama-3.1-70b on h100 total | grep -c '^  checked'
 5
 
 $ mj explain llama-3.1-70b on h100 total
+Pi 
 Where
 P 
-Pi 
 Sources
 zeus2025
+
+# A fitted line shows its constants and what was taken out of it for another one.
+$ mj explain llama-3.1-70b on h100 idle.board
+Pi         345 W
+less       10 W, memory floor, billed as dram.refresh
+v          0.9, efficiency
+
+$ mj explain llama-3.1-70b on h100 active.board
+Pa         15.2 W
+billed as link.scaleup
+
+$ mj explain llama-3.1-70b on h100 transport
+eb         50.9 pJ/B
+ef 
+v 
+
+$ mj explain llama-3.1-70b on h100 idle.board --json
+"name": "Pi"
+"cross_check_J": null
+
+# Images on one device are held against a predictor with one constant; on several it does not hold.
+$ mj explain sd-3.5-large on h100 total --devices 1
+check      c x FLOP =
+predicted / cross-check
+
+$ mj explain sd-3.5-large on h100 total --devices 2
+! cross-check
