@@ -1,0 +1,122 @@
+/* Files of trained models: what was written is what is billed, and texts that their tensors do not
+ * bear out are refused. The files are made here. */
+#include "world.h"
+
+#include "mj/trained.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+enum { N = 12 };
+
+static mj_model shape_of_12(void)
+{
+    mj_model m = {.name = "small-net", .kind = MJ_MODEL_OSCILLATORS};
+    m.oscillator.visible = 9;
+    m.oscillator.hidden = 3;
+    m.oscillator.random = 2;
+    m.oscillator.classes = 10;
+    m.oscillator.couplings = 40;
+    m.oscillator.coupling_bits = 4;
+    m.oscillator.start_bits = 2;
+    m.oscillator.span = 3.25;
+    m.oscillator.steps = 24;
+    m.oscillator.stages = 4;
+    m.oscillator.width = m.oscillator.height = 3;
+    m.precision.ffn = MJ_FORMAT_INT4;
+    return m;
+}
+
+/* What a test makes differently from a good file. */
+typedef struct {
+    const char *text, *bits;
+    size_t rows, row_B;
+    bool plain, without_text, without_couplings;
+} variant;
+
+/* Writes the file, reads it as a model, removes it. */
+static mj_status read_back(mj_model *model, world *w, variant v)
+{
+    static const float numbers[N * N];
+    char path[] = "/tmp/mj-trained-XXXXXX.safetensors";
+    int fd = mkstemps(path, 12);
+    assert_true(fd >= 0);
+    close(fd);
+    mj_model shape = shape_of_12();
+    mj_safetensors file;
+    mj_safetensors_init(&file, &w->arena);
+    w->err = (mj_err){0};
+    if (!v.without_text) {
+        const char *text = v.text ? v.text : mj_trained_describe(&shape, &w->arena);
+        world_require(w, mj_safetensors_set(&file, MJ_TRAINED_KEY, text, &w->err));
+    }
+    size_t dim[2] = {v.rows ? v.rows : N, v.row_B ? v.row_B : (v.plain ? N : N / 2)};
+    if (!v.without_couplings) {
+        world_require(w, mj_safetensors_add(&file, v.plain ? "K" : "K.packed",
+                                            v.plain ? MJ_DTYPE_F32 : MJ_DTYPE_U8, numbers, dim, 2,
+                                            &w->err));
+        world_require(w, mj_safetensors_set(&file, "K.bits", v.bits ? v.bits : "4", &w->err));
+    }
+    world_require(w, mj_safetensors_save(&file, path, &w->err));
+    mj_status status = mj_model_load(model, path, w->catalogue.models, w->units, &w->arena, &w->err);
+    unlink(path);
+    return status;
+}
+
+static void test_file_gives_the_shape_back(void **state)
+{
+    world *w = *state;
+    mj_model model, want = shape_of_12();
+    for (int plain = 0; plain < 2; plain++) {
+        world_require(w, read_back(&model, w, (variant){.plain = plain == 1}));
+        assert_string_equal(model.name, "small-net");
+        assert_int_equal(model.output, MJ_OUTPUT_IMAGE);
+        assert_memory_equal(&model.oscillator, &want.oscillator, sizeof want.oscillator);
+        assert_int_equal(mj_model_format(&model), MJ_FORMAT_INT4);
+        /* 40 couplings, 12 frequencies, 10 classes of two injections and a frequency each */
+        assert_rel(model.params.total, 40 + 12 + 10 * 12 * 3, 1e-12);
+    }
+}
+
+static void test_text_and_tensors_must_agree(void **state)
+{
+    static const variant wrong[] = {
+        {.rows = N - 1},       {.row_B = N / 2 + 1},
+        {.bits = "5"},         {.plain = true, .rows = N - 1},
+        {.plain = true, .row_B = N - 1},
+    };
+    mj_model model;
+    world *w = *state;
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        assert_int_equal(read_back(&model, w, wrong[i]), MJ_ERANGE);
+        assert_non_null(strstr(w->err.diag[0].text, MJ_TRAINED_KEY));
+    }
+    assert_int_equal(read_back(&model, w, (variant){.bits = "4 "}), MJ_ESYNTAX);
+    assert_int_equal(read_back(&model, w, (variant){.without_couplings = true}), MJ_ESUPPORT);
+}
+
+/* A stranger's weights have no such text, and a text may be anything. */
+static void test_other_texts_are_refused(void **state)
+{
+    mj_model model;
+    world *w = *state;
+    assert_int_equal(read_back(&model, w, (variant){.without_text = true}), MJ_ESUPPORT);
+    assert_non_null(strstr(w->err.diag[0].text, "config.json"));
+    assert_int_equal(read_back(&model, w, (variant){.text = "mj: 1\nmodel: a\nkind: aggregate\n"}),
+                     MJ_ESUPPORT);
+    assert_int_not_equal(read_back(&model, w, (variant){.text = "mj: 1\nmodel: [\n"}), MJ_OK);
+    assert_int_not_equal(read_back(&model, w, (variant){.text = ""}), MJ_OK);
+    assert_int_equal(mj_model_load(&model, "/nowhere/x.safetensors", w->catalogue.models, w->units,
+                                   &w->arena, &w->err),
+                     MJ_EFILE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_file_gives_the_shape_back),
+        cmocka_unit_test(test_text_and_tensors_must_agree),
+        cmocka_unit_test(test_other_texts_are_refused),
+    };
+    return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
