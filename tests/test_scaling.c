@@ -2,8 +2,7 @@
  * only widen its interval with. */
 #include "mj/scaling.h"
 
-#include "assert_rel.h"
-#include <string.h>
+#include "world.h"
 
 static mj_scale scale(const char *law, double from_nm, double to_nm)
 {
@@ -104,6 +103,28 @@ static void test_out_of_reach_is_refused(void **state)
     assert_int_equal(mj_scale_compute(&s, "arith", 180e-9, 3e-9, &err), MJ_OK);
 }
 
+/* The tables repeat numbers that stand under data/facts: they must not drift apart. Densities are
+ * the reciprocal of areas. 1.5 %: wires of 68 and 70 fJ/bit/mm count as one level of 69. */
+static void test_points_are_the_facts(void **state)
+{
+    world *w = *state;
+    const mj_scale_point *point;
+    int n, points = 0;
+    for (int c = 0; (point = mj_scale_curve(&n, c)); c++) {
+        double unit = 0;
+        for (int i = 0; i < n; i++, points++) {
+            const mj_fact *fact;
+            world_require(w, mj_facts_find(&fact, w->catalogue.facts, point[i].fact, &w->err));
+            assert_rel(fact->node_m, 1e-9 * point[i].node_nm, 1e-12);
+            bool is_density = strncmp(point[i].fact, "density.transistors", 19) == 0;
+            double value = is_density ? 1 / fact->value.typ : fact->value.typ;
+            unit = i == 0 ? value / point[i].value : unit;
+            assert_rel(value / unit, point[i].value, point[i].value == 69 ? 0.015 : 1e-12);
+        }
+    }
+    assert_int_equal(points, 2 * 8 + 2 * 2 + (2 + 2 + 5) + 2 * 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -113,6 +134,7 @@ int main(void)
         cmocka_unit_test(test_published_pairs_lie_within),
         cmocka_unit_test(test_polynomial_widens_where_only_it_reaches),
         cmocka_unit_test(test_out_of_reach_is_refused),
+        cmocka_unit_test(test_points_are_the_facts),
     };
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

@@ -21,4 +21,13 @@ typedef struct {
 mj_status mj_scale_compute(mj_scale *scale, const char *law, double from_m, double to_m,
                            mj_err *err);
 
+/* A published point that a law interpolates. Only ratios of values count, so their unit does not. */
+typedef struct {
+    double node_nm, value;
+    const char *fact; /* key under data/facts of the same number, or of its reciprocal */
+} mj_scale_point;
+
+/* The points of one curve of all laws, n of them; NULL when there are no more curves. */
+const mj_scale_point *mj_scale_curve(int *n, int index);
+
 #endif

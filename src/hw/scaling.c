@@ -16,8 +16,9 @@
  *
  * Sources: 45 nm [horowitz2014]; 7 nm [jouppi2021], partly from memory; wires [dally2014,
  * keckler2011, kogge2008, dally2020]; polynomials and cell area [stillmaker2017]; SRAM cells
- * [iedm2022, tsmc-n7, tsmc-n28]; transistors [llmcompass2024, tsmc-n7, tsmc-n5, tsmc-n3]. The same
- * numbers stand with their sources in data/facts/arith.yaml, sram.yaml, wire.yaml, density.yaml. */
+ * [iedm2022, tsmc-n7, tsmc-n28]; transistors [llmcompass2024, tsmc-n7, tsmc-n5, tsmc-n3]. Every
+ * published point names the fact under data/facts that holds the same number; a test compares
+ * them. */
 #include "mj/scaling.h"
 
 #include "mj/text.h"
@@ -29,12 +30,10 @@
 
 enum { POINTS_MAX = 10, CURVES_MAX = 8 };
 
-/* From the largest node to the smallest. Only ratios of values count, so their unit does not. */
+/* From the largest node to the smallest. */
 typedef struct {
     int n;
-    struct {
-        double node_nm, value;
-    } point[POINTS_MAX];
+    mj_scale_point point[POINTS_MAX];
 } curve;
 
 typedef struct {
@@ -46,51 +45,64 @@ typedef struct {
 
 /* Energy of a gate at 0.8 V, from the polynomials a2 V^2 + a1 V + a0 of table 5: bulk to 45 nm, high-k
  * at 32 nm, multi-gate from 20 nm. 0.6931 / 0.0654 = 10.6.                       [stillmaker2017] */
-#define GATE_AT_0V8(a2, a1, a0) ((a2) * 0.8 * 0.8 + (a1) * 0.8 + (a0))
+#define GATE_AT_0V8(node, a2, a1, a0) {node, (a2) * 0.8 * 0.8 + (a1) * 0.8 + (a0), NULL}
 static const curve gate_energy = {10,
-                                  {{130, GATE_AT_0V8(7.171, -6.709, 2.904)},
-                                   {90, GATE_AT_0V8(4.762, -4.781, 2.092)},
-                                   {65, GATE_AT_0V8(3.755, -4.398, 1.975)},
-                                   {45, GATE_AT_0V8(1.103, -0.362, 0.2767)},
-                                   {32, GATE_AT_0V8(0.9559, -0.7823, 0.471)},
-                                   {20, GATE_AT_0V8(0.373, -0.1582, 0.04104)},
-                                   {16, GATE_AT_0V8(0.2958, -0.1241, 0.03024)},
-                                   {14, GATE_AT_0V8(0.2363, -0.09675, 0.02239)},
-                                   {10, GATE_AT_0V8(0.2068, -0.09311, 0.02375)},
-                                   {7, GATE_AT_0V8(0.1776, -0.09097, 0.02447)}}};
+                                  {GATE_AT_0V8(130, 7.171, -6.709, 2.904),
+                                   GATE_AT_0V8(90, 4.762, -4.781, 2.092),
+                                   GATE_AT_0V8(65, 3.755, -4.398, 1.975),
+                                   GATE_AT_0V8(45, 1.103, -0.362, 0.2767),
+                                   GATE_AT_0V8(32, 0.9559, -0.7823, 0.471),
+                                   GATE_AT_0V8(20, 0.373, -0.1582, 0.04104),
+                                   GATE_AT_0V8(16, 0.2958, -0.1241, 0.03024),
+                                   GATE_AT_0V8(14, 0.2363, -0.09675, 0.02239),
+                                   GATE_AT_0V8(10, 0.2068, -0.09311, 0.02375),
+                                   GATE_AT_0V8(7, 0.1776, -0.09097, 0.02447)}};
 #undef GATE_AT_0V8
 
 /* Relative to 130 nm.                                                            [stillmaker2017] */
+#define CELL(node, area) {node, area, NULL}
 static const curve cell_area = {10,
-                                {{130, 1}, {90, 0.44}, {65, 0.23}, {45, 0.16}, {32, 0.072},
-                                 {20, 0.033}, {16, 0.03}, {14, 0.027}, {10, 0.016}, {7, 0.0092}}};
+                                {CELL(130, 1), CELL(90, 0.44), CELL(65, 0.23), CELL(45, 0.16),
+                                 CELL(32, 0.072), CELL(20, 0.033), CELL(16, 0.03), CELL(14, 0.027),
+                                 CELL(10, 0.016), CELL(7, 0.0092)}};
+#undef CELL
+
+/* A fact at 45 nm and at 7 nm. */
+#define PAIR(fact, at_45nm, at_7nm) \
+    {2, {{45, at_45nm, fact ".45nm"}, {7, at_7nm, fact ".7nm"}}}
 
 static const law laws[] = {
     /* pJ per operation: add int8, int32, fp16, fp32; multiply likewise. [horowitz2014, jouppi2021] */
     {"arith", 8,
-     {{2, {{45, 0.03}, {7, 0.007}}}, {2, {{45, 0.1}, {7, 0.03}}},
-      {2, {{45, 0.4}, {7, 0.16}}}, {2, {{45, 0.9}, {7, 0.38}}},
-      {2, {{45, 0.2}, {7, 0.07}}}, {2, {{45, 3.1}, {7, 1.48}}},
-      {2, {{45, 1.1}, {7, 0.34}}}, {2, {{45, 3.7}, {7, 1.31}}}},
+     {PAIR("arith.int8.add", 0.03, 0.007), PAIR("arith.int32.add", 0.1, 0.03),
+      PAIR("arith.fp16.add", 0.4, 0.16), PAIR("arith.fp32.add", 0.9, 0.38),
+      PAIR("arith.int8.mult", 0.2, 0.07), PAIR("arith.int32.mult", 3.1, 1.48),
+      PAIR("arith.fp16.mult", 1.1, 0.34), PAIR("arith.fp32.mult", 3.7, 1.31)},
      &gate_energy},
     /* pJ per 64-bit access of 8 KB and of 1 MB.                         [horowitz2014, jouppi2021] */
-    {"sram", 2, {{2, {{45, 10}, {7, 7.5}}}, {2, {{45, 100}, {7, 14}}}}, &gate_energy},
+    {"sram", 2,
+     {PAIR("sram.access64.8kb", 10, 7.5), PAIR("sram.access64.1mb", 100, 14)}, &gate_energy},
     /* fJ/bit/mm: random data; per transition; full swing of several authors, where 68 at 10 nm and
      * the 70 taken for 7 nm count as one level. [dally2014, keckler2011, kogge2008, dally2020] */
     {"wire", 3,
-     {{2, {{40, 121}, {10, 68}}},
-      {2, {{40, 240}, {10, 150}}},
-      {5, {{40, 121}, {32, 110}, {14, 100}, {10, 69}, {7, 69}}}},
+     {{2, {{40, 121, "wire.random.40nm"}, {10, 68, "wire.random.10nm"}}},
+      {2, {{40, 240, "wire.transition.40nm"}, {10, 150, "wire.transition.10nm"}}},
+      {5, {{40, 121, "wire.random.40nm"}, {32, 110, "wire.full-swing.32nm"},
+           {14, 100, "wire.full-swing.14nm"}, {10, 69, "wire.random.10nm"},
+           {7, 69, "wire.default"}}}},
      &gate_energy},
     /* um2 of an SRAM cell [iedm2022, tsmc-n7, tsmc-n28]; um2 of a transistor: 1 / (M/mm2)
      * [llmcompass2024, tsmc-n7, tsmc-n5, tsmc-n3]. */
     {"area", 2,
-     {{4, {{28, 0.127}, {7, 0.027}, {5, 0.021}, {3, 0.021}}},
-      {4, {{7, 1 / 91.2}, {6, 1 / 114.2}, {5, 1 / 138.0}, {3, 1 / 216.0}}}},
+     {{4, {{28, 0.127, "density.sram-cell.n28"}, {7, 0.027, "density.sram-cell.n7"},
+           {5, 0.021, "density.sram-cell.n5"}, {3, 0.021, "density.sram-cell.n3e"}}},
+      {4, {{7, 1 / 91.2, "density.transistors.n7"}, {6, 1 / 114.2, "density.transistors.n6"},
+           {5, 1 / 138.0, "density.transistors.n5"}, {3, 1 / 216.0, "density.transistors.n3"}}}},
      &cell_area},
-    {"leak", 0, {{0}}, NULL},
-    {"none", 0, {{0}}, NULL},
+    {.name = "leak"},
+    {.name = "none"},
 };
+#undef PAIR
 enum { LAWS_N = sizeof laws / sizeof laws[0] };
 
 /* log of the curve's value; the first and the last slope go on beyond the ends. */
@@ -140,6 +152,18 @@ static mj_scale law_scale(const law *l, double from_nm, double to_nm)
     /* The mean of logarithms may round past an end where all curves agree. */
     s.typ = fmin(fmax(s.typ, s.lo), s.hi);
     return s;
+}
+
+const mj_scale_point *mj_scale_curve(int *n, int index)
+{
+    for (int l = 0; l < LAWS_N; l++) {
+        if (index < laws[l].n_curves) {
+            *n = laws[l].curves[index].n;
+            return laws[l].curves[index].point;
+        }
+        index -= laws[l].n_curves;
+    }
+    return NULL;
 }
 
 static const law *law_find(const char *name)
