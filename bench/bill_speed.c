@@ -15,7 +15,6 @@
 #include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 enum { NAMES_MAX = 256, CHUNKS = 1000, CHUNK = 1000 };
 
@@ -61,8 +60,8 @@ static bool load_all(pool *p, shipped *s)
     const mj_catalogue *c = &s->catalogue;
     int n = list_names(name, c->chips, &s->arena);
     for (int i = 0; i < n; i++) {
-        if (mj_chip_load(&p->chip[p->n_chips], name[i], c->chips, c->facts, c->units,
-                         &s->arena, &s->err) != MJ_OK) {
+        if (mj_chip_load(&p->chip[p->n_chips], name[i], c->chips, c->facts, c->units, &s->arena,
+                         &s->err) != MJ_OK) {
             return false;
         }
         p->n_chips++;
@@ -112,13 +111,6 @@ static void draw(configuration *c, pool *p)
     }
 }
 
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 /* Mean time of a bill over a chunk; *sink keeps the work from being optimised away. */
 static double time_chunk(const configuration *c, double *sink)
 {
@@ -149,12 +141,6 @@ static double largest_gap(const configuration *c)
         largest = gap <= largest ? largest : isnan(gap) ? HUGE_VAL : gap;
     }
     return largest;
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 static bool measure(shipped *s)

@@ -9,17 +9,9 @@
 #include <spawn.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { RUNS = 101, WORDS_MAX = 8 };
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* Seconds of one run; NaN if the command fails. */
 static double run_once(char *const *word)
@@ -35,12 +27,6 @@ static double run_once(char *const *word)
     double took = seconds_now() - start;
     posix_spawn_file_actions_destroy(&quiet);
     return ran && WIFEXITED(status) && WEXITSTATUS(status) == 0 ? took : NAN;
-}
-
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 static double median_time(char *const *word)

@@ -1,11 +1,26 @@
-/* Figures of a benchmark: one tab-separated line each, which bench/run completes with commit,
- * machine and date. */
+/* What benchmarks share: a clock, an order for medians, and their figures: one tab-separated line
+ * each, which bench/run completes with commit, machine and date. */
 #ifndef MJ_BENCH_FIGURE_H
 #define MJ_BENCH_FIGURE_H
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <time.h>
+
+static inline double seconds_now(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+/* For qsort. */
+static inline int compare_doubles(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
 
 /* name, value, unit, goal ("<= 2", "-" for none), yes, no or "-". NaN borders: not asked for. */
 static inline void figure_print(const char *name, double value, const char *unit, double lo,

@@ -15,7 +15,6 @@
 #include "mj/rng.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 enum { N = 912, B = 128, T_TRAIN = 6, T_SAMPLE = 12, REPEATS = 25 };
 
@@ -25,13 +24,6 @@ typedef struct {
     int *label;
     mj_real *a, *b, *c; /* of the bare products: [2BT,N], same, [N,N] or [2B,N] */
 } memory;
-
-static double seconds_now(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static mj_real *random_array(mj_arena *arena, size_t n, double scale, mj_rng *rng)
 {

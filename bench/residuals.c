@@ -184,12 +184,6 @@ static int list_families(const char **family, const problem *p)
     return n;
 }
 
-static int compare_doubles(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static double quantile(const double *sorted, int n, double q)
 {
     double rank = q * (n - 1);

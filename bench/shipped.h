@@ -1,4 +1,4 @@
-/* The shipped table of measurements, predicted: what several benchmarks begin with. */
+/* Shipped data: what benchmarks begin with, and its table of measurements, predicted. */
 #ifndef MJ_BENCH_SHIPPED_H
 #define MJ_BENCH_SHIPPED_H
 
@@ -15,24 +15,31 @@ typedef struct {
     mj_err err;
 } shipped;
 
+static inline const char *shipped_path(shipped *s, const char *root, const char *name)
+{
+    return mj_arena_printf(&s->arena, "%s/%s", root, name);
+}
+
 /* root: the source tree. */
 static inline bool shipped_init(shipped *s, const char *root)
 {
     *s = (shipped){.units = mj_units_new()};
     mj_arena_init(&s->arena, 0);
-    s->dirs[0] = mj_arena_printf(&s->arena, "%s/data/facts", root);
-    const char *sources = mj_arena_printf(&s->arena, "%s/data/sources.yaml", root);
+    s->dirs[0] = shipped_path(s, root, "data/facts");
+    const char *sources = shipped_path(s, root, "data/sources.yaml");
     s->facts = s->units && sources ? mj_facts_new(s->dirs, 1, sources, s->units) : NULL;
-    s->catalogue = (mj_catalogue){.chips = mj_arena_printf(&s->arena, "%s/data/chips", root),
-                                  .models = mj_arena_printf(&s->arena, "%s/data/models", root),
-                                  .facts = s->facts,
-                                  .units = s->units};
-    return s->facts && s->catalogue.models;
+    mj_catalogue *c = &s->catalogue;
+    *c = (mj_catalogue){.ladders = shipped_path(s, root, "data/ladders"),
+                        .chips = shipped_path(s, root, "data/chips"),
+                        .models = shipped_path(s, root, "data/models"),
+                        .facts = s->facts,
+                        .units = s->units};
+    return c->ladders && c->chips && c->models && c->facts;
 }
 
 static inline bool shipped_validate(mj_validation *v, shipped *s, const char *root)
 {
-    const char *csv = mj_arena_printf(&s->arena, "%s/data/measured/ml-energy-v3.csv", root);
+    const char *csv = shipped_path(s, root, "data/measured/ml-energy-v3.csv");
     return csv && mj_validation_run(v, csv, &s->catalogue, &s->arena, &s->err) == MJ_OK;
 }
 
