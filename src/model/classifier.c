@@ -9,8 +9,8 @@
 #include "mj/classifier.h"
 
 #include "mj/layer.h"
+#include "mj/patches.h"
 #include "mj/rng.h"
-#include "patches.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -4,7 +4,7 @@
  *
  * The backward pass is the transpose: every pixel gets the sum of the gradients of the patches that
  * it is in. */
-#include "patches.h"
+#include "mj/patches.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* Patches of images as rows: what makes a strided convolution a plain product. */
-#ifndef MJ_MODEL_PATCHES_H
-#define MJ_MODEL_PATCHES_H
+#ifndef MJ_PATCHES_H
+#define MJ_PATCHES_H
 
 #include "mj/tape.h"
 
