@@ -106,9 +106,14 @@ static int run(mj_context *context, int argc, char **argv)
     if (first < 0) {
         return mj_context_fail(context);
     }
-    for (int i = 0; first < argc && i < COMMANDS_N; i++) {
-        if (strcmp(argv[first], commands[i].name) == 0) {
-            return commands[i].run(context, argc - first, argv + first);
+    help = first + 1 < argc && strcmp(argv[first], "help") == 0;
+    const char *name = first < argc ? argv[first + help] : "";
+    for (int i = 0; i < COMMANDS_N; i++) {
+        if (strcmp(name, commands[i].name) == 0) {
+            char option[] = "--help";
+            char *arguments[] = {argv[first + help], option, NULL};
+            return help ? commands[i].run(context, 2, arguments)
+                        : commands[i].run(context, argc - first, argv + first);
         }
     }
     return mj_context_fail_with(context, MJ_ENAME,
