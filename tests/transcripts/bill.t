@@ -98,3 +98,31 @@ $ mj bill llama-3.1-70b on h100 --json
 "memory_per_device_B"
 "price_lo_USD"
 "prefill_share": 0.
+
+# A model of oscillators on oscillators: with what computing them costs, and what is no oscillator.
+$ mj bill oscillator-fashion on oscillator-65nm
+oscillator-fashion int4 on 1 oscillator-65nm, batch 1, 28 x 28
+arith.osc
+computed on sram-chip at the same batch
+decoder     none
+
+$ mj bill un-0-cifar-4096 on sram-chip
+these joules: a digital machine solves the equations
+decoder     9.2 % of the arithmetic
+
+$ mj bill un-0-cifar-4096 on sram-chip --set model.oscillator.steps=10 --set model.oscillator.stages=1
+decoder     50.4 % of the arithmetic
+
+$ mj bill oscillator-fashion on oscillator-65nm --json
+"digital_joules"
+"digital_busy_joules"
+"decoder_share": 0.0
+! "digital_joules": null
+
+$ mj bill un-0-imagenet64-16384 on oscillator-65nm
+? 2
+error: un-0-imagenet64-16384 does not fit
+
+$ mj bill oscillator-fashion on oscilator-65nm
+? 2
+did you mean 'oscillator-65nm'?
