@@ -119,6 +119,10 @@ $ mj bill oscillator-fashion on oscillator-65nm --json
 "decoder_share": 0.0
 ! "digital_joules": null
 
+# The digital machine's own bill says the same.
+$ a=$(mj bill oscillator-fashion on oscillator-65nm --batch 8 --json | grep digital_joules | cut -d: -f2); mj bill oscillator-fashion on sram-chip --batch 8 --json | grep joules_per_output | grep -c "$a"
+1
+
 $ mj bill un-0-imagenet64-16384 on oscillator-65nm
 ? 2
 error: un-0-imagenet64-16384 does not fit
