@@ -57,7 +57,7 @@ v          0.9, efficiency
 
 $ mj explain llama-3.1-70b on h100 active.board
 Pa         15.2 W
-billed as link.scaleup
+less       1.02 mJ, exchange of one output, as link.scaleup
 
 $ mj explain llama-3.1-70b on h100 transport
 eb         50.9 pJ/B
