@@ -211,7 +211,8 @@ static void test_json_has_every_key(void **state)
         "schema", "model", "chip", "output", "batch", "prompt", "output_length", "context",
         "devices", "precision", "boundary", "closure", "joules_per_output", "joules_lo",
         "joules_hi", "measured", "outputs_per_s", "latency_s", "first_output_s", "power_W",
-        "area_m2", "price_USD", "assumed_share", "quality", "lines"};
+        "power_per_device_W", "memory_per_device_B", "area_m2", "price_USD", "price_lo_USD",
+        "price_hi_USD", "prefill_share", "assumed_share", "quality", "lines"};
     fixture f;
     fixture_init(&f);
     char *text = print_to_text(print_json, &f, &plain);
