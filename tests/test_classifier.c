@@ -28,7 +28,7 @@ static void net_init(net *n, mj_network network, bool with_views)
     mj_classifier_record(&n->vars, n->tape, n->pixel, &classifier, "net/");
     n->loss = mj_cross_entropy(n->tape, n->vars.logits, n->label);
     assert_int_equal(mj_tape_allocate(n->tape, 0), MJ_OK);
-    mj_classifier_init(n->tape, "net/", 5);
+    mj_classifier_init(n->tape, network, "net/", 5);
     mj_real *pixel = mj_tape_tensor(n->tape, n->pixel).v;
     mj_noise_uniform(pixel, 0, B * PIXELS, (mj_noise_key){.seed = 9});
     mj_tape_tensor(n->tape, n->label).label[0] = 3;

@@ -38,8 +38,8 @@ int mj_classifier_features(mj_network network);
  * not fit is kept as the tape's mistake. */
 void mj_classifier_record(mj_classifier_vars *vars, mj_tape *tape, mj_var pixel,
                           const mj_classifier *classifier, const char *prefix);
-/* Start of a training: normal weights of variance 2/inputs, biases 0. All parameters of the tape whose
- * names begin with `prefix`. */
-void mj_classifier_init(mj_tape *tape, const char *prefix, uint64_t seed);
+/* Start of a training, for all parameters of the tape whose names begin with `prefix`. conv: uniform in
+ * +-1/sqrt(inputs), biases too; patch: normal weights of variance 2/inputs, biases 0. */
+void mj_classifier_init(mj_tape *tape, mj_network network, const char *prefix, uint64_t seed);
 
 #endif

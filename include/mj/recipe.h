@@ -42,6 +42,7 @@ typedef struct {
     int n_class, n_generated, n_real;
     double lr, lr_coupling; /* lr_coupling 0: as lr */
     double ema;
+    double beta2; /* of Adam; 0: the optimiser's own */
     double minutes; /* the run ends after about this time ... */
     int steps;      /* ... or after this number of steps */
     int seed;

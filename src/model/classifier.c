@@ -116,22 +116,30 @@ void mj_classifier_record(mj_classifier_vars *vars, mj_tape *tape, mj_var pixel,
                            classifier->n_class);
 }
 
-void mj_classifier_init(mj_tape *tape, const char *prefix, uint64_t seed)
+/* Inputs of one output: of [3,3,C,N] all but the last dimension, of [N,K] the last. */
+static int inputs_of(mj_shape shape)
+{
+    return shape.n_dims == 4 ? shape.dim[0] * shape.dim[1] * shape.dim[2] : shape.dim[1];
+}
+
+/* The bias of a weight stands behind it in the list and gets its range. */
+void mj_classifier_init(mj_tape *tape, mj_network network, const char *prefix, uint64_t seed)
 {
     mj_rng rng;
     mj_rng_init(&rng, seed, 0);
-    int n_params;
+    int n_params, n_inputs = 1;
     const mj_param *params = mj_tape_params(tape, &n_params);
     for (int p = 0; p < n_params; p++) {
         mj_tensor tensor = mj_tape_tensor(tape, params[p].var);
-        if (strncmp(params[p].name, prefix, strlen(prefix)) != 0 || tensor.shape.n_dims < 2) {
+        bool is_bias = tensor.shape.n_dims < 2, uniform = network == MJ_CONVNET;
+        if (strncmp(params[p].name, prefix, strlen(prefix)) != 0 || (is_bias && !uniform)) {
             continue;
         }
-        bool is_conv = tensor.shape.n_dims == 4; /* [3,3,C,N], else [N,K] */
-        int outputs = is_conv ? tensor.shape.dim[3] : tensor.shape.dim[0];
-        double scale = sqrt(2.0 * outputs / (double)params[p].n);
+        n_inputs = is_bias ? n_inputs : inputs_of(tensor.shape);
+        double range = 1 / sqrt(n_inputs), spread = sqrt(2.0 / n_inputs);
         for (size_t i = 0; i < params[p].n; i++) {
-            tensor.v[i] = (mj_real)(scale * mj_rng_normal(&rng));
+            tensor.v[i] = (mj_real)(uniform ? range * (2 * mj_rng_uniform(&rng) - 1)
+                                            : spread * mj_rng_normal(&rng));
         }
     }
 }

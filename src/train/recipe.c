@@ -74,6 +74,7 @@ static const mj_spec_field train_fields[] = {
     {FIELD(mj_recipe_train, "lr", MJ_SPEC_REAL, lr), .required = true, .min = 0, .max = 10},
     REAL(mj_recipe_train, "lr_coupling", lr_coupling, 0, 10),
     REAL(mj_recipe_train, "ema", ema, 0, 1),
+    REAL(mj_recipe_train, "beta2", beta2, 0, 1),
     REAL(mj_recipe_train, "minutes", minutes, 0, 1e5),
     INT(mj_recipe_train, "steps", steps, 0, 1e9),
     INT(mj_recipe_train, "seed", seed, 0, 2e9),

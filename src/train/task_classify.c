@@ -100,7 +100,7 @@ mj_status mj_task_classify(mj_task *task, const mj_task_input *input, mj_arena *
     mj_classifier_record(&vars, tape, c->pixel, &classifier, "");
     c->loss = mj_cross_entropy(tape, vars.logits, c->label);
     MJ_TRY(mj_tape_allocate(tape, input->limit_B));
-    mj_classifier_init(tape, "", c->seed);
+    mj_classifier_init(tape, classifier.network, "", c->seed);
     *task = (mj_task){.tape = tape, .images_per_step = n_batch, .self = c, .step = step_classify};
     return MJ_OK;
 }

@@ -89,7 +89,8 @@ mj_status mj_training_new(mj_training **training, const mj_training_setup *setup
                ? mj_task_classify(&t->task, &input, arena, err)
                : mj_task_generate(&t->task, &input, arena, err));
     mj_tape_slab slab = mj_tape_params_slab(t->task.tape);
-    const mj_adam_config config = {.lr = recipe->train.lr, .ema = recipe->train.ema};
+    const mj_adam_config config = {.lr = recipe->train.lr, .ema = recipe->train.ema,
+                                   .beta2 = recipe->train.beta2};
     MJ_TRY(mj_adam_init(&t->adam, config, slab.params, slab.n_trained, arena, err));
     bool by_time = setup->minutes > 0 || recipe->train.steps == 0;
     t->minutes = setup->minutes > 0 ? setup->minutes : recipe->train.minutes;
