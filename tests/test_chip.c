@@ -419,7 +419,7 @@ static mj_chip patched(fixture *f, const char *name, const char *path, const cha
     mj_patch patch;
     mj_chip chip = *get(f, name);
     mj_status status = mj_patch_resolve(&patch, &chip, &mj_chip_schema, path, value,
-                                        (mj_place){"--set", 0, 0}, f->w.units, &f->w.arena, &err);
+                                        (mj_place){.file = "--set"}, f->w.units, &f->w.arena, &err);
     print_problems(&err);
     assert_int_equal(status, MJ_OK);
     mj_patch_apply(&chip, &patch);

@@ -80,10 +80,13 @@ mj_status mj_spec_load(void *out, const mj_spec_schema *schema, const char *path
 mj_status mj_spec_parse(void *out, const mj_spec_schema *schema, const char *text, size_t length,
                         const char *name, const mj_units *units, mj_arena *arena, mj_err *err);
 
-/* Where a value was written, for messages: {"--set chip.hbm.read", 0, 0} on the command line. */
+/* Where a value was written, for messages: {.file = "--set chip.hbm.read"} on the command line. And
+ * what holds for a quantity written there that does not say otherwise. */
 typedef struct {
     const char *file;
     int line, column;
+    const char *source; /* NULL: "user" */
+    mj_class cls;       /* none: assumed */
 } mj_place;
 
 /* A checked change of one scalar or quantity: `size` bytes at `offset` from the struct's start. */
@@ -102,7 +105,7 @@ typedef struct {
 /* Resolves `path` (dots; list items by name, the list's own key may be left out:
  * "hbm.read" = "memories.hbm.read") and `value` against the decoded struct `base`. A path that does
  * not exist: MJ_ENAME with a suggestion; a value with a wrong unit or range: as in a file. A
- * quantity set this way has source "user" and class assumed unless value is {typ: .., from: ..}. */
+ * quantity set this way has the place's source and class unless value is {typ: .., from: ..}. */
 mj_status mj_patch_resolve(mj_patch *patch, const void *base, const mj_spec_schema *schema,
                            const char *path, const char *value, mj_place place,
                            const mj_units *units, mj_arena *arena, mj_err *err);

@@ -271,8 +271,9 @@ mj_status mj_patch_resolve(mj_patch *patch, const void *base, const mj_spec_sche
     MJ_TRY(value_node(&node, s.field, value, &reader));
     node->key = &key;
     *patch = (mj_patch){.offset = s.offset, .size = value_size(s.field->kind)};
-    const mj_inherited user = {.source = "user", .cls = MJ_CLASS_ASSUMED};
-    mj_spec_decode_scalar(&patch->value, s.field, node, user, &reader);
+    const mj_inherited given = {.source = place.source ? place.source : "user",
+                                .cls = place.cls != MJ_CLASS_NONE ? place.cls : MJ_CLASS_ASSUMED};
+    mj_spec_decode_scalar(&patch->value, s.field, node, given, &reader);
     return reader.status;
 }
 

@@ -1,10 +1,14 @@
 /* Ladder: machines from sets of rungs, and the climb.
  *
- * The rungs of a set are applied in the plan's order, never in the order in which they were named,
- * so a set means one machine and the last bill of a climb does not depend on the way up. The gains on
- * the way do: gain = joules before / after, and joules that an earlier rung took away cannot be
- * taken again. A climb therefore also bills every rung alone on the base (gain first) and the last
- * machine without it (gain last).
+ * A set of rungs is made into a machine in two passes, first all whole chips and models, then all
+ * values in the file's order, so it means one machine and the last bill of a climb does not depend
+ * on the way up. The gains on the way do: gain = joules before / after, and joules that an earlier
+ * rung took away cannot be taken again. A climb therefore also bills every rung alone on the base
+ * (gain first) and what the climb would come to without it (gain last).
+ *
+ * The interval of a factor: the last machine's own, the base taken as exact. Where both rest on
+ * measured fits, the fit's error is one factor on both and cancels: base.lo / last.lo to
+ * base.hi / last.hi.
  *
  * 2030: the factor against a conventional machine of 2030 is the factor against the base over what
  * convention gains until then, [zeus2025] and trend.2030.* for its three readings. */
@@ -15,23 +19,68 @@
 #include <math.h>
 #include <string.h>
 
-void mj_machine_base(mj_machine *machine, const mj_ladder *ladder)
+static void find_wholes(mj_machine *machine, const mj_rung_plan *rung)
 {
-    machine->chip = *ladder->plan->chip[0];
-    machine->model = *ladder->plan->model[0];
-    machine->serving = ladder->base.serving;
-    machine->chip_index = machine->model_index = 0;
+    for (int i = 0; i < rung->n; i++) {
+        const mj_change *change = &rung->change[i];
+        if (change->path == NULL) {
+            *(change->whole == MJ_WHOLE_CHIP ? &machine->chip_index : &machine->model_index) =
+                change->replacement;
+        }
+    }
 }
 
-static void replace(mj_machine *machine, const mj_ladder *ladder, const mj_change *change)
+void mj_machine_start(mj_machine *machine, const mj_ladder *ladder, mj_rungs set)
 {
-    if (change->whole == MJ_WHOLE_CHIP) {
-        machine->chip_index = change->replacement;
-        machine->chip = *ladder->plan->chip[change->replacement];
-    } else {
-        machine->model_index = change->replacement;
-        machine->model = *ladder->plan->model[change->replacement];
+    const mj_ladder_plan *plan = ladder->plan;
+    machine->chip_index = machine->model_index = 0;
+    for (int i = 0; i < ladder->n_rungs && (set & plan->replacers); i++) {
+        if (set & mj_rung_bit(i)) {
+            find_wholes(machine, &plan->rung[i]);
+        }
     }
+    machine->chip = *plan->chip[machine->chip_index];
+    machine->model = *plan->model[machine->model_index];
+    machine->serving = ladder->base.serving;
+}
+
+int mj_rungs_lacking(const mj_ladder *ladder, mj_rungs set)
+{
+    for (int i = 0; i < ladder->n_rungs; i++) {
+        mj_rungs needs = ladder->plan->rung[i].needs;
+        if ((set & mj_rung_bit(i)) && needs != 0 && !(needs & set)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+mj_rungs mj_rungs_upto(const mj_ladder *ladder, mj_rungs without, int n)
+{
+    for (;;) {
+        mj_rungs set = 0;
+        for (int i = 0; i < n; i++) {
+            mj_rungs bit = mj_rung_bit(i);
+            set = without & bit ? set : (set & ~ladder->plan->rung[i].excludes) | bit;
+        }
+        int lacking = mj_rungs_lacking(ladder, set);
+        if (lacking < 0) {
+            return set;
+        }
+        without |= mj_rung_bit(lacking); /* then the rung whose place it took stays */
+    }
+}
+
+mj_rungs mj_ladder_final(const mj_ladder *ladder, mj_rungs without)
+{
+    return mj_rungs_upto(ladder, without, ladder->n_rungs);
+}
+
+int mj_ladder_fits(const mj_ladder *ladder)
+{
+    const mj_chip *chip = ladder->plan->chip[0];
+    bool text = ladder->plan->model[0]->output == MJ_OUTPUT_TOKEN;
+    return text && chip->closure == MJ_CLOSURE_CALIBRATED && chip->n_text > 1 ? chip->n_text : 1;
 }
 
 const mj_patch *mj_change_patch(void **base, mj_machine *machine, const mj_change *change)
@@ -58,11 +107,6 @@ mj_status mj_machine_apply(mj_machine *machine, int *missing, const mj_ladder *l
     const mj_ladder_plan *plan = ladder->plan;
     const mj_rung_plan *r = &plan->rung[rung];
     *missing = -1;
-    for (int i = 0; i < r->n; i++) { /* wholes first: the paths are theirs */
-        if (r->change[i].path == NULL) {
-            replace(machine, ladder, &r->change[i]);
-        }
-    }
     for (int i = 0; i < r->n; i++) {
         void *base;
         const mj_patch *patch = mj_change_patch(&base, machine, &r->change[i]);
@@ -99,9 +143,14 @@ mj_status mj_machine_bill(mj_bill *bill, const mj_machine *machine, int variant,
 mj_status mj_ladder_bill(mj_ladder_state *state, const mj_ladder *ladder, mj_rungs set, int variant,
                          mj_err *err)
 {
-    mj_machine_base(&state->machine, ladder);
-    for (int k = 0; k < ladder->n_rungs; k++) {
-        int rung = ladder->plan->order[k], missing;
+    int lacking = mj_rungs_lacking(ladder, set);
+    if (lacking >= 0) {
+        return mj_err_add(err, MJ_ENAME, NULL, 0, 0, "'%.60s' needs '%.60s'",
+                          ladder->rung[lacking].name, ladder->rung[lacking].needs[0]);
+    }
+    mj_machine_start(&state->machine, ladder, set);
+    for (int rung = 0; rung < ladder->n_rungs; rung++) {
+        int missing;
         if (set & mj_rung_bit(rung)) {
             MJ_TRY(mj_machine_apply(&state->machine, &missing, ladder, rung, err));
         }
@@ -129,6 +178,20 @@ static void find_cap(mj_climb_step *step)
     }
 }
 
+/* See the essay. */
+static void fill_interval(double *lo, double *hi, const mj_bill *base, const mj_bill *bill)
+{
+    if (base->chip->closure == MJ_CLOSURE_CALIBRATED &&
+        bill->chip->closure == MJ_CLOSURE_CALIBRATED) {
+        double low = ratio(base->lo_J, bill->lo_J), high = ratio(base->hi_J, bill->hi_J);
+        *lo = fmin(low, high);
+        *hi = fmax(low, high);
+    } else {
+        *lo = ratio(base->joules, bill->hi_J);
+        *hi = ratio(base->joules, bill->lo_J);
+    }
+}
+
 static mj_status take_step(mj_climb *climb, mj_rungs set, int rung, mj_arena *arena, mj_err *err)
 {
     const mj_ladder *ladder = climb->ladder;
@@ -147,6 +210,7 @@ static mj_status take_step(mj_climb *climb, mj_rungs set, int rung, mj_arena *ar
         step->closes_otherwise = before->chip->closure != state->bill.chip->closure;
     }
     step->cumulative = ratio(climb->step[0].bill->joules, state->bill.joules);
+    fill_interval(&step->cumulative_lo, &step->cumulative_hi, climb->step[0].bill, &state->bill);
     step->cumulative_2030 = step->cumulative / ladder->trends[ladder->trend].typ;
     find_cap(step);
     return MJ_OK;
@@ -159,23 +223,44 @@ static double joules_of(const mj_climb *climb, mj_rungs set, mj_ladder_state *sc
     return status == MJ_OK ? scratch->bill.joules : NAN;
 }
 
-static void fill_orders(mj_climb *climb, mj_ladder_state *scratch)
+static void fill_orders(mj_climb *climb, mj_rungs without, mj_ladder_state *scratch)
 {
     double base = climb->step[0].bill->joules;
     double last = climb->step[climb->n - 1].bill->joules;
-    climb->naive_product = climb->assumed_gain = 1;
+    mj_rungs assumed = 0;
+    climb->naive_product = 1;
     for (int i = 1; i < climb->n; i++) {
         mj_climb_step *step = &climb->step[i];
         mj_rungs bit = mj_rung_bit((int)(step->rung - climb->ladder->rung));
         step->gain_first = base / joules_of(climb, bit, scratch);
+        assumed |= step->rung->cls == MJ_CLASS_ASSUMED || step->rung->cls == MJ_CLASS_VENDOR ? bit
+                                                                                             : 0;
         step->replaced = !(climb->final & bit);
         if (step->replaced) {
             continue;
         }
-        step->gain_last = joules_of(climb, climb->final & ~bit, scratch) / last;
+        mj_rungs rest = mj_ladder_final(climb->ladder, without | bit);
+        step->gain_last = joules_of(climb, rest, scratch) / last;
         climb->naive_product *= isnan(step->gain_first) ? step->gain : step->gain_first;
-        bool assumed = step->rung->cls == MJ_CLASS_ASSUMED || step->rung->cls == MJ_CLASS_VENDOR;
-        climb->assumed_gain *= assumed ? step->gain : 1;
+    }
+    mj_rungs sourced = mj_ladder_final(climb->ladder, without | assumed);
+    climb->sourced_factor = base / joules_of(climb, sourced, scratch);
+    climb->assumed_gain = base / last / climb->sourced_factor;
+}
+
+/* The base on another chip, as many of it as it takes. */
+static void fill_newer(mj_climb *climb, mj_ladder_state *scratch)
+{
+    climb->newer = climb->ladder->plan->newer;
+    climb->newer_J = NAN;
+    if (climb->newer) {
+        mj_serving *serving = &scratch->machine.serving;
+        mj_machine_start(&scratch->machine, climb->ladder, 0);
+        scratch->machine.chip = *climb->newer;
+        serving->devices = serving->tensor = serving->data = serving->expert = 0;
+        if (mj_machine_bill(&scratch->bill, &scratch->machine, climb->variant, NULL) == MJ_OK) {
+            climb->newer_J = scratch->bill.joules;
+        }
     }
 }
 
@@ -183,8 +268,9 @@ static void fill_totals(mj_climb *climb)
 {
     const mj_bill *base = climb->step[0].bill, *last = climb->step[climb->n - 1].bill;
     climb->factor = ratio(base->joules, last->joules);
-    climb->factor_lo = ratio(base->joules, last->hi_J);
-    climb->factor_hi = ratio(base->joules, last->lo_J);
+    fill_interval(&climb->factor_lo, &climb->factor_hi, base, last);
+    climb->shares_fit = base->chip->closure == MJ_CLOSURE_CALIBRATED &&
+                        last->chip->closure == MJ_CLOSURE_CALIBRATED;
     for (int i = 1; i < MJ_TREND_N; i++) {
         const mj_quantity *trend = &climb->ladder->trends[i];
         climb->factor_2030[i] = climb->factor / trend->typ;
@@ -201,18 +287,19 @@ mj_status mj_ladder_climb(mj_climb *climb, const mj_ladder *ladder, const mj_cli
                         .target = options->target > 0 ? options->target : ladder->target};
     MJ_TRY(take_step(climb, 0, -1, arena, err));
     for (int i = 0; i < ladder->n_rungs; i++) {
-        if (options->without & mj_rung_bit(i)) {
+        mj_rungs set = mj_rungs_upto(ladder, options->without, i + 1);
+        if ((options->without & mj_rung_bit(i)) || !(set & mj_rung_bit(i))) {
             continue;
         }
-        climb->final &= ~ladder->plan->rung[i].excludes;
-        climb->final |= mj_rung_bit(i);
+        climb->final = set;
         MJ_TRY(take_step(climb, climb->final, i, arena, err));
     }
     mj_ladder_state *scratch = mj_arena_alloc(arena, sizeof *scratch);
     if (scratch == NULL) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
     }
-    fill_orders(climb, scratch);
+    fill_orders(climb, options->without, scratch);
+    fill_newer(climb, scratch);
     fill_totals(climb);
     return MJ_OK;
 }

@@ -10,19 +10,24 @@
  *         class: published
  *         quality_delta: 0
  *
- * What is wrong with a rung is reported at the value that is wrong; what is wrong with the machine
- * that it makes, at the rung's first value. A rung that changes nothing is a mistake: someone meant
- * something by it. */
+ * What is wrong with a rung is reported at the value that is wrong; what is wrong with its texts or
+ * with the machine that it makes, at the rung's first value. A rung that changes nothing is a
+ * mistake: someone meant something by it. So is one that moves no joules anywhere: not alone, not in
+ * the climb, not on top of all others. */
 #define _GNU_SOURCE
 #include "mj/ladder.h"
 #include "mj/text.h"
 
 #include "ladder_plan.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
+
+/* The trends of 2030 count from this year. */
+enum { BASE_YEAR = 2026 };
 
 const char *const mj_trend_names[] = {"", "same-format", "new-format", "same-quality", NULL};
 
@@ -43,7 +48,10 @@ static const mj_spec_field base_fields[] = {
     {.key = "chip", .kind = MJ_SPEC_TEXT, .required = true, .offset = IN_BASE(chip)},
     {.key = "serving", .kind = MJ_SPEC_MAP, .offset = IN_BASE(serving),
      .sub = &mj_serving_schema},
-    {.key = "year", .kind = MJ_SPEC_INT, .offset = IN_BASE(year), .min = 2000, .max = 2100},
+    /* convention's gains until 2030 are known from one year only */
+    {.key = "year", .kind = MJ_SPEC_INT, .offset = IN_BASE(year), .min = BASE_YEAR,
+     .max = BASE_YEAR},
+    {.key = "newer", .kind = MJ_SPEC_TEXT, .offset = IN_BASE(newer)},
 };
 static const mj_spec_schema base_schema = {"base", base_fields, LENGTH(base_fields),
                                            sizeof(((mj_ladder *)0)->base), NULL};
@@ -57,6 +65,8 @@ static const mj_spec_field rung_fields[] = {
      .choices = class_names},
     {.key = "quality_delta", .kind = MJ_SPEC_QUANTITY, .unit = "1", .min = -1, .max = 1,
      .offset = offsetof(mj_rung, quality)},
+    {.key = "needs", .kind = MJ_SPEC_TEXTS, .offset = offsetof(mj_rung, needs),
+     .count_offset = offsetof(mj_rung, n_needs), .max_items = MJ_RUNG_NEEDS_MAX},
     {.key = "set", .kind = MJ_SPEC_PAIRS, .required = true, .offset = offsetof(mj_rung, set),
      .count_offset = offsetof(mj_rung, n_sets), .max_items = MJ_RUNG_SETS_MAX},
 };
@@ -116,9 +126,9 @@ static bool changes_something(const mj_rung_plan *rung, mj_machine *before)
 static mj_status build(mj_machine *machine, const mj_ladder *ladder, mj_rungs set, int newest,
                        mj_err *err)
 {
-    mj_machine_base(machine, ladder);
-    for (int k = 0; k < ladder->n_rungs; k++) {
-        int i = ladder->plan->order[k], missing;
+    mj_machine_start(machine, ladder, set);
+    for (int i = 0; i < ladder->n_rungs; i++) {
+        int missing;
         if (!(set & mj_rung_bit(i))) {
             continue;
         }
@@ -143,21 +153,70 @@ static mj_status build(mj_machine *machine, const mj_ladder *ladder, mj_rungs se
     return MJ_OK;
 }
 
-static mj_status check_rung(const mj_ladder *ladder, mj_rungs before, int i,
-                            mj_ladder_state *scratch, mj_err *err)
+static mj_status check_rung(const mj_ladder *ladder, int i, mj_ladder_state *scratch, mj_err *err)
 {
+    mj_rungs before = mj_rungs_upto(ladder, 0, i), after = mj_rungs_upto(ladder, 0, i + 1);
     const mj_rung *rung = &ladder->rung[i];
     MJ_TRY(build(&scratch->machine, ladder, before, i, err));
     if (!changes_something(&ladder->plan->rung[i], &scratch->machine)) {
         return mj_rung_complain(ladder, rung, &rung->set[0], MJ_ERANGE,
                                 "changes nothing: the machine has these values already", err);
     }
-    MJ_TRY(build(&scratch->machine, ladder, before | mj_rung_bit(i), i, err));
-    mj_err cause = {0};
-    mj_status status = mj_machine_bill(&scratch->bill, &scratch->machine, 0, &cause);
-    return status == MJ_OK ? MJ_OK
-                           : mj_rung_complain(ladder, rung, &rung->set[0], status,
-                                              mj_cause_text(&cause), err);
+    if (!(after & mj_rung_bit(i))) {
+        return mj_rung_complain(ladder, rung, &rung->set[0], MJ_ENAME,
+                                "none of the rungs that it needs stands before it", err);
+    }
+    MJ_TRY(build(&scratch->machine, ladder, after, i, err));
+    for (int fit = 0; fit < mj_ladder_fits(ladder); fit++) {
+        mj_err cause = {0};
+        mj_status status = mj_machine_bill(&scratch->bill, &scratch->machine, fit, &cause);
+        if (status != MJ_OK) {
+            return mj_rung_complain(ladder, rung, &rung->set[0], status, mj_cause_text(&cause),
+                                    err);
+        }
+    }
+    return MJ_OK;
+}
+
+static bool differ(const mj_ladder *ladder, mj_rungs one, mj_rungs other, int fit,
+                   mj_ladder_state *scratch)
+{
+    if (mj_ladder_bill(scratch, ladder, one, fit, NULL) != MJ_OK) {
+        return false;
+    }
+    double joules = scratch->bill.joules;
+    return mj_ladder_bill(scratch, ladder, other, fit, NULL) == MJ_OK &&
+           fabs(scratch->bill.joules - joules) > 1e-12 * joules;
+}
+
+/* Whether a rung moves joules alone, in the climb, or on top of all others. */
+static bool moves(const mj_ladder *ladder, int i, mj_ladder_state *scratch)
+{
+    mj_rungs bit = mj_rung_bit(i), final = mj_ladder_final(ladder, 0);
+    mj_rungs rest = mj_ladder_final(ladder, bit);
+    mj_rungs before = mj_rungs_upto(ladder, 0, i), after = mj_rungs_upto(ladder, 0, i + 1);
+    for (int fit = 0; fit < mj_ladder_fits(ladder); fit++) {
+        if (differ(ladder, 0, bit, fit, scratch) ||
+            differ(ladder, before, after, fit, scratch) ||
+            differ(ladder, final, rest, fit, scratch)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* After the climb is known to work. */
+static mj_status check_moves(const mj_ladder *ladder, mj_ladder_state *scratch, mj_err *err)
+{
+    for (int i = 0; i < ladder->n_rungs; i++) {
+        const mj_rung *rung = &ladder->rung[i];
+        if (!moves(ladder, i, scratch)) {
+            return mj_rung_complain(ladder, rung, &rung->set[0], MJ_ERANGE,
+                                    "moves no joules: not alone on the base, not in the climb, not "
+                                    "on top of the others", err);
+        }
+    }
+    return MJ_OK;
 }
 
 static mj_status check(const mj_ladder *ladder, mj_arena *arena, mj_err *err)
@@ -166,19 +225,18 @@ static mj_status check(const mj_ladder *ladder, mj_arena *arena, mj_err *err)
     if (scratch == NULL) {
         return mj_err_add(err, MJ_EMEM, ladder->path, 0, 0, "out of memory");
     }
-    mj_err cause = {0};
-    mj_machine_base(&scratch->machine, ladder);
-    mj_status status = mj_machine_bill(&scratch->bill, &scratch->machine, 0, &cause);
-    if (status != MJ_OK) {
-        return mj_err_add(err, status, ladder->path, 0, 0, "base: %s", mj_cause_text(&cause));
+    mj_machine_start(&scratch->machine, ladder, 0);
+    for (int fit = 0; fit < mj_ladder_fits(ladder); fit++) {
+        mj_err cause = {0};
+        mj_status status = mj_machine_bill(&scratch->bill, &scratch->machine, fit, &cause);
+        if (status != MJ_OK) {
+            return mj_err_add(err, status, ladder->path, 0, 0, "base: %s", mj_cause_text(&cause));
+        }
     }
-    mj_rungs set = 0;
     for (int i = 0; i < ladder->n_rungs; i++) {
-        set &= ~ladder->plan->rung[i].excludes;
-        MJ_TRY(check_rung(ladder, set, i, scratch, err));
-        set |= mj_rung_bit(i);
+        MJ_TRY(check_rung(ladder, i, scratch, err));
     }
-    return MJ_OK;
+    return check_moves(ladder, scratch, err);
 }
 
 static mj_status load_trends(mj_ladder *ladder, mj_facts *facts, mj_err *err)
@@ -210,6 +268,16 @@ static mj_status find_file(const char **path, const char *name, const mj_catalog
                       name);
 }
 
+/* A change of quality without a source of its own has nobody's word: the rung's speaks of joules.
+ * An inherited source is the rung's very text. */
+static void judge_quality(mj_rung *rung)
+{
+    if (mj_quantity_given(&rung->quality) && rung->quality.source == rung->source) {
+        rung->quality.source = "assumed";
+        rung->quality.cls = MJ_CLASS_ASSUMED;
+    }
+}
+
 mj_status mj_ladder_load(mj_ladder *ladder, const char *name, const mj_catalogue *catalogue,
                          mj_arena *arena, mj_err *err)
 {
@@ -220,10 +288,11 @@ mj_status mj_ladder_load(mj_ladder *ladder, const char *name, const mj_catalogue
     ladder->path = path;
     ladder->target = ladder->target > 0 ? ladder->target : 1000;
     ladder->trend = ladder->trend != MJ_TREND_NONE ? ladder->trend : MJ_TREND_NEW_FORMAT;
-    ladder->base.year = ladder->base.year > 0 ? ladder->base.year : 2026;
+    ladder->base.year = BASE_YEAR;
     for (int i = 0; i < ladder->n_rungs; i++) {
         mj_rung *rung = &ladder->rung[i];
         rung->cls = rung->cls != MJ_CLASS_NONE ? rung->cls : MJ_CLASS_ASSUMED;
+        judge_quality(rung);
     }
     MJ_TRY(load_trends(ladder, catalogue->facts, err));
     mj_ladder_plan *plan = mj_arena_alloc(arena, sizeof *plan);

@@ -107,12 +107,34 @@ static mj_status plan_replacement(loader *l, int rung_index, const mj_spec_pair 
     if (status != MJ_OK) {
         return complain(l, rung, pair, status, mj_cause_text(&cause));
     }
-    l->plan->rung[rung_index].replaces = true;
+    l->plan->replacers |= mj_rung_bit(rung_index);
     if (what == MJ_WHOLE_CHIP) {
         return check_closures(l, rung, pair, change->replacement);
     }
     if (l->plan->model[change->replacement]->output != l->plan->model[0]->output) {
         return complain(l, rung, pair, MJ_ESUPPORT, "a model of another kind of output");
+    }
+    return MJ_OK;
+}
+
+/* What says what is counted, so that a factor over it would be no gain. */
+static mj_status check_counted(loader *l, const mj_rung *rung, const mj_spec_pair *pair)
+{
+    static const char *const borders[] = {"serving.boundary", "serving.variant", "chip.closure"};
+    static const char *const amounts[] = {"serving.context", "serving.prompt", "serving.output",
+                                          "serving.spread", "serving.width", "serving.height",
+                                          "serving.frames", "model.output"};
+    for (int i = 0; i < LENGTH(borders); i++) {
+        if (strcmp(pair->key, borders[i]) == 0) {
+            return complain(l, rung, pair, MJ_ESUPPORT,
+                            "border and closure say what is counted; they are the base's");
+        }
+    }
+    for (int i = 0; i < LENGTH(amounts); i++) {
+        if (strcmp(pair->key, amounts[i]) == 0) {
+            return complain(l, rung, pair, MJ_ESUPPORT,
+                            "lengths and sizes say what is counted; they are the base's");
+        }
     }
     return MJ_OK;
 }
@@ -139,12 +161,7 @@ static mj_status plan_key(loader *l, int rung_index, const mj_spec_pair *pair)
         } else {
             break;
         }
-        if (strcmp(pair->key, "serving.boundary") == 0 || strcmp(pair->key, "chip.closure") == 0 ||
-            strcmp(pair->key, "serving.variant") == 0) {
-            return complain(l, rung, pair, MJ_ESUPPORT,
-                            "border and closure say what is counted; they are the base's");
-        }
-        return MJ_OK;
+        return check_counted(l, rung, pair);
     }
     char text[MJ_ERR_TEXT / 2];
     snprintf(text, sizeof text,
@@ -154,19 +171,35 @@ static mj_status plan_key(loader *l, int rung_index, const mj_spec_pair *pair)
     return complain(l, rung, pair, MJ_EKEY, text);
 }
 
-/* The value with the rung's source and class, for quantities. A fact brings its own. */
-static const char *with_source(loader *l, const mj_rung *rung, const char *value)
+/* Zero asks for a default, of which nobody can say what it changes. */
+static bool means_default(const mj_change *change, const mj_patch *patch)
 {
-    bool map = value[0] == '{';
-    if (map && (strstr(value, "fact:") || strstr(value, "from:"))) {
-        return value;
+    static const char *const of_models[] = {"economy.density", "economy.loops",
+                                            "diffusion.passes"};
+    bool asks = change->whole == MJ_WHOLE_SERVING;
+    for (int i = 0; i < LENGTH(of_models) && change->whole == MJ_WHOLE_MODEL; i++) {
+        asks |= strcmp(change->path, of_models[i]) == 0;
     }
-    const char *cls = map && strstr(value, "class:") ? "" : mj_class_text((mj_class)rung->cls);
-    const char *key = *cls ? ", class: " : "";
-    return map ? mj_arena_printf(l->arena, "%.*s, from: '%s'%s%s}", (int)strlen(value) - 1, value,
-                                 rung->source, key, cls)
-               : mj_arena_printf(l->arena, "{typ: '%s', from: '%s'%s%s}", value, rung->source,
-                                 key, cls);
+    bool zero = patch->size == sizeof(int)      ? patch->value.integer == 0
+                : patch->size == sizeof(double) ? patch->value.real == 0
+                                                : false;
+    return asks && zero;
+}
+
+/* What a quantity rests on: a fact, moved to the chip's node, or a source that must exist. */
+static mj_status ground(mj_quantity *q, loader *l, const mj_rung *rung, mj_place place,
+                        double node_m, mj_err *err)
+{
+    mj_err cause = {0};
+    mj_facts *facts = l->catalogue->facts;
+    const char *key = q->fact;
+    const mj_source *source;
+    mj_status status = key ? mj_facts_quantity(q, facts, key, q->unit, node_m, &cause)
+                           : mj_facts_source(&source, facts, q->source, &cause);
+    q->fact = key;
+    return status == MJ_OK ? MJ_OK
+                           : mj_err_add(err, status, place.file, place.line, place.column,
+                                        "rung '%.60s': %s", rung->name, mj_cause_text(&cause));
 }
 
 /* One change against one machine: size 0 in *patch if the path does not exist there. */
@@ -179,34 +212,22 @@ static mj_status resolve(mj_patch *patch, loader *l, const mj_rung *rung, const 
     const mj_spec_schema *schema = change->whole == MJ_WHOLE_CHIP    ? &mj_chip_schema
                                    : change->whole == MJ_WHOLE_MODEL ? &mj_model_schema
                                                                      : &mj_serving_schema;
-    const mj_place place = {l->ladder->path, pair->line, pair->column};
+    const mj_place place = {l->ladder->path, pair->line, pair->column, rung->source,
+                            (mj_class)rung->cls};
     const mj_units *units = l->catalogue->units;
     mj_arena *arena = l->arena;
     MJ_TRY(mj_patch_resolve(patch, base, schema, change->path, pair->value, place, units, arena,
                             err));
+    if (means_default(change, patch)) {
+        return mj_err_add(err, MJ_ERANGE, place.file, place.line, place.column,
+                          "rung '%.60s': '%.60s' 0 asks for the default; write the value itself",
+                          rung->name, pair->key);
+    }
     if (patch->size != sizeof(mj_quantity)) {
         return MJ_OK;
     }
-    const char *sourced = with_source(l, rung, pair->value);
-    if (sourced == NULL) {
-        return out_of_memory(l);
-    }
-    MJ_TRY(mj_patch_resolve(patch, base, schema, change->path, sourced, place, units, arena, err));
-    mj_quantity *q = &patch->value.quantity;
-    if (q->fact == NULL) {
-        return MJ_OK;
-    }
-    const char *key = q->fact;
-    const mj_chip *chip = change->whole == MJ_WHOLE_CHIP ? l->plan->chip[index] : NULL;
-    mj_err cause = {0};
-    mj_status status = mj_facts_quantity(q, l->catalogue->facts, key, q->unit,
-                                         chip ? chip->node_m : 0, &cause);
-    if (status != MJ_OK) {
-        mj_err_add(err, status, place.file, place.line, place.column, "rung '%.60s': %s",
-                   rung->name, mj_cause_text(&cause));
-    }
-    q->fact = key;
-    return status;
+    double node_m = change->whole == MJ_WHOLE_CHIP ? l->plan->chip[index]->node_m : 0;
+    return ground(&patch->value.quantity, l, rung, place, node_m, err);
 }
 
 /* Why a change fits no machine: rather what is wrong with its value than that its path is missing
@@ -295,15 +316,69 @@ static mj_status plan_groups(loader *l)
             }
         }
     }
-    int n = 0;
-    for (int replaces = 1; replaces >= 0; replaces--) {
-        for (int i = 0; i < ladder->n_rungs; i++) {
-            if (l->plan->rung[i].replaces == replaces) {
-                l->plan->order[n++] = i;
+    return MJ_OK;
+}
+
+/* Names are told apart as mj_ladder_find does, and so that a rung can be needed by its name. */
+static mj_status plan_names(loader *l)
+{
+    const mj_ladder *ladder = l->ladder;
+    for (int i = 0; i < ladder->n_rungs; i++) {
+        const mj_rung *rung = &ladder->rung[i];
+        for (int k = 0; k < i; k++) {
+            if (strcasecmp(rung->name, ladder->rung[k].name) == 0) {
+                return complain(l, rung, &rung->set[0], MJ_EKEY, "another rung has this name");
             }
+        }
+        for (int n = 0; n < rung->n_needs; n++) {
+            mj_err cause = {0};
+            int needed = mj_ladder_find(ladder, rung->needs[n], &cause);
+            if (needed < 0 || needed == i || strcasecmp(rung->needs[n], ladder->rung[needed].name)) {
+                return complain(l, rung, &rung->set[0], MJ_ENAME,
+                                cause.n > 0 ? mj_cause_text(&cause)
+                                            : "`needs` takes other rungs' full names");
+            }
+            l->plan->rung[i].needs |= mj_rung_bit(needed);
         }
     }
     return MJ_OK;
+}
+
+/* Keys of data/sources.yaml that the ladder itself names, those of its values apart. */
+static mj_status check_sources(loader *l)
+{
+    const mj_ladder *ladder = l->ladder;
+    mj_facts *facts = l->catalogue->facts;
+    const mj_source *source;
+    mj_err cause = {0};
+    if (ladder->source && mj_facts_source(&source, facts, ladder->source, &cause) != MJ_OK) {
+        return mj_err_add(l->err, MJ_ENAME, ladder->path, 0, 0, "from: %s", mj_cause_text(&cause));
+    }
+    for (int i = 0; i < ladder->n_rungs; i++) {
+        const mj_rung *rung = &ladder->rung[i];
+        mj_status status = mj_facts_source(&source, facts, rung->source, &cause);
+        if (status == MJ_OK && mj_quantity_given(&rung->quality)) {
+            status = mj_facts_source(&source, facts, rung->quality.source, &cause);
+        }
+        if (status != MJ_OK) {
+            return complain(l, rung, &rung->set[0], status, mj_cause_text(&cause));
+        }
+    }
+    return MJ_OK;
+}
+
+static mj_status load_newer(loader *l)
+{
+    const mj_catalogue *c = l->catalogue;
+    if (l->ladder->base.newer == NULL) {
+        return MJ_OK;
+    }
+    mj_chip *chip = mj_arena_alloc(l->arena, sizeof *chip);
+    if (chip == NULL) {
+        return out_of_memory(l);
+    }
+    l->plan->newer = chip;
+    return mj_chip_load(chip, l->ladder->base.newer, c->chips, c->facts, c->units, l->arena, l->err);
 }
 
 mj_status mj_ladder_plan_make(mj_ladder_plan *plan, const mj_ladder *ladder,
@@ -312,6 +387,9 @@ mj_status mj_ladder_plan_make(mj_ladder_plan *plan, const mj_ladder *ladder,
     loader l = {.ladder = ladder, .plan = plan, .catalogue = catalogue, .arena = arena, .err = err};
     plan->facts = catalogue->facts;
     int index;
+    MJ_TRY(plan_names(&l));
+    MJ_TRY(check_sources(&l));
+    MJ_TRY(load_newer(&l));
     MJ_TRY(load_whole(&index, &l, MJ_WHOLE_CHIP, ladder->base.chip, err));
     MJ_TRY(load_whole(&index, &l, MJ_WHOLE_MODEL, ladder->base.model, err));
     mj_status status = MJ_OK;

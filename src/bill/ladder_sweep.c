@@ -226,7 +226,7 @@ mj_status mj_ladder_sweep_memory(mj_memory_sweep *sweep, const mj_ladder *ladder
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
     }
     *sweep = (mj_memory_sweep){0};
-    mj_machine_base(&base->machine, ladder);
+    mj_machine_start(&base->machine, ladder, 0);
     if (base->machine.chip.closure != MJ_CLOSURE_EVENT_SUM) {
         sweep->stand_in = "hbm-chip";
         MJ_TRY(mj_chip_load(&base->machine.chip, sweep->stand_in, catalogue->chips,

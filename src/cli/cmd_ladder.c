@@ -60,7 +60,7 @@ static mj_status compute(mj_ladder_view *view, result *r, const request *q, mj_c
     *view = (mj_ladder_view){.climb = &r->climb, .orders = q->orders};
     MJ_TRY(mj_ladder_climb(&r->climb, &r->ladder, &options, arena, err));
     const mj_bill *base = r->climb.step[0].bill;
-    bool fits_two = base->chip->n_text == 2 && base->model->output == MJ_OUTPUT_TOKEN;
+    bool fits_two = mj_ladder_fits(&r->ladder) > 1;
     if (q->variant == 2 && !fits_two) {
         return mj_err_add(err, MJ_ENAME, NULL, 0, 0, "the base %s has no fit 'b'",
                           base->chip->name);
