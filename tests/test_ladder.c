@@ -149,6 +149,22 @@ static void test_mistakes_have_a_place(void **state)
         {"  - {name: a, why: x, set: {chip.hbm.read: -1 pJ/B}}\n", MJ_ERANGE, 6, 44, "range"},
         {"  - {name: a, why: x, set: {serving.batch: 1}}\n", MJ_ERANGE, 6, 44, "changes nothing"},
         {"  - {name: a, why: x, set: {}}\n", MJ_EKEY, 6, 28, "nothing stands in it"},
+        {"  - {name: a, why: x, set: {chip.title: other}}\n", MJ_ERANGE, 6, 41,
+         "moves no joules"},
+        {"  - {name: a, why: x, set: {serving.context: 100}}\n", MJ_ESUPPORT, 6, 46,
+         "say what is counted"},
+        {"  - {name: a, why: x, set: {serving.batch: 0}}\n", MJ_ERANGE, 6, 44, "the default"},
+        {"  - {name: a, why: x, from: \"it's\", set: {chip.hbm.read: 1 pJ/B}}\n", MJ_ENAME, 6, 58,
+         "no source 'it's'"},
+        {"  - {name: a, why: x, set: {chip.hbm.read: {typ: 1 pJ/B, from: nobody}}}\n", MJ_ENAME, 6,
+         44, "no source 'nobody'"},
+        {"  - {name: a, why: x, set: {chip.hbm.read: 1 pJ/B}}\n"
+         "  - {name: A, why: x, set: {chip.hbm.read: 2 pJ/B}}\n", MJ_EKEY, 7, 44, "this name"},
+        {"  - {name: a, why: x, needs: [b], set: {chip.hbm.read: 1 pJ/B}}\n", MJ_ENAME, 6, 56,
+         "no rung 'b'"},
+        {"  - {name: a, why: x, needs: [b], set: {chip.hbm.read: 1 pJ/B}}\n"
+         "  - {name: b, why: x, set: {chip.mac.int8.energy: 0.007 pJ/MAC}}\n", MJ_ENAME, 6, 56,
+         "needs stands before it"},
         {"  - {name: a, why: x, set: {batch: 4}}\n", MJ_EKEY, 6, 36, "'batch' cannot be set"},
         {"  - {name: a, why: x, set: {serving.boundary: die}}\n", MJ_ESUPPORT, 6, 47,
          "say what is counted"},
@@ -182,6 +198,131 @@ static void test_mistakes_have_a_place(void **state)
             print_problems(&err);
             fail();
         }
+    }
+}
+
+/* Whole chips and models of all rungs come before any value, so that the last machine is the same
+ * whichever rung stands first, and values go to the chip that will be there. */
+#define EIGHT "mj: 1\nladder: t\nfrom: assumed\n" \
+    "base: {model: llama-3.1-8b, chip: hbm-chip, serving: {batch: 1, context: 4k}}\nrungs:\n"
+#define OTHER_MODEL "  - {name: m, why: x, set: {model: qwen3-8b, chip.wires.distance: 0.2 mm}}\n"
+#define OTHER_CHIP "  - {name: c, why: x, set: {chip: sram-chip, serving.precision: fp8}}\n"
+static void test_wholes_come_before_values(void **state)
+{
+    ladder_fixture *f = *state;
+    static mj_ladder one, other;
+    mj_ladder_state *a = mj_arena_alloc(&f->w.arena, sizeof *a);
+    mj_ladder_state *b = mj_arena_alloc(&f->w.arena, sizeof *b);
+    mj_err err = {0};
+    load_ok(&one, f, EIGHT OTHER_MODEL OTHER_CHIP);
+    load_ok(&other, f, EIGHT OTHER_CHIP OTHER_MODEL);
+    assert_int_equal(mj_ladder_bill(a, &one, 3, 0, &err), MJ_OK);
+    assert_int_equal(mj_ladder_bill(b, &other, 3, 0, &err), MJ_OK);
+    assert_rel(a->bill.joules, b->bill.joules, 1e-15);
+    assert_string_equal(a->machine.chip.name, "sram-chip");
+    assert_rel(a->machine.chip.wires.distance_m.typ, 0.2e-3, 1e-12);
+    assert_string_equal(a->machine.model.name, "qwen3-8b");
+    assert_int_equal(a->machine.model.precision.ffn, MJ_FORMAT_FP8);
+}
+
+#define GROUPED \
+    "  - {name: a, group: g, why: x, set: {chip.hbm.read: 20 pJ/B}}\n" \
+    "  - {name: b, group: g, why: x, set: {chip.hbm.read: 3.9 pJ/B}}\n"
+
+/* Without a grouped rung the one before it in its group stands in its place: dropped, or last. */
+static void test_the_place_of_a_dropped_rung_is_taken(void **state)
+{
+    ladder_fixture *f = *state;
+    static mj_ladder ladder;
+    static mj_climb climb, without;
+    load_ok(&ladder, f, POST GROUPED CHEAP_PRODUCTS);
+    climb_ok(&climb, &ladder, f, (mj_climb_options){0});
+    climb_ok(&without, &ladder, f, (mj_climb_options){.without = 2});
+    assert_int_equal(climb.final, 6);
+    assert_int_equal(without.final, 5);
+    assert_rel(climb.step[2].gain_last, climb.factor / without.factor, 1e-12);
+    double moved_B = 150e9, rest_J = product_J / 10;
+    assert_rel(climb.step[2].gain_last, (moved_B * 20e-12 + rest_J) / (moved_B * 3.9e-12 + rest_J),
+               1e-12);
+    const mj_ladder_view view = {.climb = &climb, .dropped = &without,
+                                 .drop_rung = &ladder.rung[1]};
+    static const mj_style plain = {.width = 200};
+    char *text = NULL;
+    size_t size = 0;
+    mj_err err = {0};
+    FILE *out = open_memstream(&text, &size);
+    assert_int_equal(mj_ladder_print_text(out, &view, &plain, &f->w.arena, &err), MJ_OK);
+    fclose(out);
+    assert_non_null(strstr(text, "'a' takes its place"));
+    free(text);
+}
+
+/* What assumed rungs carry is what the climb without them does not reach. */
+static void test_assumed_rungs_carry_what_is_left(void **state)
+{
+    ladder_fixture *f = *state;
+    static mj_ladder ladder;
+    static mj_climb climb;
+    load_ok(&ladder, f,
+            POST "  - {name: a, group: g, why: x, class: measured, set: {chip.hbm.read: 20 pJ/B}}\n"
+                 "  - {name: b, group: g, why: x, set: {chip.hbm.read: 3.9 pJ/B}}\n"
+                 "  - {name: c, why: x, class: published, quality_delta: -1 %,\n"
+                 "     set: {chip.mac.int8.energy: 0.007 pJ/MAC}}\n");
+    climb_ok(&climb, &ladder, f, (mj_climb_options){0});
+    double sourced_J = 150e9 * 20e-12 + product_J / 10; /* a is back in the place of b */
+    assert_rel(climb.sourced_factor, climb.step[0].bill->joules / sourced_J, 1e-12);
+    assert_rel(climb.assumed_gain * climb.sourced_factor, climb.factor, 1e-12);
+    /* a quality that nobody but the rung's own source stands for */
+    assert_int_equal(ladder.rung[2].quality.cls, MJ_CLASS_ASSUMED);
+    assert_string_equal(ladder.rung[2].quality.source, "assumed");
+}
+
+/* The fit's error is one factor on both machines; on an event sum only the last one's counts. */
+static void test_a_shared_error_cancels(void **state)
+{
+    ladder_fixture *f = *state;
+    static mj_ladder ladder;
+    static mj_climb climb;
+    load_ok(&ladder, f,
+            "mj: 1\nladder: t\nfrom: assumed\n"
+            "base: {model: llama-3.1-70b, chip: h100, serving: {batch: 64}}\n"
+            "rungs:\n  - {name: a, why: x, set: {chip.a.idle: 34.5 W, chip.b.idle: 21 W}}\n");
+    climb_ok(&climb, &ladder, f, (mj_climb_options){0});
+    assert_true(climb.shares_fit);
+    assert_rel(climb.factor_lo, climb.factor, 1e-12);
+    assert_rel(climb.step[1].cumulative_hi, climb.factor, 1e-12);
+}
+
+/* A rung named for a cause gains no more than would be gained if the cause cost nothing. */
+static void test_a_named_cause_bounds_its_rung(void **state)
+{
+    static const struct {
+        const char *ladder, *rung;
+        mj_component cause[3];
+    } cases[] = {
+        {"post-100b", "low-swing wires", {MJ_NOC_WIRE}},
+        {"post-100b", "self-timed circuits", {MJ_CLOCK}},
+        {"post-100b", "no instructions", {MJ_CONTROL}},
+        {"ten-times-two", "half the wire", {MJ_NOC_WIRE}},
+        {"ten-times-two", "half the energy of a product", {MJ_ARITH_MAC, MJ_CONTROL}},
+        {"llama-70b-h100", "operands and control to a tenth", {MJ_ARITH_MAC, MJ_TRANSPORT}},
+        {"image", "operands and control to a tenth", {MJ_ARITH_MAC, MJ_TRANSPORT}},
+    };
+    ladder_fixture *f = *state;
+    static mj_ladder ladder;
+    static mj_climb climb;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        mj_err err = {0};
+        assert_int_equal(mj_ladder_load(&ladder, cases[i].ladder, &f->w.catalogue, &f->w.arena,
+                                        &err), MJ_OK);
+        climb_ok(&climb, &ladder, f, (mj_climb_options){0});
+        int rung = mj_ladder_find(&ladder, cases[i].rung, &err);
+        assert_true(rung >= 0);
+        double left = 1; /* after the causes, as a share of the bill before */
+        for (int k = 0; k < 3 && (k == 0 || cases[i].cause[k]); k++) {
+            left -= 1 - 1 / mj_ledger_cap(&climb.step[rung].bill->ledger, cases[i].cause[k]);
+        }
+        assert_true(climb.step[rung + 1].gain * left <= 1 + 1e-9);
     }
 }
 
@@ -220,6 +361,10 @@ static void check_shipped(ladder_fixture *f, const char *name)
             assert_rel(mj_ledger_total_J(&step->bill->ledger), step->bill->joules, 1e-9);
             assert_true(step->cap >= 1);
         }
+    }
+    for (int i = 1; i < climb.n; i++) { /* a rung that does nothing anywhere is a slip */
+        const mj_climb_step *step = &climb.step[i];
+        assert_true(step->gain != 1 || step->gain_first != 1 || step->gain_last != 1);
     }
     for (int i = 0; i < ladder.n_rungs; i++) {
         const mj_source *source;
@@ -317,6 +462,9 @@ static void test_memory_sweep(void **state)
     assert_int_equal(sweep.n, 6);
     /* the base's own memory: nothing may change */
     assert_string_equal(sweep.row[0].name, "HBM3E");
+    /* 100 GB of weights fly 0.1 mm, 50 GB of cache and few activations still 14 mm */
+    assert_string_equal(sweep.row[5].name, "ROM");
+    assert_rel(sweep.row[5].distance_m, (100 * 0.1e-3 + 48.8 * 14e-3) / 148.8, 1e-3);
     assert_rel(sweep.row[0].joules, sweep.base.joules, 1e-9);
     for (int i = 0; i < sweep.n; i++) {
         assert_true(sweep.row[i].joules > 0);
@@ -335,6 +483,11 @@ int main(void)
         cmocka_unit_test(test_values_carry_the_rungs_source),
         cmocka_unit_test(test_mistakes_have_a_place),
         cmocka_unit_test(test_a_rung_that_does_not_fit),
+        cmocka_unit_test(test_wholes_come_before_values),
+        cmocka_unit_test(test_the_place_of_a_dropped_rung_is_taken),
+        cmocka_unit_test(test_assumed_rungs_carry_what_is_left),
+        cmocka_unit_test(test_a_shared_error_cancels),
+        cmocka_unit_test(test_a_named_cause_bounds_its_rung),
         cmocka_unit_test(test_shipped_ladders_climb),
         cmocka_unit_test(test_the_naive_product_is_wrong),
         cmocka_unit_test(test_json_has_the_interfaces_keys),

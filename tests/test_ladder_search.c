@@ -156,11 +156,53 @@ static void test_inapplicable_sets_are_left_out(void **state)
     assert_int_equal(mj_ladder_bill(s, &ladder, 5, 0, &err), MJ_ENAME);
 }
 
+/* Rungs that replace the chip, with values of their own, among rungs that set values: the tree's
+ * machines are those of the sets by themselves. */
+static void test_replacing_rungs_are_searched(void **state)
+{
+    ladder_fixture *f = *state;
+    static mj_ladder ladder;
+    mj_ladder_state *s = mj_arena_alloc(&f->w.arena, sizeof *s);
+    mj_search search;
+    load_ok(&ladder, f,
+            "mj: 1\nladder: t\nfrom: assumed\n"
+            "base: {model: llama-3.1-8b, chip: hbm-chip, serving: {batch: 1, context: 4k}}\n"
+            "rungs:\n"
+            "  - {name: a, why: x, set: {chip.wires.distance: 2 mm}}\n"
+            "  - {name: b, group: g, why: x, set: {chip: sram-chip, chip.wires.distance: 0.5 mm}}\n"
+            "  - {name: c, why: x, set: {chip.static.idle: 1 W}}\n"
+            "  - {name: d, group: g, why: x, set: {chip: hardwired-chip, serving.precision: int4}}\n"
+            "  - {name: e, needs: [b, d], why: x, set: {chip.wires.distance: 0.2 mm}}\n");
+    const double targets[] = {1.5, 8, 15, 1e9};
+    for (size_t k = 0; k < sizeof targets / sizeof targets[0]; k++) {
+        int smallest = 64, n_billed = 0;
+        double base_J = 0, best = 0;
+        for (mj_rungs set = 0; set < 32; set++) {
+            if (!allowed(&ladder, set) || mj_ladder_bill(s, &ladder, set, 0, NULL) != MJ_OK) {
+                continue;
+            }
+            base_J = set == 0 ? s->bill.joules : base_J;
+            double factor = base_J / s->bill.joules;
+            int size = __builtin_popcountll(set);
+            n_billed++;
+            best = fmax(best, factor);
+            smallest = factor >= targets[k] && size < smallest ? size : smallest;
+        }
+        const mj_search_options options = {.target = targets[k], .exhaustive = true};
+        assert_int_equal(mj_ladder_search(&search, &ladder, &options, NULL), MJ_OK);
+        assert_true(search.n_billed == n_billed);
+        assert_rel(search.best_factor, best, 1e-8);
+        assert_int_equal(search.found, smallest < 64);
+        assert_true(!search.found || search.n_rungs == smallest);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_bounded_equals_exhaustive),
         cmocka_unit_test(test_no_set_reaches),
+        cmocka_unit_test(test_replacing_rungs_are_searched),
         cmocka_unit_test(test_inapplicable_sets_are_left_out),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);

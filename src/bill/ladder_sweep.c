@@ -2,14 +2,15 @@
  *
  * The base is billed again with the memory of its weights replaced: kind, read energy, leakage,
  * floor, capacity, bandwidth, and how far a byte travels to its arithmetic. The cache goes along,
- * except that masks hold no cache: beside ROM it stays in the base's memory. Facts give energies
- * and densities; what is assumed stands in each row:
- *   HBM       4 stacks of 36 GB; 1.2 TB/s each (HBM3E), 2 TB/s (HBM4)
- *   SRAM      the whole die; banks of 1 MB, 64 B wide at 1 GHz; 1 mm of wire
- *   3D        4 layers of the die's size on top of it; a byte crosses one hybrid bond and 1 mm of
- *             wire; DRAM layers at 20 TB/s with the floor of HBM per byte
- *   ROM       the whole die; each weight can be read 16,000 times a second; 0.1 mm of wire
+ * except that masks hold no cache: beside ROM it stays in the base's memory. Energies and densities
+ * are facts, and so are the designs (data/facts/memory.yaml): HBM in stacks beside the die, SRAM and
+ * ROM on the whole die, 3D memory in layers of the die's size on top of it.
+ *
+ * A chip has one mean way of a byte. Beside ROM that is the mean over weights, which travel next to
+ * nothing, and all that stays where it was and travels as before.
+ *
  * The model spreads over as many devices as its memory needs, and pays their links and idle power.
+ * So does the base: how it was spread is not the question.
  *
  * Beside it the founding post's figures: reads alone, and with its 2.4 pJ/B of transport
  * [unconventional2026]. */
@@ -20,39 +21,40 @@
 #include <math.h>
 #include <string.h>
 
-static const double STACKS_B = 4 * 36e9, DIE_m2 = 800e-6;
-
-/* One row of the question. density is of one layer. */
+/* One row of the question; keys of facts, NULL: none. density is of one layer. */
 typedef struct {
     const char *name, *cause;
     mj_memory_kind kind;
-    const char *read, *bond, *leak, *density, *price; /* keys of facts; NULL: none */
-    int layers;             /* of the die's area; 0: stacks beside the die */
-    double bandwidth_Bps;   /* of a device */
-    double bandwidth_BpsB;  /* or a byte per second and byte of capacity */
-    double distance_m;      /* 0: the base's */
+    const char *read, *bond, *leak, *density, *price;
+    const char *layers;    /* of the die's area; NULL: one, or stacks beside the die */
+    bool stacked;          /* beside the die */
+    const char *bandwidth; /* of a stack or of the device */
+    const char *rate;      /* or per byte of capacity */
+    const char *way;       /* of a byte to the arithmetic; NULL: the base's */
 } technology;
 
 /* In this order; the post's question is [HBM3E] over [SRAM_2D]. */
 enum { HBM3E, HBM4, SRAM_2D, DRAM_3D, SRAM_3D, ROM };
 static const technology technologies[] = {
-    [HBM3E] = {.name = "HBM3E", .cause = "4 stacks of 36 GB, 1.2 TB/s", .kind = MJ_MEMORY_HBM,
+    [HBM3E] = {.name = "HBM3E", .cause = "stacks beside the die", .kind = MJ_MEMORY_HBM,
      .read = "dram.default.hbm3e", .density = "density.dram.hbm", .price = "cost.hbm",
-     .bandwidth_Bps = 4.8e12},
-    [HBM4] = {.name = "HBM4", .cause = "4 stacks of 36 GB, 2 TB/s", .kind = MJ_MEMORY_HBM,
+     .stacked = true, .bandwidth = "memory.stack.hbm3e"},
+    [HBM4] = {.name = "HBM4", .cause = "stacks beside the die", .kind = MJ_MEMORY_HBM,
      .read = "dram.default.hbm4", .density = "density.dram.hbm", .price = "cost.hbm",
-     .bandwidth_Bps = 8e12},
+     .stacked = true, .bandwidth = "memory.stack.hbm4"},
     [SRAM_2D] = {.name = "SRAM 2D", .cause = "whole die, 1 MB banks", .kind = MJ_MEMORY_SRAM,
-     .read = "sram.read.1mb", .leak = "sram.leak", .density = "density.sram.n7", .layers = 1,
-     .bandwidth_BpsB = 64e3, .distance_m = 1e-3},
-    [DRAM_3D] = {.name = "3D DRAM", .cause = "4 bonded layers, 20 TB/s", .kind = MJ_MEMORY_DRAM,
-     .read = "dram3d.hybrid-bonded", .density = "density.dram.hbm", .layers = 4,
-     .bandwidth_Bps = 20e12, .distance_m = 1e-3},
-    [SRAM_3D] = {.name = "3D SRAM", .cause = "4 bonded layers, 1 MB banks", .kind = MJ_MEMORY_SRAM,
+     .read = "sram.read.1mb", .leak = "sram.leak", .density = "density.sram.n7",
+     .rate = "memory.rate.sram", .way = "memory.wire.bank"},
+    [DRAM_3D] = {.name = "3D DRAM", .cause = "bonded layers", .kind = MJ_MEMORY_DRAM,
+     .read = "dram3d.hybrid-bonded", .density = "density.dram.hbm", .layers = "memory.layers",
+     .bandwidth = "memory.bonded.dram", .way = "memory.wire.bank"},
+    [SRAM_3D] = {.name = "3D SRAM", .cause = "bonded layers, 1 MB banks", .kind = MJ_MEMORY_SRAM,
      .read = "sram.read.1mb", .bond = "link.ucie-3d", .leak = "sram.leak",
-     .density = "density.sram.n7", .layers = 4, .bandwidth_BpsB = 64e3, .distance_m = 1e-3},
-    [ROM] = {.name = "ROM", .cause = "whole die; cache stays", .kind = MJ_MEMORY_ROM,
-     .read = "rom.read", .density = "rom.density", .layers = 1, .bandwidth_BpsB = 16e3, .distance_m = 0.1e-3},
+     .density = "density.sram.n7", .layers = "memory.layers", .rate = "memory.rate.sram",
+     .way = "memory.wire.bank"},
+    [ROM] = {.name = "ROM", .cause = "cache stays, flies as before", .kind = MJ_MEMORY_ROM,
+     .read = "rom.read", .density = "rom.density", .rate = "memory.rate.rom",
+     .way = "memory.wire.rom"},
 };
 
 /* A fact of the table in SI, absent without a key. */
@@ -73,39 +75,54 @@ static mj_quantity exactly(double value, const char *unit)
     return (mj_quantity){value, value, value, MJ_CLASS_ASSUMED, unit, "assumed", NULL};
 }
 
+/* Bytes and bytes per second of one device. */
+static mj_status size_memory(mj_memory *memory, const technology *t, double area_m2,
+                             const mj_catalogue *c, mj_err *err)
+{
+    mj_quantity count, stack, layers, bandwidth, rate;
+    MJ_TRY(fetch(&count, c, t->stacked ? "memory.stack.count" : NULL, "1", 0, err));
+    MJ_TRY(fetch(&stack, c, "memory.stack.capacity", "B", 0, err));
+    MJ_TRY(fetch(&layers, c, t->layers, "1", 0, err));
+    MJ_TRY(fetch(&bandwidth, c, t->bandwidth, "B/s", 0, err));
+    MJ_TRY(fetch(&rate, c, t->rate, "Hz", 0, err));
+    double n_layers = mj_quantity_given(&layers) ? layers.typ : 1;
+    double capacity_B = t->stacked ? count.typ * stack.typ
+                                   : memory->density_Bpm2.typ * area_m2 * n_layers;
+    double fixed_Bps = t->stacked ? count.typ * bandwidth.typ : bandwidth.typ;
+    memory->capacity_B = exactly(capacity_B, "B");
+    memory->bandwidth_Bps = exactly(t->rate ? rate.typ * capacity_B : fixed_Bps, "B/s");
+    if (t->kind == MJ_MEMORY_HBM || t->kind == MJ_MEMORY_DRAM) { /* a floor per stack's bytes */
+        double stacks = capacity_B / stack.typ;
+        MJ_TRY(fetch(&memory->static_W, c, "dram.floor.default", "W/stack", 0, err));
+        memory->static_W.lo *= stacks;
+        memory->static_W.typ *= stacks;
+        memory->static_W.hi *= stacks;
+        memory->static_W.unit = "W";
+    }
+    return MJ_OK;
+}
+
 /* The memory of a row for a device of `area_m2`. */
 static mj_status make_memory(mj_memory *memory, mj_memory_row *row, const technology *t,
                              const mj_machine *base, double area_m2, const mj_catalogue *c,
                              mj_err *err)
 {
     double node_m = base->chip.node_m;
-    mj_quantity bond, floor;
+    mj_quantity bond;
     *memory = (mj_memory){.name = t->name, .kind = t->kind};
     MJ_TRY(fetch(&memory->read_JpB, c, t->read, "J/B", node_m, err));
     MJ_TRY(fetch(&bond, c, t->bond, "J/B", 0, err));
     MJ_TRY(fetch(&memory->leak_WpB, c, t->leak, "W/B", node_m, err));
     MJ_TRY(fetch(&memory->density_Bpm2, c, t->density, "B/m2", 0, err));
     MJ_TRY(fetch(&memory->price_USDpB, c, t->price, "USD/B", 0, err));
-    MJ_TRY(fetch(&floor, c, "dram.floor.default", "W/stack", 0, err));
     memory->read_JpB.lo += bond.lo;
     memory->read_JpB.typ += bond.typ;
     memory->read_JpB.hi += bond.hi;
-    double capacity_B = t->layers > 0 ? memory->density_Bpm2.typ * area_m2 * t->layers : STACKS_B;
-    memory->capacity_B = exactly(capacity_B, "B");
-    double bandwidth = t->bandwidth_Bps > 0 ? t->bandwidth_Bps : t->bandwidth_BpsB * capacity_B;
-    memory->bandwidth_Bps = exactly(bandwidth, "B/s");
-    if (t->kind == MJ_MEMORY_HBM || t->kind == MJ_MEMORY_DRAM) { /* a floor per 36 GB */
-        double stacks = capacity_B / (STACKS_B / 4);
-        memory->static_W = floor;
-        memory->static_W.lo *= stacks;
-        memory->static_W.typ *= stacks;
-        memory->static_W.hi *= stacks;
-        memory->static_W.unit = "W";
-    }
+    MJ_TRY(size_memory(memory, t, area_m2, c, err));
     row->read_JpB = memory->read_JpB;
     row->density_Bpm2 = memory->density_Bpm2;
     row->price_USDpB = memory->price_USDpB;
-    row->capacity_B = capacity_B;
+    row->capacity_B = memory->capacity_B.typ;
     return MJ_OK;
 }
 
@@ -115,14 +132,16 @@ static mj_status price_silicon(mj_memory_row *row, const technology *t, const mj
                                const mj_catalogue *c, mj_err *err)
 {
     mj_cost cost;
-    if (t->layers == 0 || t->kind == MJ_MEMORY_DRAM) {
+    if (t->stacked || t->kind == MJ_MEMORY_DRAM) {
         return MJ_OK;
     }
     MJ_TRY(mj_cost_compute(&cost, chip, c->facts, err));
     if (!mj_quantity_given(&cost.silicon_USD)) {
         return MJ_OK;
     }
-    double per_B = t->layers / row->capacity_B;
+    mj_quantity layers;
+    MJ_TRY(fetch(&layers, c, t->layers, "1", 0, err));
+    double per_B = (t->layers ? layers.typ : 1) / row->capacity_B;
     row->price_USDpB = cost.silicon_USD;
     row->price_USDpB.lo *= per_B;
     row->price_USDpB.typ *= per_B;
@@ -155,30 +174,58 @@ static mj_status place_memory(mj_machine *machine, const mj_memory *memory, cons
         }
         chip->memory[old].holds = MJ_HOLDS_WEIGHTS;
     }
-    if (t->distance_m > 0) {
-        chip->wires.distance_m = exactly(t->distance_m, "m");
-    }
-    machine->serving.devices = machine->serving.tensor = machine->serving.data = 0;
     return MJ_OK;
 }
 
-/* Joules of one component's own lines. */
-static double weights_J(const mj_bill *bill)
+static void spread_freely(mj_serving *serving)
 {
-    double sum = 0;
+    serving->devices = serving->tensor = serving->data = serving->expert = 0;
+}
+
+static double weights_B(const mj_bill *bill)
+{
+    return bill->step.weight_B / bill->serving.batch;
+}
+
+/* Mean way of a byte where the weights' own is `way` and all others' what the bill was made with. */
+static double mean_way(const mj_bill *bill, double way_m)
+{
+    double far_m = bill->chip->wires.distance_m.typ, moved = 0; /* B m */
     for (int i = 0; i < bill->ledger.n; i++) {
         const mj_line *line = &bill->ledger.line[i];
-        sum += strcmp(line->label, "weights read") == 0 ? line->joules : 0;
+        moved += line->component == MJ_NOC_WIRE ? line->count : 0;
     }
-    return sum;
+    double bytes = moved / far_m;
+    return bytes > 0 ? far_m + weights_B(bill) / bytes * (way_m - far_m) : far_m;
+}
+
+/* The machine's bill. Beside ROM it takes a first one to know how the bytes divide. */
+static mj_status bill_row(mj_ladder_state *state, const technology *t, const mj_quantity *way,
+                          mj_err *err)
+{
+    mj_quantity *distance = &state->machine.chip.wires.distance_m;
+    if (mj_quantity_given(way) && t->kind != MJ_MEMORY_ROM) {
+        *distance = *way;
+    }
+    MJ_TRY(mj_machine_bill(&state->bill, &state->machine, 0, err));
+    if (t->kind != MJ_MEMORY_ROM || !mj_quantity_given(distance)) {
+        return MJ_OK;
+    }
+    double mean_m = mean_way(&state->bill, way->typ);
+    distance->lo *= mean_m / distance->typ;
+    distance->hi *= mean_m / distance->typ;
+    distance->typ = mean_m;
+    return mj_machine_bill(&state->bill, &state->machine, 0, err);
 }
 
 static mj_status sweep_row(mj_memory_row *row, const technology *t, const mj_machine *base,
                            const mj_catalogue *c, mj_ladder_state *scratch, mj_err *err)
 {
     mj_memory memory;
-    mj_quantity area = base->chip.cost.n_dies > 0 ? base->chip.cost.die[0].area_m2
-                                                  : exactly(DIE_m2, "m2");
+    mj_quantity area, way;
+    MJ_TRY(fetch(&area, c, "memory.die.area", "m2", 0, err));
+    MJ_TRY(fetch(&way, c, t->way, "m", 0, err));
+    area = base->chip.cost.n_dies > 0 ? base->chip.cost.die[0].area_m2 : area;
     *row = (mj_memory_row){.name = t->name, .cause = t->cause, .joules = NAN, .lo_J = NAN,
                            .hi_J = NAN, .gain = NAN, .weights_J = NAN};
     MJ_TRY(make_memory(&memory, row, t, base, area.typ, c, err));
@@ -186,10 +233,10 @@ static mj_status sweep_row(mj_memory_row *row, const technology *t, const mj_mac
     MJ_TRY(price_silicon(row, t, &base->chip, c, err));
     mj_err cause = {0};
     mj_status status = place_memory(&scratch->machine, &memory, t);
-    row->distance_m = scratch->machine.chip.wires.distance_m.typ;
     if (status == MJ_OK) {
-        status = mj_machine_bill(&scratch->bill, &scratch->machine, 0, &cause);
+        status = bill_row(scratch, t, &way, &cause);
     }
+    row->distance_m = scratch->machine.chip.wires.distance_m.typ;
     if (status != MJ_OK) {
         memcpy(row->reason, mj_cause_text(&cause), strlen(mj_cause_text(&cause)) + 1);
         return MJ_OK;
@@ -198,7 +245,7 @@ static mj_status sweep_row(mj_memory_row *row, const technology *t, const mj_mac
     row->joules = scratch->bill.joules;
     row->lo_J = scratch->bill.lo_J;
     row->hi_J = scratch->bill.hi_J;
-    row->weights_J = weights_J(&scratch->bill);
+    row->weights_J = weights_B(&scratch->bill) * memory.read_JpB.typ;
     return MJ_OK;
 }
 
@@ -231,8 +278,8 @@ mj_status mj_ladder_sweep_memory(mj_memory_sweep *sweep, const mj_ladder *ladder
         sweep->stand_in = "hbm-chip";
         MJ_TRY(mj_chip_load(&base->machine.chip, sweep->stand_in, catalogue->chips,
                             catalogue->facts, catalogue->units, arena, err));
-        base->machine.serving.devices = 0;
     }
+    spread_freely(&base->machine.serving);
     MJ_TRY(mj_machine_bill(&base->bill, &base->machine, 0, err));
     sweep->base = base->bill;
     for (size_t i = 0; i < sizeof technologies / sizeof technologies[0]; i++) {

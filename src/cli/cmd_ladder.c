@@ -108,6 +108,26 @@ static bool is_met(const mj_ladder_view *view)
     return view->search ? view->search->found : view->climb->reached;
 }
 
+/* What cannot be printed together. */
+static mj_status check_request(const request *q, mj_context *context)
+{
+    const char *more = q->search         ? "search"
+                       : q->drop         ? "drop"
+                       : q->orders       ? "orders"
+                       : q->target_given ? "target"
+                       : q->variant      ? "variant"
+                                         : NULL;
+    if (q->sweep != 0 && more) {
+        return mj_err_add(&context->err, MJ_ESUPPORT, NULL, 0, 0,
+                          "--sweep bills the base alone; --%s is about its rungs", more);
+    }
+    if (context->globals.csv && (q->search || q->drop || q->orders)) {
+        return mj_err_add(&context->err, MJ_ESUPPORT, NULL, 0, 0,
+                          "--csv is one row a rung; what --%s adds is in --json", more);
+    }
+    return MJ_OK;
+}
+
 int mj_cmd_ladder(mj_context *context, int argc, char **argv)
 {
     request q = {0};
@@ -148,7 +168,7 @@ int mj_cmd_ladder(mj_context *context, int argc, char **argv)
     if (r == NULL) {
         return mj_context_fail_with(context, MJ_EMEM, "out of memory");
     }
-    if (mj_context_catalogue(context, &home) != MJ_OK ||
+    if (check_request(&q, context) != MJ_OK || mj_context_catalogue(context, &home) != MJ_OK ||
         mj_ladder_load(&r->ladder, word[0], &home, &context->arena, &context->err) != MJ_OK) {
         return mj_context_fail(context);
     }

@@ -201,20 +201,31 @@ typedef struct {
     mj_climb climb, other;
 } climbs;
 
+/* What is asked of a ladder; variant: index in variant_names. */
+typedef struct {
+    const char *name;
+    double target;
+    bool target_given;
+    int variant;
+} ladder_request;
+
+static const char *const variant_names[] = {"", "a", "b", NULL};
+
 static mj_status load_climbs(mj_ladder_view *view, climbs *c, mj_context *context,
-                             const char *name, double target)
+                             const ladder_request *q)
 {
     mj_catalogue home;
     MJ_TRY(mj_context_catalogue(context, &home));
-    mj_climb_options options = {.target = target};
+    mj_climb_options options = {.target = q->target, .variant = q->variant == 2};
     *view = (mj_ladder_view){.climb = &c->climb};
-    MJ_TRY(mj_ladder_load(&c->ladder, name, &home, &context->arena, &context->err));
+    MJ_TRY(mj_ladder_load(&c->ladder, q->name, &home, &context->arena, &context->err));
     MJ_TRY(mj_ladder_climb(&c->climb, &c->ladder, &options, &context->arena, &context->err));
-    const mj_bill *base = c->climb.step[0].bill;
-    if (base->chip->n_text < 2 || base->model->output != MJ_OUTPUT_TOKEN) {
-        return MJ_OK;
+    if (mj_ladder_fits(&c->ladder) < 2) {
+        return q->variant != 2 ? MJ_OK
+                               : mj_err_add(&context->err, MJ_ENAME, NULL, 0, 0,
+                                            "the base of %s has no fit 'b'", c->ladder.name);
     }
-    options.variant = 1;
+    options.variant = 1 - options.variant;
     view->other = &c->other;
     return mj_ladder_climb(&c->other, &c->ladder, &options, &context->arena, &context->err);
 }
@@ -222,20 +233,24 @@ static mj_status load_climbs(mj_ladder_view *view, climbs *c, mj_context *contex
 static int report_ladder(mj_context *context, int argc, char **argv)
 {
     report_options options = {.out = NULL};
-    double target = 0;
-    mj_option option[REPORT_OPTIONS_N + 1];
+    ladder_request q = {0};
+    mj_option option[REPORT_OPTIONS_N + 2];
     list_report_options(option, &options);
-    option[REPORT_OPTIONS_N] = (mj_option){.name = "target", .argument = "FACTOR",
-                                           .kind = MJ_OPTION_REAL, .target = &target,
-                                           .help = "factor to reach (the ladder's, or 1000)",
-                                           .min = 1, .max = 1e12};
+    option[REPORT_OPTIONS_N] =
+        (mj_option){.name = "target", .argument = "FACTOR", .kind = MJ_OPTION_REAL,
+                    .target = &q.target, .min = 1, .max = 1e9, .given = &q.target_given,
+                    .help = "factor to reach (the file's, 1000); exit code 1 if it is not"};
+    option[REPORT_OPTIONS_N + 1] =
+        (mj_option){.name = "variant", .argument = "a|b", .kind = MJ_OPTION_CHOICE,
+                    .target = &q.variant, .choices = variant_names,
+                    .help = "fit of a calibrated base whose climb is shown (a)"};
     const mj_usage usage = {
         .sentence = "FILE",
         .about = "A ladder as one HTML file that needs nothing else: a waterfall on a logarithmic\n"
                  "axis, every rung, the last machine's bill, sources. FILE is a path or a name\n"
                  "under data/ladders.",
         .option = option,
-        .n_options = REPORT_OPTIONS_N + 1,
+        .n_options = REPORT_OPTIONS_N + 2,
         .refuses = "verbose",
         .example = "mj report ladder post-100b --out ladder.html",
     };
@@ -249,12 +264,15 @@ static int report_ladder(mj_context *context, int argc, char **argv)
         return mj_context_fail_with(context, MJ_EMEM, "out of memory");
     }
     mj_ladder_view view;
+    q.name = word[0];
     if (check_options(context, &options) != MJ_OK ||
-        load_climbs(&view, c, context, word[0], target) != MJ_OK) {
+        load_climbs(&view, c, context, &q) != MJ_OK) {
         return mj_context_fail(context);
     }
     const document doc = {&view, print_ladder_svg, print_ladder_html};
-    return write_document(context, &doc, &options);
+    exit_code = write_document(context, &doc, &options);
+    return exit_code == MJ_EXIT_OK && q.target_given && !view.climb->reached ? MJ_EXIT_GOAL
+                                                                             : exit_code;
 }
 
 int mj_cmd_report(mj_context *context, int argc, char **argv)

@@ -32,6 +32,7 @@ static const char document_style[] =
     "border-bottom:1px solid var(--rule)}th:last-child,td:last-child{padding-right:0}"
     "th{font-weight:500;color:var(--dim);white-space:nowrap}"
     "tbody tr:hover{background:var(--card)}tfoot td{font-weight:600;border-bottom:0}"
+    "h1,.lead,.kicker,td.reason{overflow-wrap:anywhere}"
     "td.reason{min-width:15rem;max-width:24rem}.loss{color:var(--accent)}"
     ".number{text-align:right;white-space:nowrap}.nowrap{white-space:nowrap}"
     "code{font:.92em ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}"

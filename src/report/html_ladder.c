@@ -37,8 +37,10 @@ static mj_status write_result(mj_html *html, const mj_climb *climb, mj_err *err)
     fputs("<header>\n<p class=\"kicker\">", out);
     MJ_TRY(mj_html_printed(html, print_headline, climb, err));
     fputs("</p>\n<h1>", out);
-    mj_html_factor(html, climb->factor);
-    fprintf(out, " <small>less energy per %s: the target of ", mj_output_noun(base));
+    bool raised = mj_gain_is_loss(climb->factor);
+    mj_html_factor(html, raised ? 1 / climb->factor : climb->factor);
+    fprintf(out, " <small>%s energy per %s: the target of ", raised ? "more" : "less",
+            mj_output_noun(base));
     mj_html_factor(html, climb->target);
     fprintf(out, " is %s</small></h1>\n<p class=\"lead\">",
             climb->reached ? "reached" : "not reached");
@@ -47,19 +49,23 @@ static mj_status write_result(mj_html *html, const mj_climb *climb, mj_err *err)
     mj_html_joules(html, base->joules);
     fputs(" to ", out);
     mj_html_joules(html, last->joules);
-    fputs(" by the last machine's own interval ", out);
+    fputs(", a factor of ", out);
+    mj_html_factor(html, climb->factor);
+    fputs(" (", out);
     write_interval(html, climb->factor_lo, climb->factor_hi);
-    fputs(".</p>\n<p>Multiplying what each rung gains alone on the base gives <strong>", out);
+    fputs(climb->shares_fit ? "; the fit's error, shared by both machines, cancels"
+                            : "; the last machine's 90 % interval", out);
+    fputs(").</p>\n<p>Multiplying what each rung gains alone on the base gives <strong>", out);
     mj_html_factor(html, climb->naive_product);
     fputs("</strong>; billed together they give <strong>", out);
     mj_html_factor(html, climb->factor);
     fputs("</strong>.</p>\n", out);
     fprintf(out, "<p>Closure: %s at the base, %s at the end. %.0f %% of the last machine's joules "
-            "rest on assumed or vendor figures; rungs of those classes gain ",
+            "rest on assumed or vendor figures; without rungs of those classes the factor is ",
             mj_closure_names[base->chip->closure], mj_closure_names[last->chip->closure],
             100 * last->assumed_share);
-    mj_html_factor(html, climb->assumed_gain);
-    fputs(" of the factor.</p>\n", out);
+    mj_html_factor(html, climb->sourced_factor);
+    fputs(".</p>\n", out);
     if (ladder->note && *ladder->note) {
         fputs("<p class=\"dim\">", out);
         mj_markup_text(out, ladder->note);
@@ -123,7 +129,7 @@ static void write_name(mj_html *html, const mj_climb_step *step)
     if (step->closes_otherwise) {
         fputs(" <span class=\"dim\">(closes otherwise than the rung before)</span>", out);
     }
-    if (step->gain < 1) {
+    if (mj_gain_is_loss(step->gain)) {
         fputs(" <span class=\"loss\">raises joules</span>", out);
     }
     if (step->rung->why && *step->rung->why) {

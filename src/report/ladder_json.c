@@ -49,6 +49,8 @@ static mj_json *step_to_json(const mj_climb_step *step)
     set_joules(object, bill);
     mj_json_set_number(object, "gain", step->gain);
     mj_json_set_number(object, "cumulative", step->cumulative);
+    mj_json_set_number(object, "cumulative_lo", step->cumulative_lo);
+    mj_json_set_number(object, "cumulative_hi", step->cumulative_hi);
     mj_json_set_number(object, "cumulative_2030", step->cumulative_2030);
     mj_json_set_number(object, "cap_next", step->cap);
     mj_json_set_text(object, "cap_cause", mj_component_text(step->cap_cause));
@@ -57,6 +59,9 @@ static mj_json *step_to_json(const mj_climb_step *step)
     mj_json_set_number(object, "quality_delta", known(&step->rung->quality));
     mj_json_set_text(object, "quality_source",
                      mj_quantity_given(&step->rung->quality) ? step->rung->quality.source : NULL);
+    mj_json_set_text(object, "quality_class",
+                     mj_class_text(mj_quantity_given(&step->rung->quality)
+                                       ? step->rung->quality.cls : MJ_CLASS_ASSUMED));
     mj_json_set_text(object, "source", step->rung->source);
     mj_json_set_text(object, "class", mj_class_text((mj_class)step->rung->cls));
     mj_json_set_text(object, "why", step->rung->why);
@@ -90,8 +95,12 @@ static mj_json *search_to_json(const mj_ladder *ladder, const mj_search *search)
     mj_json_set_number(object, "factor", search->found ? search->factor : NAN);
     mj_json_set_number(object, "joules", search->found ? search->joules : NAN);
     mj_json_set_number(object, "assumed_joules", search->found ? search->assumed_J : NAN);
-    mj_json_set(object, "best", names_of(ladder, search->best));
-    mj_json_set_number(object, "best_factor", search->best_factor);
+    if (search->found) { /* what lies beyond was not searched */
+        mj_json_set_text(object, "best", NULL);
+    } else {
+        mj_json_set(object, "best", names_of(ladder, search->best));
+    }
+    mj_json_set_number(object, "best_factor", search->found ? NAN : search->best_factor);
     mj_json_set_number(object, "billed", search->n_billed);
     mj_json_set_number(object, "unfit", search->n_unfit);
     mj_json_set_number(object, "inapplicable", search->n_inapplicable);
@@ -164,6 +173,8 @@ mj_status mj_ladder_print_json(FILE *out, const mj_ladder_view *view, mj_err *er
     mj_json_set_number(root, "factor", climb->factor);
     mj_json_set_number(root, "factor_lo", climb->factor_lo);
     mj_json_set_number(root, "factor_hi", climb->factor_hi);
+    mj_json_set_bool(root, "shared_fit", climb->shares_fit);
+    mj_json_set_number(root, "sourced_factor", climb->sourced_factor);
     mj_json_set_number(root, "assumed_gain", climb->assumed_gain);
     mj_json_set(root, "trend_2030", trends_to_json(climb));
     set_options(root, view);

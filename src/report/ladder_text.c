@@ -30,8 +30,8 @@ static const char *clean(const char *text, mj_arena *arena, const mj_style *styl
 /* A factor that goes the wrong way is marked, with or without colour. */
 static const char *gain_text(double gain, mj_arena *arena)
 {
-    return gain < 1 - 1e-9 ? mj_arena_printf(arena, "%s!", mj_factor_text(gain, arena))
-                           : mj_factor_text(gain, arena);
+    return mj_gain_is_loss(gain) ? mj_arena_printf(arena, "%s!", mj_factor_text(gain, arena))
+                                 : mj_factor_text(gain, arena);
 }
 
 static void fill_step(const char **cell, const mj_climb_step *step, mj_citations *list,
@@ -53,24 +53,6 @@ static void fill_step(const char **cell, const mj_climb_step *step, mj_citations
     cell[7] = mj_quality_text(step->rung, arena);
 }
 
-/* Prints words up to the style's width, later lines indented. */
-static void print_wrapped(FILE *out, const char *text, const mj_style *style)
-{
-    int width = style->width > 0 ? style->width : 100, used = 2;
-    fputc(' ', out);
-    while (*text) {
-        size_t n = strcspn(text, " ");
-        if (used + (int)n + 1 > width) {
-            fputs("\n     ", out);
-            used = 5;
-        }
-        fprintf(out, " %.*s", (int)n, text);
-        used += (int)n + 1;
-        text += n + (text[n] == ' ');
-    }
-    fputc('\n', out);
-}
-
 static void print_citations(FILE *out, const mj_citations *list, const mj_style *style)
 {
     char text[4096] = "", key[NAME];
@@ -80,7 +62,7 @@ static void print_citations(FILE *out, const mj_citations *list, const mj_style 
                               mj_text_clean(key, sizeof key, list->key[i]));
     }
     if (n > 0) {
-        print_wrapped(out, text, style);
+        mj_print_wrapped(out, text, style);
     }
 }
 
@@ -102,8 +84,9 @@ static mj_status print_steps(FILE *out, const mj_climb *climb, const mj_style *s
     for (int i = 0; i < climb->n; i++) {
         const mj_climb_step *step = &climb->step[i];
         fill_step(cell + (size_t)i * COLUMNS, step, &list, arena, style);
-        paint[i] = step->replaced ? MJ_PAINT_DIM : step->gain < 1 - 1e-9 ? MJ_PAINT_UNKNOWN
-                                                                        : MJ_PAINT_NONE;
+        paint[i] = step->replaced                ? MJ_PAINT_DIM
+                   : mj_gain_is_loss(step->gain) ? MJ_PAINT_UNKNOWN
+                                                 : MJ_PAINT_NONE;
     }
     const mj_table table = {column, cell, paint, COLUMNS, climb->n};
     mj_table_print(out, &table, style);
@@ -172,14 +155,34 @@ static void print_search(FILE *out, const mj_ladder_view *view, mj_arena *arena)
     print_rungs(out, ladder, s->best);
 }
 
-static void print_dropped(FILE *out, const mj_ladder_view *view, mj_arena *arena)
+/* The rung that stands in the place of a dropped one; NULL: none. */
+static const mj_rung *successor(const mj_ladder_view *view)
 {
-    char name[NAME];
+    const mj_ladder *ladder = view->climb->ladder;
+    for (int i = 0; i < ladder->n_rungs && view->drop_rung->group; i++) {
+        const mj_rung *rung = &ladder->rung[i];
+        if ((view->dropped->final >> i & 1) && rung->group &&
+            strcmp(rung->group, view->drop_rung->group) == 0) {
+            return rung;
+        }
+    }
+    return NULL;
+}
+
+static void print_dropped(FILE *out, const mj_ladder_view *view, const mj_style *style,
+                          mj_arena *arena)
+{
     double with = view->climb->factor, without = view->dropped->factor;
-    fprintf(out, "\n  without '%s': %s instead of %s, a loss of %s\n",
-            mj_text_clean(name, sizeof name, view->drop_rung->name),
-            mj_factor_text(without, arena), mj_factor_text(with, arena),
-            mj_factor_text(with / without, arena));
+    const mj_rung *next = successor(view);
+    char text[MJ_ERR_TEXT];
+    const char *words = mj_arena_printf(
+        arena, "without '%s': %s instead of %s, %s of %s%s%s%s", view->drop_rung->name,
+        mj_factor_text(without, arena), mj_factor_text(with, arena),
+        mj_gain_is_loss(with / without) ? "a gain" : "a loss",
+        mj_factor_text(mj_gain_is_loss(with / without) ? without / with : with / without, arena),
+        next ? "; '" : "", next ? next->name : "", next ? "' takes its place" : "");
+    fputc('\n', out);
+    mj_print_wrapped(out, mj_text_clean(text, sizeof text, words ? words : ""), style);
 }
 
 mj_status mj_ladder_print_text(FILE *out, const mj_ladder_view *view, const mj_style *style,
@@ -193,19 +196,22 @@ mj_status mj_ladder_print_text(FILE *out, const mj_ladder_view *view, const mj_s
             ladder->title ? ": " : "",
             mj_text_clean(title, sizeof title, ladder->title ? ladder->title : ""));
     mj_bill_print_headline(out, climb->step[0].bill, style);
+    if (ladder->note) {
+        mj_print_wrapped(out, mj_text_clean(title, sizeof title, ladder->note), style);
+    }
     fputc('\n', out);
     MJ_TRY(print_steps(out, climb, style, arena, err));
     fputc('\n', out);
     mj_remarks remarks;
     mj_climb_remarks(&remarks, view, arena);
     for (int i = 0; i < remarks.n; i++) {
-        print_wrapped(out, mj_text_clean(title, sizeof title, remarks.text[i]), style);
+        mj_print_wrapped(out, mj_text_clean(title, sizeof title, remarks.text[i]), style);
     }
     if (view->orders && climb->n > 1) {
         MJ_TRY(print_orders(out, climb, style, arena, err));
     }
     if (view->dropped) {
-        print_dropped(out, view, arena);
+        print_dropped(out, view, style, arena);
     }
     if (view->search) {
         print_search(out, view, arena);

@@ -5,6 +5,9 @@
  * (it gains less), or joules of others behind which its own were hidden (it gains more). */
 #include "ladder_words.h"
 
+#include "bill_words.h"
+#include "mj/units.h"
+
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -17,6 +20,12 @@ const char *mj_factor_text(double factor, mj_arena *arena)
     }
     return mj_arena_printf(arena, factor < 9.995 ? "%.2fx" : factor < 99.95 ? "%.1fx" : "%.0fx",
                            factor);
+}
+
+const char *mj_joules_text(double joules, mj_arena *arena)
+{
+    char text[32];
+    return mj_arena_printf(arena, "%s", mj_units_format(joules, "J", text, sizeof text));
 }
 
 const char *mj_interval_text(double joules, double lo_J, double hi_J, mj_arena *arena)
@@ -45,6 +54,23 @@ const char *mj_quality_text(const mj_rung *rung, mj_arena *arena)
                                   : mj_arena_printf(arena, "%+.3g %%", 100 * rung->quality.typ);
 }
 
+void mj_print_wrapped(FILE *out, const char *text, const mj_style *style)
+{
+    int width = style->width > 0 ? style->width : 100, used = 2;
+    fputc(' ', out);
+    while (*text) {
+        size_t n = strcspn(text, " ");
+        if (used + (int)n + 1 > width) {
+            fputs("\n     ", out);
+            used = 5;
+        }
+        fprintf(out, " %.*s", (int)n, text);
+        used += (int)n + 1;
+        text += n + (text[n] == ' ');
+    }
+    fputc('\n', out);
+}
+
 static void remark(mj_remarks *remarks, mj_arena *arena, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 static void remark(mj_remarks *remarks, mj_arena *arena, const char *format, ...)
@@ -60,21 +86,58 @@ static void remark(mj_remarks *remarks, mj_arena *arena, const char *format, ...
     }
 }
 
+/* What the interval of a factor is, and what it leaves out. */
+static void say_interval(mj_remarks *remarks, const mj_climb *climb, mj_arena *arena)
+{
+    if (climb->shares_fit) {
+        remark(remarks, arena, "both machines rest on fits to measured boards, whose error is taken as "
+               "the same factor on both: it cancels, and how sure the rungs are is not in it");
+    } else {
+        remark(remarks, arena, "an interval is the last machine's 90 %%, the base taken as exact");
+    }
+}
+
 static void say_target(mj_remarks *remarks, const mj_climb *climb, mj_arena *arena)
 {
     const mj_climb_step *last = &climb->step[climb->n - 1];
-    remark(remarks, arena, "target %s %s: %s (%s to %s by the last bill's interval) against %d",
-           mj_factor_text(climb->target, arena), climb->reached ? "reached" : "not reached",
-           mj_factor_text(climb->factor, arena), mj_factor_text(climb->factor_lo, arena),
-           mj_factor_text(climb->factor_hi, arena), climb->ladder->base.year);
+    const char *range = "";
+    if (climb->factor_hi > climb->factor_lo * (1 + 1e-9)) {
+        range = mj_arena_printf(arena, " (%s to %s)", mj_factor_text(climb->factor_lo, arena),
+                                mj_factor_text(climb->factor_hi, arena));
+    }
+    remark(remarks, arena, "target %s %s: %s%s against %d", mj_factor_text(climb->target, arena),
+           climb->reached ? "reached" : "not reached", mj_factor_text(climb->factor, arena),
+           range, climb->ladder->base.year);
+    say_interval(remarks, climb, arena);
     if (!climb->reached) {
         remark(remarks, arena, "what holds it: %s, %s left if that cost nothing",
                mj_component_text(last->cap_cause), mj_factor_text(last->cap, arena));
     }
+    if (climb->newer && isfinite(climb->newer_J)) {
+        double before_J = climb->step[0].bill->joules;
+        remark(remarks, arena, "the base is a chip of %d; on %s (%d) it takes %s, %s less, which "
+               "leaves %s", climb->step[0].bill->chip->year, climb->newer->name,
+               climb->newer->year, mj_joules_text(climb->newer_J, arena),
+               mj_factor_text(before_J / climb->newer_J, arena),
+               mj_factor_text(climb->factor * climb->newer_J / before_J, arena));
+    }
+}
+
+/* The rung whose place step `i` took; NULL if its group was empty. */
+static const mj_rung *rung_before(const mj_climb *climb, int i)
+{
+    const char *group = climb->step[i].rung->group;
+    for (int k = i - 1; k > 0 && group; k--) {
+        const mj_rung *other = climb->step[k].rung;
+        if (other->group && strcmp(other->group, group) == 0) {
+            return other;
+        }
+    }
+    return NULL;
 }
 
 /* The final rung whose gain in the climb lies farthest from its gain alone, in the direction in
- * which the product errs. */
+ * which the product errs. A rung that took another's place gained over that, not over its absence. */
 static const mj_climb_step *most_moved(const mj_climb *climb, bool less)
 {
     const mj_climb_step *most = NULL;
@@ -82,7 +145,7 @@ static const mj_climb_step *most_moved(const mj_climb *climb, bool less)
     for (int i = 1; i < climb->n; i++) {
         const mj_climb_step *step = &climb->step[i];
         double moved = log(step->gain_first / step->gain) * (less ? 1 : -1);
-        if (!step->replaced && moved > farthest) { /* NaN fails */
+        if (!step->replaced && !rung_before(climb, i) && moved > farthest) { /* NaN fails */
             farthest = moved;
             most = step;
         }
@@ -123,6 +186,12 @@ static void say_2030(mj_remarks *remarks, const mj_climb *climb, mj_arena *arena
                mj_factor_text(climb->factor_2030_hi[i], arena),
                i == climb->ladder->trend ? ": the column 2030" : "");
     }
+    const mj_bill *base = climb->step[0].bill;
+    if (base->model->output != MJ_OUTPUT_TOKEN || base->serving.boundary != MJ_BOUNDARY_BOARD) {
+        remark(remarks, arena, "what convention gains by 2030 was measured on text at the board; for "
+               "%ss at the %s it is taken over", mj_output_noun(base),
+               mj_boundary_names[base->serving.boundary]);
+    }
 }
 
 static void say_ground(mj_remarks *remarks, const mj_climb *climb, mj_arena *arena)
@@ -137,23 +206,12 @@ static void say_ground(mj_remarks *remarks, const mj_climb *climb, mj_arena *are
         }
     }
     remark(remarks, arena,
-           "%.0f %% of the last joules rest on assumed or vendor figures; %d rungs of those "
-           "classes carry %s of the factor; quality is assumed, not shown, for %d",
+           "%.0f %% of the last joules rest on assumed or vendor figures; without the %d rungs of "
+           "those classes the climb comes to %s, so they carry %s; quality is assumed, not shown, "
+           "for %d",
            100 * climb->step[climb->n - 1].bill->assumed_share, n_assumed,
+           mj_factor_text(climb->sourced_factor, arena),
            mj_factor_text(climb->assumed_gain, arena), n_unknown);
-}
-
-/* The rung whose place step `i` took; NULL if its group was empty. */
-static const mj_rung *rung_before(const mj_climb *climb, int i)
-{
-    const char *group = climb->step[i].rung->group;
-    for (int k = i - 1; k > 0 && group; k--) {
-        const mj_rung *other = climb->step[k].rung;
-        if (other->group && strcmp(other->group, group) == 0) {
-            return other;
-        }
-    }
-    return NULL;
 }
 
 static void say_oddities(mj_remarks *remarks, const mj_climb *climb, mj_arena *arena)
@@ -162,7 +220,7 @@ static void say_oddities(mj_remarks *remarks, const mj_climb *climb, mj_arena *a
         const mj_climb_step *step = &climb->step[i];
         const char *name = step->rung->name;
         const mj_rung *before = rung_before(climb, i);
-        if (step->gain < 1 - 1e-9) {
+        if (mj_gain_is_loss(step->gain)) {
             remark(remarks, arena, "'%.60s' raises joules by %.3g %%%s%.60s%s", name,
                    100 * (1 / step->gain - 1), before ? " in the place of '" : "",
                    before ? before->name : "", before ? "'" : "");

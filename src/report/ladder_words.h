@@ -15,8 +15,12 @@ typedef struct {
  * result rests on; rungs that cost joules, change nothing or close otherwise. */
 void mj_climb_remarks(mj_remarks *remarks, const mj_ladder_view *view, mj_arena *arena);
 
+/* Words up to the style's width, later lines indented. */
+void mj_print_wrapped(FILE *out, const char *text, const mj_style *style);
 /* "26.4 J [9.7 60.2]", all three in the unit that suits the first. */
 const char *mj_interval_text(double joules, double lo_J, double hi_J, mj_arena *arena);
+/* "632 mJ". */
+const char *mj_joules_text(double joules, mj_arena *arena);
 /* "0", "-2 %", or "?" where nobody knows. */
 const char *mj_quality_text(const mj_rung *rung, mj_arena *arena);
 /* "1.50x", "151x". */

@@ -8,7 +8,7 @@
 
 #include <math.h>
 
-enum { COLUMNS = 9, NUMBER = 40 };
+enum { COLUMNS = 8, NUMBER = 40 };
 
 /* "1.19 GB/mm2" style: a quantity times `scale` with the unit as people write it. */
 static const char *scaled(const mj_quantity *q, double scale, const char *unit, mj_arena *arena)
@@ -25,9 +25,8 @@ static void fill_row(const char **cell, const mj_memory_row *row, mj_arena *aren
     cell[3] = mj_arena_printf(arena, "%s", mj_units_format(row->capacity_B, "B", capacity,
                                                           sizeof capacity));
     cell[4] = scaled(&row->price_USDpB, 1e9, "USD/GB", arena);
-    cell[8] = row->cause;
     if (isnan(row->joules)) {
-        cell[8] = row->reason;
+        cell[6] = "cannot be billed";
         return;
     }
     cell[5] = mj_arena_printf(arena, "%d", row->devices);
@@ -58,7 +57,6 @@ mj_status mj_sweep_print_text(FILE *out, const mj_memory_sweep *sweep, const mj_
         {"weights in", false}, {"read", true}, {"per layer", true}, {"a device", true},
         {"price", true}, {"devices", true},
         {mj_arena_printf(arena, "J/%s [90 %%]", mj_output_noun(base)), false}, {"factor", true},
-        {"", false},
     };
     const char **cell = mj_arena_array(arena, (size_t)sweep->n * COLUMNS, sizeof *cell);
     if (cell == NULL || column[6].title == NULL) {
@@ -75,6 +73,14 @@ mj_status mj_sweep_print_text(FILE *out, const mj_memory_sweep *sweep, const mj_
     }
     const mj_table table = {column, cell, NULL, COLUMNS, sweep->n};
     mj_table_print(out, &table, style);
+    for (int i = 0; i < sweep->n; i++) {
+        const mj_memory_row *row = &sweep->row[i];
+        const char *text =
+            *row->reason ? mj_arena_printf(arena, "%s: %s", row->name, row->reason)
+                         : mj_arena_printf(arena, "%s: %s; a byte travels %.3g mm", row->name,
+                                           row->cause, 1e3 * row->distance_m);
+        mj_print_wrapped(out, text ? text : row->name, style);
+    }
     print_post(out, sweep, arena);
     return MJ_OK;
 }
@@ -106,6 +112,7 @@ mj_status mj_sweep_print_json(FILE *out, const mj_memory_sweep *sweep, mj_err *e
         mj_json_set_number(object, "joules_hi", row->hi_J);
         mj_json_set_number(object, "weights_joules", row->weights_J);
         mj_json_set_number(object, "gain", row->gain);
+        mj_json_set_text(object, "reason", *row->reason ? row->reason : NULL);
         mj_json_set_text(object, "source", row->read_JpB.source);
         mj_json_set_text(object, "class", mj_class_text(row->read_JpB.cls));
         mj_json_append(rows, object);
@@ -121,10 +128,20 @@ mj_status mj_sweep_print_json(FILE *out, const mj_memory_sweep *sweep, mj_err *e
     return status;
 }
 
+/* The last cell of a line. */
+static void print_reason(FILE *out, const char *reason)
+{
+    fputs(*reason ? ",\"" : ",", out);
+    for (const char *c = reason; *c; c++) {
+        fputs(*c == '"' ? "\"\"" : (char[]){*c, '\0'}, out);
+    }
+    fputs(*reason ? "\"\n" : "\n", out);
+}
+
 void mj_sweep_print_csv(FILE *out, const mj_memory_sweep *sweep)
 {
     fputs("name,devices,read_JpB,density_Bpm2,capacity_B,price_USDpB,joules,joules_lo,joules_hi,"
-          "gain\n", out);
+          "gain,reason\n", out);
     for (int i = 0; i < sweep->n; i++) {
         const mj_memory_row *row = &sweep->row[i];
         const double numbers[] = {known(&row->read_JpB), known(&row->density_Bpm2),
@@ -137,6 +154,6 @@ void mj_sweep_print_csv(FILE *out, const mj_memory_sweep *sweep)
                 fprintf(out, "%.17g", numbers[k]);
             }
         }
-        fputc('\n', out);
+        print_reason(out, row->reason);
     }
 }

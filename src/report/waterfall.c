@@ -59,6 +59,18 @@ static void choose_axis(waterfall *w)
     w->last = fmin(log10(most) + 0.25, w->first + DECADES_MAX);
 }
 
+/* "0.1x", "100x", "10 kx", "1 Mx"; beyond, a power of ten. */
+static void tick_text(char *text, size_t size, int decade)
+{
+    static const char *const prefixes[] = {"", " k", " M", " G"};
+    int step = decade < 4 ? 0 : decade / 3;
+    if (step < (int)(sizeof prefixes / sizeof prefixes[0])) {
+        snprintf(text, size, "%g%s\u00d7", pow(10, decade - 3 * step), prefixes[step]);
+    } else {
+        snprintf(text, size, "10^%d\u00d7", decade);
+    }
+}
+
 static void draw_axis(FILE *out, const waterfall *w)
 {
     char data[TEXT], text[NUMBER];
@@ -67,7 +79,7 @@ static void draw_axis(FILE *out, const waterfall *w)
         snprintf(data, sizeof data, "data-factor=\"%.17g\"", factor);
         const mj_svg_box line = {x, top_px - 6, 0, w->foot_y - top_px + 12, "rule", data};
         mj_svg_line(out, &line);
-        snprintf(text, sizeof text, decade < 4 ? "%g\u00d7" : "%.0e\u00d7", factor);
+        tick_text(text, sizeof text, (int)decade);
         if (fabs(x - x_of(w, w->climb->target)) > 30) { /* the target's own label is enough there */
             mj_svg_text(out, x, top_px - 12, "middle dim", text);
         }
@@ -111,7 +123,7 @@ static const char *bar_classes(const mj_climb_step *step, char *buf, size_t size
 {
     bool unsure = step->rung->cls == MJ_CLASS_ASSUMED || step->rung->cls == MJ_CLASS_VENDOR ||
                   step->rung->cls == MJ_CLASS_NONE;
-    snprintf(buf, size, "bar %s%s", step->gain < 1 ? "loss" : unsure ? "unsure" : "gain",
+    snprintf(buf, size, "bar %s%s", mj_gain_is_loss(step->gain) ? "loss" : unsure ? "unsure" : "gain",
              step->replaced ? " replaced" : "");
     return buf;
 }
@@ -164,7 +176,7 @@ static void draw_row(FILE *out, const waterfall *w, int row)
     mj_svg_text(out, joules_x, text_y, classes,
                 mj_markup_joules(step->bill->joules, text, sizeof text));
     if (step->rung) {
-        snprintf(classes, sizeof classes, "end%s%s", step->gain < 1 ? " accent" : "", dim);
+        snprintf(classes, sizeof classes, "end%s%s", mj_gain_is_loss(step->gain) ? " accent" : "", dim);
         mj_svg_text(out, gain_x, text_y, classes, mj_markup_factor(step->gain, text, sizeof text));
     }
     snprintf(text, sizeof text, "%s %s", mj_markup_factor(step->cap, factor, sizeof factor),
