@@ -227,6 +227,12 @@ static void test_a_small_net_learns(void **state)
     assert_true(mj_training_is_done(training));
     const mj_note note = {"quality", "unknown"};
     assert_int_equal(mj_training_export(training, f->path[0], &note, 1, &f->err), MJ_OK);
+    mj_safetensors file;
+    assert_int_equal(mj_safetensors_load_header(&file, f->path[0], &f->arena, &f->err), MJ_OK);
+    assert_string_equal(mj_safetensors_text(&file, "quality"), "unknown");
+    const mj_stored_tensor *packed = mj_safetensors_find(&file, "K.packed");
+    assert_non_null(packed);
+    assert_int_equal(packed->size_B, 44 * 22); /* 44 oscillators, two couplings a byte */
     const mj_sampler_config config = {.integrator = MJ_RK4, .n_batch = 7};
     assert_int_equal(mj_sampler_load(&sampler, f->path[0], config, f->units, &f->arena, &f->err),
                      MJ_OK);

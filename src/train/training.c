@@ -248,7 +248,7 @@ static mj_status check_same(const mj_training *t, const mj_checkpoint_run *run, 
     if (run->n_threads != mj_threads() || strcmp(run->kernel, t->kernel) != 0) {
         return mj_err_add(err, MJ_ERANGE, path, 0, 0,
                           "written with %d threads and kernels '%s', this run has %d and '%s': the "
-                          "same bits need the same of both (--threads)",
+                          "same bits need the same of both (--threads, OPENBLAS_CORETYPE)",
                           run->n_threads, run->kernel, mj_threads(), t->kernel);
     }
     return MJ_OK;
@@ -292,25 +292,39 @@ mj_status mj_training_restore(mj_training *t, const char *path, mj_err *err)
     return status;
 }
 
-/* The level of each row of couplings that stand on levels: their smallest magnitude above 0. False if
- * a row's entries are not whole multiples of it. */
+/* True if all numbers of a row are whole multiples of level, up to `top`. */
+static bool stands_on(const mj_real *row, double level, double top, int N)
+{
+    const double WHOLE = 1e-3; /* far above rounding, far below half a level */
+    for (int j = 0; j < N; j++) {
+        double code = (double)row[j] / level;
+        if (fabs(code) > top + WHOLE || fabs(code - rint(code)) > WHOLE) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The level of each row of couplings that were rounded to levels: the largest of which all of the row
+ * are whole multiples. Its smallest magnitude is one to `top` levels. False if a row has none. */
 static bool find_levels(float *level, const mj_real *K, int N, int bits)
 {
-    double top = (1 << (bits - 1)) - 1;
+    int top = (1 << (bits - 1)) - 1;
     for (int i = 0; i < N; i++) {
         const mj_real *row = K + (size_t)i * (size_t)N;
-        mj_real least = 0;
+        double least = 0;
         for (int j = 0; j < N; j++) {
-            mj_real k = mj_real_abs(row[j]);
+            double k = fabs((double)row[j]);
             least = k > 0 && (least == 0 || k < least) ? k : least;
         }
-        level[i] = (float)least;
-        for (int j = 0; j < N && least > 0; j++) {
-            double code = (double)row[j] / (double)least;
-            if (fabs(code) > top + 0.5 || fabs(code - rint(code)) > 1e-3) {
-                return false;
-            }
+        int code = 1;
+        while (least > 0 && code <= top && !stands_on(row, least / code, top, N)) {
+            code++;
         }
+        if (code > top) {
+            return false;
+        }
+        level[i] = (float)(least / code);
     }
     return true;
 }
