@@ -200,6 +200,11 @@ static mj_status allot(generate *g, mj_arena *arena, mj_err *err)
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for the drifting objective");
     }
     mj_dataset_by_class(g->by_class, g->first, g->data);
+    for (int c = 0; c < g->data->n_classes; c++) {
+        if (g->first[c] == g->first[c + 1]) {
+            return mj_err_add(err, MJ_ERANGE, g->recipe->data, 0, 0, "no image of class %d", c);
+        }
+    }
     return MJ_OK;
 }
 
