@@ -101,7 +101,8 @@ typedef struct {
 
 /* The base with the rungs of `set`, billed. set must hold no two rungs of one group. MJ_ENAME when
  * a rung's path does not exist on the machine that the others make or none of the rungs that it
- * needs is there, MJ_EFIT when the model does not fit. variant: index of a calibrated chip's fit; machines with one fit take that. */
+ * needs is there, MJ_EFIT when the model does not fit. variant: index of a calibrated chip's fit;
+ * machines with one fit take that. */
 mj_status mj_ladder_bill(mj_ladder_state *state, const mj_ladder *ladder, mj_rungs set, int variant,
                          mj_err *err);
 

@@ -33,6 +33,36 @@ $ mj ladder image --sweep memory
 ? 0
 hbm-chip stands in for the base
 
+cannot be billed
+SRAM 2D: sd-3.5-large does not fit
+
+$ mj ladder post-100b --drop 'hard-wired weights'
+? 0
+without the 9 rungs of
+'SRAM only' takes its place
+
+$ mj ladder image
+? 0
+steps and guidance are sourced for SD 3.5 Large Turbo
+on b200 (2024) it takes
+what convention gains by 2030 was measured on text at the board
+
+$ mj ladder post-100b --sweep memory --search
+? 2
+--sweep bills the base alone; --search is about its rungs
+
+$ mj ladder post-100b --csv --orders
+? 2
+what --orders adds is in --json
+
+$ mj report ladder ten-times-two --target 1000 --svg --out -
+? 1
+data-target="1000"
+
+$ mj report ladder post-100b --variant b --svg --out -
+? 2
+has no fit 'b'
+
 $ mj ladder no-such
 ? 2
 unknown ladder 'no-such'
