@@ -472,6 +472,24 @@ static void test_memory_sweep(void **state)
     }
 }
 
+/* How the base was spread is not the question: its own memory costs what the base costs. */
+static void test_the_sweep_spreads_its_base_freely(void **state)
+{
+    ladder_fixture *f = *state;
+    static mj_ladder ladder;
+    static mj_memory_sweep sweep;
+    mj_err err = {0};
+    load_ok(&ladder, f,
+            "mj: 1\nladder: t\nfrom: assumed\n"
+            "base: {model: llama-3.1-70b, chip: hbm-chip,\n"
+            "       serving: {batch: 64, devices: 4, tensor: 4}}\n"
+            "rungs:\n  - {name: p, why: x, set: {serving.precision: fp8}}\n");
+    assert_int_equal(mj_ladder_sweep_memory(&sweep, &ladder, &f->w.catalogue, &f->w.arena, &err),
+                     MJ_OK);
+    assert_int_equal(sweep.base.serving.devices, sweep.row[0].devices);
+    assert_rel(sweep.row[0].joules, sweep.base.joules, 1e-9);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -492,6 +510,7 @@ int main(void)
         cmocka_unit_test(test_the_naive_product_is_wrong),
         cmocka_unit_test(test_json_has_the_interfaces_keys),
         cmocka_unit_test(test_memory_sweep),
+        cmocka_unit_test(test_the_sweep_spreads_its_base_freely),
     };
     return cmocka_run_group_tests(tests, fixture_setup, fixture_teardown);
 }

@@ -351,9 +351,6 @@ static mj_status check_sources(loader *l)
     mj_facts *facts = l->catalogue->facts;
     const mj_source *source;
     mj_err cause = {0};
-    if (ladder->source && mj_facts_source(&source, facts, ladder->source, &cause) != MJ_OK) {
-        return mj_err_add(l->err, MJ_ENAME, ladder->path, 0, 0, "from: %s", mj_cause_text(&cause));
-    }
     for (int i = 0; i < ladder->n_rungs; i++) {
         const mj_rung *rung = &ladder->rung[i];
         mj_status status = mj_facts_source(&source, facts, rung->source, &cause);
@@ -363,6 +360,10 @@ static mj_status check_sources(loader *l)
         if (status != MJ_OK) {
             return complain(l, rung, &rung->set[0], status, mj_cause_text(&cause));
         }
+    }
+    /* last, because a rung that takes it from the ladder has a place to report */
+    if (ladder->source && mj_facts_source(&source, facts, ladder->source, &cause) != MJ_OK) {
+        return mj_err_add(l->err, MJ_ENAME, ladder->path, 0, 0, "from: %s", mj_cause_text(&cause));
     }
     return MJ_OK;
 }

@@ -51,10 +51,13 @@ static mj_status write_result(mj_html *html, const mj_climb *climb, mj_err *err)
     mj_html_joules(html, last->joules);
     fputs(", a factor of ", out);
     mj_html_factor(html, climb->factor);
-    fputs(" (", out);
-    write_interval(html, climb->factor_lo, climb->factor_hi);
-    fputs(climb->shares_fit ? "; the fit's error, shared by both machines, cancels"
-                            : "; the last machine's 90 % interval", out);
+    if (climb->shares_fit) {
+        fputs(" (the fit's error, taken as shared by both machines, cancels", out);
+    } else {
+        fputs(" (", out);
+        write_interval(html, climb->factor_lo, climb->factor_hi);
+        fputs("; the last machine's 90 % interval", out);
+    }
     fputs(").</p>\n<p>Multiplying what each rung gains alone on the base gives <strong>", out);
     mj_html_factor(html, climb->naive_product);
     fputs("</strong>; billed together they give <strong>", out);

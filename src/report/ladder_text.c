@@ -139,8 +139,8 @@ static void print_search(FILE *out, const mj_ladder_view *view, mj_arena *arena)
     const mj_search *s = view->search;
     const mj_ladder *ladder = view->climb->ladder;
     char joules[NAME], assumed[NAME];
-    fprintf(out, "\n  search: %.0f sets billed, %.0f cannot hold the model, %.0f rungs met a "
-            "machine without their path\n", s->n_billed, s->n_unfit, s->n_inapplicable);
+    fprintf(out, "\n  search: %.0f sets billed, %.0f cannot hold the model, %.0f left out for a path "
+            "or a rung they lack\n", s->n_billed, s->n_unfit, s->n_inapplicable);
     if (s->found) {
         fprintf(out, "  smallest set that reaches %s: %d rungs, %s, %s (%s of it assumed)\n",
                 mj_factor_text(view->climb->target, arena), s->n_rungs,
