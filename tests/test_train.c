@@ -5,6 +5,7 @@
 #include "mj/checkpoint.h"
 #include "mj/kernels.h"
 #include "mj/sampler.h"
+#include "mj/trained.h"
 #include "mj/training.h"
 
 #include <stdlib.h>
@@ -212,6 +213,18 @@ static void test_recipes_that_are_wrong(void **state)
 
 /* ---- what goes right ---- */
 
+/* The exported file is what the accountant reads: 44 oscillators, no diagonal, the recipe's bits. */
+static void check_shape(fixture *f)
+{
+    mj_model shape;
+    assert_int_equal(mj_model_from_trained(&shape, f->path[0], f->units, &f->arena, &f->err), MJ_OK);
+    assert_int_equal(shape.oscillator.visible + shape.oscillator.hidden, 44);
+    assert_int_equal(shape.oscillator.classes, N_CLASS);
+    assert_true(shape.oscillator.couplings <= 44 * 43);
+    assert_true(shape.oscillator.couplings > 0);
+    assert_rel(shape.oscillator.coupling_bits, 4, 0);
+}
+
 /* Three patterns, far simpler than clothes: after 200 steps the mean image of each class is nearer to
  * its pattern than 0.15 on average, which no net has that mixes up two of them (they differ by 0.8 on
  * half of the pixels). Sampled by RK4 from the exported file with its 4-bit couplings. */
@@ -233,6 +246,7 @@ static void test_a_small_net_learns(void **state)
     const mj_stored_tensor *packed = mj_safetensors_find(&file, "K.packed");
     assert_non_null(packed);
     assert_int_equal(packed->size_B, 44 * 22); /* 44 oscillators, two couplings a byte */
+    check_shape(f);
     const mj_sampler_config config = {.integrator = MJ_RK4, .n_batch = 7};
     assert_int_equal(mj_sampler_load(&sampler, f->path[0], config, f->units, &f->arena, &f->err),
                      MJ_OK);

@@ -8,6 +8,7 @@
 #include "mj/checkpoint.h"
 #include "mj/coupling.h"
 #include "mj/optimizer.h"
+#include "mj/trained.h"
 #include "task.h"
 
 #include <stdio.h>
@@ -19,6 +20,9 @@
 #define AVERAGE "average/"
 
 enum { KERNEL_TEXT = 64, NAME_TEXT = 96 };
+/* What a computer would take to solve a net accurately, and bits of a start phase that the recipe
+ * leaves continuous: for the bill of what was trained. */
+enum { SOLVED_STEPS = 24, SOLVED_STAGES = 4, START_BITS = 8 };
 
 struct mj_training {
     const mj_recipe *recipe;
@@ -329,15 +333,43 @@ static bool find_levels(float *level, const mj_real *K, int N, int bits)
     return true;
 }
 
+/* The shape that the accountant bills: what stands in the recipe, with the couplings that are left. */
+static mj_status add_shape(mj_checkpoint *checkpoint, const mj_recipe *recipe, int n_classes,
+                           double couplings, mj_arena *arena, mj_err *err)
+{
+    const mj_recipe_model *m = &recipe->model;
+    mj_model shape = {.name = recipe->name, .kind = MJ_MODEL_OSCILLATORS};
+    shape.oscillator.width = m->width;
+    shape.oscillator.height = m->height;
+    shape.oscillator.visible = m->width * m->height;
+    shape.oscillator.hidden = m->hidden_fixed + m->hidden_random;
+    shape.oscillator.random = m->hidden_random;
+    shape.oscillator.classes = n_classes;
+    shape.oscillator.couplings = couplings;
+    shape.oscillator.coupling_bits = m->coupling_bits > 0 ? m->coupling_bits : 32;
+    shape.oscillator.start_bits = recipe->start_bits > 0 ? recipe->start_bits : START_BITS;
+    shape.oscillator.span = recipe->integrate.span;
+    shape.oscillator.steps = SOLVED_STEPS;
+    shape.oscillator.stages = SOLVED_STAGES;
+    shape.precision.ffn = m->coupling_bits == 4   ? MJ_FORMAT_INT4
+                          : m->coupling_bits == 6 ? MJ_FORMAT_INT6
+                          : m->coupling_bits == 8 ? MJ_FORMAT_INT8
+                                                  : MJ_FORMAT_FP32;
+    const char *text = mj_trained_describe(&shape, arena);
+    return text ? mj_checkpoint_set_text(checkpoint, MJ_TRAINED_KEY, text, err)
+                : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for the model's text");
+}
+
 /* Couplings as the chip of the recipe has them, packed if their levels allow. */
 static mj_status add_couplings(mj_checkpoint *checkpoint, const mj_training *t, mj_arena *arena,
                                mj_err *err)
 {
     const mj_recipe_model *model = &t->recipe->model;
-    int n_params, which = -1;
+    int n_params, which = -1, start = -1;
     const mj_param *param = mj_tape_params(t->task.tape, &n_params);
     for (int p = 0; p < n_params; p++) {
         which = strcmp(param[p].name, "K") == 0 ? p : which;
+        start = strcmp(param[p].name, "theta0") == 0 ? p : start;
     }
     const mj_real *M = t->adam.average + param[which].offset;
     int N = mj_tape_tensor(t->task.tape, param[which].var).shape.dim[0];
@@ -353,6 +385,12 @@ static mj_status add_couplings(mj_checkpoint *checkpoint, const mj_training *t, 
     const mj_coupling coupling = {.n = N, .symmetric = model->symmetric, .mask = mask,
                                   .bits = model->coupling_bits};
     mj_coupling_forward(K, M, &coupling);
+    double couplings = 0;
+    for (size_t k = 0; k < (size_t)N * (size_t)N; k++) {
+        couplings += K[k] != 0;
+    }
+    int n_classes = (int)(param[start].n / (size_t)N); /* a row of start phases each */
+    MJ_TRY(add_shape(checkpoint, t->recipe, n_classes, couplings, arena, err));
     int bits = model->coupling_bits;
     if (bits >= MJ_PACK_BITS_MIN && bits <= MJ_PACK_BITS_MAX && find_levels(level, K, N, bits)) {
         return mj_checkpoint_add_packed(checkpoint, "K", K, level, (mj_pack_shape){N, N, bits}, err);
