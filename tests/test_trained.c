@@ -5,6 +5,7 @@
 #include "mj/trained.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 enum { N = 12 };
@@ -29,7 +30,7 @@ static mj_model shape_of_12(void)
 
 /* What a test makes differently from a good file. */
 typedef struct {
-    const char *text, *bits;
+    const char *text, *bits, *frechet;
     size_t rows, row_B;
     bool plain, without_text, without_couplings;
 } variant;
@@ -56,6 +57,11 @@ static mj_status read_back(mj_model *model, world *w, variant v)
                                             v.plain ? MJ_DTYPE_F32 : MJ_DTYPE_U8, numbers, dim, 2,
                                             &w->err));
         world_require(w, mj_safetensors_set(&file, "K.bits", v.bits ? v.bits : "4", &w->err));
+    }
+    if (v.frechet) {
+        world_require(w, mj_safetensors_set(&file, "frechet", v.frechet, &w->err));
+        world_require(w, mj_safetensors_set(&file, "frechet_noise", "0.1", &w->err));
+        world_require(w, mj_safetensors_set(&file, "frechet_integrator", "rk4 x 24", &w->err));
     }
     world_require(w, mj_safetensors_save(&file, path, &w->err));
     mj_status status = mj_model_load(model, path, w->catalogue.models, w->units, &w->arena, &w->err);
@@ -111,12 +117,29 @@ static void test_other_texts_are_refused(void **state)
                      MJ_EFILE);
 }
 
+/* A judgement stands beside the shape with its conditions; nonsense in its place is refused. */
+static void test_quality_comes_with_its_conditions(void **state)
+{
+    static const char *const nonsense[] = {"", "good", "-1", "nan", "1e300", "36.6x"};
+    world *w = *state;
+    mj_model model;
+    world_require(w, read_back(&model, w, (variant){0}));
+    assert_null(model.quality.metric);
+    world_require(w, read_back(&model, w, (variant){.frechet = "36.5"}));
+    assert_rel(model.quality.value, 36.5, 0);
+    assert_non_null(strstr(model.quality.metric, "rk4 x 24, noise 0.1"));
+    for (size_t i = 0; i < sizeof nonsense / sizeof nonsense[0]; i++) {
+        assert_int_equal(read_back(&model, w, (variant){.frechet = nonsense[i]}), MJ_ESYNTAX);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_file_gives_the_shape_back),
         cmocka_unit_test(test_text_and_tensors_must_agree),
         cmocka_unit_test(test_other_texts_are_refused),
+        cmocka_unit_test(test_quality_comes_with_its_conditions),
     };
     return cmocka_run_group_tests(tests, world_setup, world_teardown);
 }

@@ -117,6 +117,10 @@ typedef struct {
     const char *omitted;      /* parts of the published total that are not counted */
     double exact_weight_B;    /* from GGUF tensor types, all tensors; 0: from precision. Then
                                  published_total is the sum of the tensors' elements */
+    struct {
+        const char *metric; /* NULL: none known. What was judged and how; lower is better */
+        double value;
+    } quality;              /* of a model that mj trained and judged (trained.h) */
 
     mj_params params; /* set by mj_model_resolve */
 } mj_model;

@@ -76,6 +76,18 @@ static double of_all(const mj_quantity *quantity, int devices)
     return mj_quantity_given(quantity) ? quantity->typ * devices : NAN;
 }
 
+static void set_quality(mj_json *root, const mj_model *model)
+{
+    if (!model->quality.metric) {
+        mj_json_set_text(root, "quality", NULL);
+        return;
+    }
+    mj_json *quality = mj_json_object();
+    mj_json_set_text(quality, "metric", model->quality.metric);
+    mj_json_set_number(quality, "value", model->quality.value);
+    mj_json_set(root, "quality", quality);
+}
+
 /* The price with its interval: of all devices. */
 static void set_price(mj_json *root, const mj_cost *cost, int devices)
 {
@@ -109,7 +121,7 @@ static void set_results(mj_json *root, const mj_bill_view *view)
     bool token = bill->model->output == MJ_OUTPUT_TOKEN;
     mj_json_set_number(root, "prefill_share", token ? bill->prefill_J / bill->joules : NAN);
     mj_json_set_number(root, "assumed_share", bill->assumed_share);
-    mj_json_set_text(root, "quality", NULL);
+    set_quality(root, bill->model);
     const mj_simulation *simulation = view->simulation;
     mj_json_set_number(root, "digital_joules", simulation ? positive(simulation->joules) : NAN);
     mj_json_set_number(root, "digital_busy_joules",

@@ -227,6 +227,16 @@ static void add_simulation(mj_figures *list, const mj_bill_view *view, mj_arena 
     add_figure(list, arena, "decoder", text);
 }
 
+static void add_quality(mj_figures *list, const mj_bill *bill, mj_arena *arena)
+{
+    char text[200];
+    if (bill->model->quality.metric) {
+        snprintf(text, sizeof text, "%.1f (%s; lower is better)", bill->model->quality.value,
+                 bill->model->quality.metric);
+        add_figure(list, arena, "quality", text);
+    }
+}
+
 void mj_figures_collect(mj_figures *list, const mj_bill_view *view, mj_arena *arena)
 {
     list->n = 0;
@@ -235,6 +245,7 @@ void mj_figures_collect(mj_figures *list, const mj_bill_view *view, mj_arena *ar
     add_memory(list, view->bill, arena);
     add_cost(list, view, arena);
     add_simulation(list, view, arena);
+    add_quality(list, view->bill, arena);
     add_shares(list, view->bill, arena);
 }
 

@@ -56,6 +56,29 @@ static mj_status check_couplings(const mj_safetensors *file, const mj_model *mod
     return K == plain ? MJ_OK : check_packed(file, K, n, model, err);
 }
 
+/* The judgement that the trainer left, if it left one. */
+static mj_status read_quality(mj_model *model, const mj_safetensors *file, mj_arena *arena,
+                              mj_err *err)
+{
+    const char *value = mj_safetensors_text(file, "frechet");
+    const char *integrator = mj_safetensors_text(file, "frechet_integrator");
+    const char *noise = mj_safetensors_text(file, "frechet_noise");
+    if (!value || !integrator || !noise) {
+        return MJ_OK;
+    }
+    char *end, *noise_end;
+    model->quality.value = strtod(value, &end);
+    double sigma = strtod(noise, &noise_end);
+    if (end == value || *end || noise_end == noise || *noise_end ||
+        !(model->quality.value >= 0 && model->quality.value < 1e9) || !(sigma >= 0 && sigma < 1e3)) {
+        return mj_err_add(err, MJ_ESYNTAX, file->path, 0, 0,
+                          "the texts frechet and frechet_noise must be numbers of at least 0");
+    }
+    model->quality.metric = mj_arena_printf(arena, "frechet-yardstick-fashion, %s, noise %g",
+                                            integrator, sigma);
+    return model->quality.metric ? MJ_OK : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
+}
+
 mj_status mj_model_from_trained(mj_model *model, const char *path, const mj_units *units,
                                 mj_arena *arena, mj_err *err)
 {
@@ -79,7 +102,8 @@ mj_status mj_model_from_trained(mj_model *model, const char *path, const mj_unit
                           mj_model_kind_names[model->kind]);
     }
     MJ_TRY(mj_model_resolve(model, place, err));
-    return check_couplings(&file, model, err);
+    MJ_TRY(check_couplings(&file, model, err));
+    return read_quality(model, &file, arena, err);
 }
 
 char *mj_trained_describe(const mj_model *model, mj_arena *arena)
