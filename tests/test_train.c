@@ -139,6 +139,38 @@ static void test_resume_refuses_another_run(void **state)
     assert_int_equal(mj_training_restore(training, f->path[0], &f->err), MJ_ERANGE);
 }
 
+/* A checkpoint is a file like any other: no number of it is cast before it was looked at. */
+static void test_resume_refuses_numbers_that_cannot_be(void **state)
+{
+    fixture *f = *state;
+    static const struct {
+        const char *key, *text;
+    } cases[] = {
+        {"adam.step", "-1"},   {"adam.step", "1.5"},  {"clip.step", "1e30"}, {"clip.mean_norm", "-1"},
+        {"n_steps", "9e9"},    {"n_steps", "11"},     {"n_steps", "0"},      {"elapsed_s", "-1"},
+        {"elapsed_s", "1e999"}, {"minutes", "-1"},    {"minutes", "nan"},    {"step", "-1"},
+        {"step", "99999999999"},
+    };
+    mj_training *training = new_training(f);
+    step_many(f, training, 12);
+    assert_int_equal(mj_training_save(training, f->path[0], &f->err), MJ_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        mj_checkpoint changed;
+        assert_int_equal(mj_checkpoint_load(&changed, f->path[0], &f->arena, &f->err), MJ_OK);
+        assert_int_equal(mj_checkpoint_set_text(&changed, cases[i].key, cases[i].text, &f->err),
+                         MJ_OK);
+        assert_int_equal(mj_checkpoint_save(&changed, f->path[1], &f->err), MJ_OK);
+        f->err = (mj_err){0};
+        mj_status status = mj_training_restore(training, f->path[1], &f->err);
+        if (status == MJ_OK) {
+            print_error("%s of %s was taken\n", cases[i].key, cases[i].text);
+        }
+        assert_int_not_equal(status, MJ_OK);
+        assert_int_equal(f->err.n, 1);
+    }
+    assert_int_equal(mj_training_state_of(training).step, 12);
+}
+
 /* ---- what goes wrong ---- */
 
 static void test_nan_stops_and_is_named(void **state)
@@ -154,6 +186,37 @@ static void test_nan_stops_and_is_named(void **state)
     assert_non_null(strstr(f->err.diag[0].text, "step 0: the gradient of "));
     assert_int_equal(mj_training_save(training, f->path[1], &f->err), MJ_OK);
     assert_same_tensors(f, f->path[0], f->path[1]);
+}
+
+/* The third class of the recipe's data has no image: nothing could be drawn from it. */
+static void test_an_empty_class_is_refused(void **state)
+{
+    fixture *f = *state;
+    mj_training *training;
+    for (int n = 0; n < N_IMAGES; n++) {
+        f->data.label[n] = n % (N_CLASS - 1);
+    }
+    const mj_training_setup with = {.recipe = &f->recipe, .train = &f->data};
+    assert_int_equal(mj_training_new(&training, &with, &f->arena, &f->err), MJ_ERANGE);
+    assert_non_null(strstr(f->err.diag[0].text, "no image of class 2"));
+}
+
+static void test_a_model_with_nan_is_refused(void **state)
+{
+    fixture *f = *state;
+    mj_sampler *sampler;
+    mj_checkpoint model;
+    mj_training *training = new_training(f);
+    assert_int_equal(mj_training_export(training, f->path[0], NULL, 0, &f->err), MJ_OK);
+    assert_int_equal(mj_checkpoint_load(&model, f->path[0], &f->arena, &f->err), MJ_OK);
+    const mj_stored_tensor *omega = mj_safetensors_find(&model.file, "omega");
+    assert_non_null(omega);
+    const float wrong = NAN;
+    memcpy((void *)(uintptr_t)omega->data, &wrong, sizeof wrong);
+    assert_int_equal(mj_checkpoint_save(&model, f->path[1], &f->err), MJ_OK);
+    assert_int_equal(mj_sampler_load(&sampler, f->path[1], (mj_sampler_config){0}, f->units,
+                                     &f->arena, &f->err), MJ_ERANGE);
+    assert_non_null(strstr(f->err.diag[0].text, "tensor omega: element 0 is not finite"));
 }
 
 static void test_memory_is_refused_before_it_is_taken(void **state)
@@ -299,6 +362,9 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_resume_is_bit_exact, setup, teardown),
         cmocka_unit_test_setup_teardown(test_resume_refuses_another_run, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_resume_refuses_numbers_that_cannot_be, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_an_empty_class_is_refused, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_model_with_nan_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nan_stops_and_is_named, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory_is_refused_before_it_is_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(test_recipes_that_are_wrong, setup, teardown),

@@ -75,7 +75,7 @@ mj_status mj_checkpoint_get_number(double *number, const mj_checkpoint *checkpoi
 mj_status mj_checkpoint_get_rng(mj_rng *rng, const mj_checkpoint *checkpoint, const char *key,
                                 mj_err *err);
 bool mj_checkpoint_has(const mj_checkpoint *checkpoint, const char *name);
-/* Fills out from a tensor that is there, plain or packed, and has exactly this shape. */
+/* Fills out from a tensor that is there, plain or packed, has exactly this shape, and is finite. */
 mj_status mj_checkpoint_read(mj_real *out, const mj_checkpoint *checkpoint, const char *name,
                              const int *dim, int n_dims, mj_err *err);
 

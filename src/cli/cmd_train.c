@@ -248,7 +248,8 @@ static mj_status judge_generator(notes *to, const job *j)
         return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "no memory for images");
     }
     mj_labels_fill(label, JUDGED_N, j->train.n_classes);
-    const mj_sampling sampling = {.n_steps = JUDGED_STEPS, .noise = j->recipe.noise, .readout = 1};
+    const mj_sampling sampling = {.n_steps = JUDGED_STEPS, .noise = j->recipe.noise, .readout = 1,
+                                  .start_bits = j->recipe.start_bits};
     MJ_TRY(mj_sampler_run(sampler, image, label, JUDGED_N, &sampling, &context->err));
     MJ_TRY(mj_judge_score(&score, judge, image, label, JUDGED_N, &context->err));
     add_number(to, "frechet", score.frechet);

@@ -255,6 +255,18 @@ static const mj_stored_tensor *part_find(const mj_checkpoint *checkpoint, const 
     return n < NAME_MAX_B ? mj_safetensors_find(&checkpoint->file, part) : NULL;
 }
 
+static mj_status finite_check(const mj_checkpoint *checkpoint, const char *name, const mj_real *x,
+                              size_t n, mj_err *err)
+{
+    for (size_t i = 0; i < n; i++) {
+        if (!isfinite(x[i])) {
+            return mj_err_add(err, MJ_ERANGE, checkpoint->file.path, 0, 0,
+                              "tensor %s: element %zu is not finite", name, i);
+        }
+    }
+    return MJ_OK;
+}
+
 static mj_status packed_read(mj_real *out, const mj_checkpoint *checkpoint, const char *name,
                              const int *dim, mj_err *err)
 {
@@ -282,7 +294,7 @@ static mj_status packed_read(mj_real *out, const mj_checkpoint *checkpoint, cons
         scales[i] = (float)mj_tensor_element(scale, i);
     }
     mj_unpack(out, packed->data, scales, shape);
-    return MJ_OK;
+    return finite_check(checkpoint, name, out, rows * (size_t)dim[1], err);
 }
 
 bool mj_checkpoint_has(const mj_checkpoint *checkpoint, const char *name)
@@ -308,5 +320,5 @@ mj_status mj_checkpoint_read(mj_real *out, const mj_checkpoint *checkpoint, cons
     for (size_t i = 0; i < tensor->n_elements; i++) {
         out[i] = (mj_real)mj_tensor_element(tensor, i);
     }
-    return MJ_OK;
+    return finite_check(checkpoint, name, out, tensor->n_elements, err);
 }

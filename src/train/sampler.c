@@ -105,15 +105,17 @@ int mj_sampler_classes(const mj_sampler *sampler)
     return sampler->net.n_class;
 }
 
-/* Sets the run and the chip. Couplings that the file has at 0 were never built. */
+/* Sets the run and the chip. Couplings that the file of a thinned-out net has at 0 were never built;
+ * at 0 in that of another they are rounded. */
 static void apply(mj_sampler *s, const mj_sampling *sampling)
 {
     int N = mj_oscillator_count(&s->net);
     bool symmetric = s->recipe.model.symmetric;
+    bool thinned = s->recipe.model.density > 0 && s->recipe.model.density < 1;
     const mj_real *K = mj_tape_tensor(s->tape, s->vars.K).v;
     mj_real *omega = mj_tape_tensor(s->tape, s->vars.omega).v;
     for (size_t k = 0; k < (size_t)N * (size_t)N; k++) {
-        s->mask[k] = K[k] != 0;
+        s->mask[k] = !thinned || K[k] != 0;
     }
     if (sampling->density > 0) {
         mj_coupling_limit_density(s->mask, K, s->scratch, sampling->density, symmetric, N);

@@ -39,6 +39,8 @@ struct mj_training {
 static const mj_schedule GENERATE_SCHEDULE = {.warmup_steps = 30, .flat = 0.5, .floor = 0.05};
 /* Of a classifier, in shares of the run: up, then down to nothing. */
 static const double CLASSIFY_WARMUP = 0.3, CLASSIFY_FLOOR = 1e-3;
+/* A step's number has 32 bits wherever noise is drawn. */
+static const double STEPS_MAX = UINT32_MAX;
 /* More than enough steps to measure the time of one. */
 static const int STEPS_TIMED = 10;
 
@@ -208,17 +210,18 @@ static mj_status begin(mj_checkpoint *checkpoint, const mj_training *t, mj_arena
     return mj_checkpoint_set_run(checkpoint, &run, err);
 }
 
-/* Numbers of a run beside its tensors, in the order of `numbers_of`. */
-static const char *const number_keys[] = {"adam.step", "clip.step",  "clip.mean_norm",
-                                          "n_steps",   "elapsed_s", "minutes"};
-enum { NUMBERS_N = sizeof number_keys / sizeof number_keys[0] };
+/* Numbers of a run beside its tensors. */
+enum { ADAM_STEP, CLIP_STEP, CLIP_MEAN, N_STEPS, ELAPSED, MINUTES, NUMBERS_N };
+static const char *const number_keys[NUMBERS_N] = {"adam.step", "clip.step", "clip.mean_norm",
+                                                   "n_steps",   "elapsed_s", "minutes"};
 
 static mj_status fill_save(mj_checkpoint *checkpoint, const mj_training *t, mj_arena *arena,
                            mj_err *err)
 {
-    const double number[NUMBERS_N] = {(double)t->adam.step,    (double)t->clip.step,
-                                      t->clip.mean_norm,       (double)t->state.n_steps,
-                                      t->state.elapsed_s,      t->minutes};
+    const double number[NUMBERS_N] = {
+        [ADAM_STEP] = (double)t->adam.step, [CLIP_STEP] = (double)t->clip.step,
+        [CLIP_MEAN] = t->clip.mean_norm,    [N_STEPS] = (double)t->state.n_steps,
+        [ELAPSED] = t->state.elapsed_s,     [MINUTES] = t->minutes};
     MJ_TRY(begin(checkpoint, t, arena, err));
     for (int i = 0; i < NUMBERS_N; i++) {
         MJ_TRY(mj_checkpoint_set_number(checkpoint, number_keys[i], number[i], err));
@@ -258,6 +261,27 @@ static mj_status check_same(const mj_training *t, const mj_checkpoint_run *run, 
     return MJ_OK;
 }
 
+/* What no run of mj has written is refused before it is used. */
+static mj_status check_numbers(const double number[NUMBERS_N], long long step, const char *path,
+                               mj_err *err)
+{
+    static const bool is_count[NUMBERS_N] = {true, true, false, true, false, false};
+    for (int i = 0; i < NUMBERS_N; i++) {
+        bool counts = number[i] <= STEPS_MAX && number[i] == floor(number[i]);
+        if (!isfinite(number[i]) || number[i] < 0 || (is_count[i] && !counts)) {
+            return mj_err_add(err, MJ_ERANGE, path, 0, 0, "metadata: %s cannot be %g",
+                              number_keys[i], number[i]);
+        }
+    }
+    if ((double)step > STEPS_MAX || (number[N_STEPS] > 0 && number[N_STEPS] < (double)step)) {
+        return mj_err_add(err, MJ_ERANGE, path, 0, 0, "metadata: step cannot be %lld", step);
+    }
+    if (number[N_STEPS] == 0 && !(number[MINUTES] > 0)) {
+        return mj_err_add(err, MJ_ERANGE, path, 0, 0, "metadata: neither steps nor minutes");
+    }
+    return MJ_OK;
+}
+
 static mj_status restore(mj_training *t, const char *path, mj_arena *arena, mj_err *err)
 {
     mj_checkpoint checkpoint;
@@ -269,17 +293,18 @@ static mj_status restore(mj_training *t, const char *path, mj_arena *arena, mj_e
     for (int i = 0; i < NUMBERS_N; i++) {
         MJ_TRY(mj_checkpoint_get_number(&number[i], &checkpoint, number_keys[i], err));
     }
+    MJ_TRY(check_numbers(number, run.step, path, err));
     MJ_TRY(read_all(mj_tape_params_slab(t->task.tape).params, &checkpoint, t, "", err));
     MJ_TRY(read_all(t->adam.m, &checkpoint, t, MOMENT_1, err));
     MJ_TRY(read_all(t->adam.v, &checkpoint, t, MOMENT_2, err));
     MJ_TRY(read_all(t->adam.average, &checkpoint, t, AVERAGE, err));
-    t->adam.step = (uint64_t)number[0];
-    t->clip.step = (uint64_t)number[1];
-    t->clip.mean_norm = number[2];
+    t->adam.step = (uint64_t)number[ADAM_STEP];
+    t->clip.step = (uint64_t)number[CLIP_STEP];
+    t->clip.mean_norm = number[CLIP_MEAN];
     t->state.step = run.step;
-    t->state.n_steps = (long long)number[3];
-    t->state.elapsed_s = number[4];
-    t->minutes = number[5];
+    t->state.n_steps = (long long)number[N_STEPS];
+    t->state.elapsed_s = number[ELAPSED];
+    t->minutes = number[MINUTES];
     set_schedule(t);
     if (t->task.restored) {
         t->task.restored(t->task.self);
