@@ -91,6 +91,11 @@ static mj_status check_file(mj_file_kind kind, mj_context *context, const char *
         return check_facts(context, path);
     case MJ_FILE_LADDER:
         return check_ladder(context, path);
+    case MJ_FILE_TRAINED:
+        return mj_context_load_model(context, &model, path);
+    case MJ_FILE_RECIPE:
+        return mj_err_add(&context->err, MJ_ESUPPORT, path, 0, 0,
+                          "a recipe: mj train checks it before it starts");
     case MJ_FILE_NONE:
         break;
     }

@@ -1,5 +1,5 @@
-/* File kinds: "GGUF" at the start, "{" for a config.json, else the first top-level key of the YAML
- * that names a kind (chip:, model:, facts:, ladder:). */
+/* File kinds: "GGUF" at the start, "{" for a config.json, eight bytes and "{" for safetensors, else the
+ * first top-level key of the YAML that names a kind (chip:, model:, facts:, ladder:, recipe:). */
 #include "file_kind.h"
 
 #include <errno.h>
@@ -14,7 +14,8 @@ static const long spec_max_B = 4l << 20;
 const char *mj_file_kind_text(mj_file_kind kind)
 {
     static const char *const texts[] = {"",     "GGUF model", "Hugging Face config",
-                                        "chip", "model",      "facts", "ladder"};
+                                        "chip", "model",      "facts", "ladder",
+                                        "recipe", "trained model"};
     return texts[kind];
 }
 
@@ -24,7 +25,7 @@ static mj_file_kind kind_of_line(const char *line)
         const char *key;
         mj_file_kind kind;
     } keys[] = {{"chip", MJ_FILE_CHIP}, {"model", MJ_FILE_MODEL}, {"facts", MJ_FILE_FACTS},
-                {"ladder", MJ_FILE_LADDER}};
+                {"ladder", MJ_FILE_LADDER}, {"recipe", MJ_FILE_RECIPE}};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
         size_t length = strlen(keys[i].key);
         if (strncmp(line, keys[i].key, length) == 0 && line[length] == ':') {
@@ -44,6 +45,16 @@ static bool is_binary(const char *text, size_t n)
         }
     }
     return false;
+}
+
+/* The length of the header as eight bytes, little end first, then the header's JSON. */
+static bool is_safetensors(FILE *file)
+{
+    unsigned char start[9];
+    bool is = fread(start, 1, sizeof start, file) == sizeof start && start[8] == '{' &&
+              start[6] == 0 && start[7] == 0;
+    rewind(file);
+    return is;
 }
 
 static mj_file_kind kind_of_text(FILE *file)
@@ -77,7 +88,8 @@ static mj_status unknown(FILE *file, const char *path, const struct stat *info, 
         return mj_err_add(err, MJ_ESYNTAX, path, 0, 0, "the file is empty");
     }
     if (is_binary(start, n)) {
-        return mj_err_add(err, MJ_ESUPPORT, path, 0, 0, "a binary file, and no GGUF");
+        return mj_err_add(err, MJ_ESUPPORT, path, 0, 0,
+                          "a binary file, and neither GGUF nor safetensors");
     }
     if (info->st_size > spec_max_B) {
         return mj_err_add(err, MJ_ELIMIT, path, 0, 0,
@@ -111,7 +123,7 @@ mj_status mj_file_kind_find(mj_file_kind *kind, const char *path, mj_err *err)
     if (file == NULL || fstat(fileno(file), &info) != 0) {
         return mj_err_add(err, MJ_EFILE, path, 0, 0, "cannot open: %s", strerror(errno));
     }
-    *kind = kind_of_text(file);
+    *kind = is_safetensors(file) ? MJ_FILE_TRAINED : kind_of_text(file);
     mj_status status = MJ_OK;
     if (ferror(file) != 0) {
         status = mj_err_add(err, MJ_EFILE, path, 0, 0, "cannot read: %s", strerror(errno));

@@ -6,7 +6,7 @@
 
 typedef enum {
     MJ_FILE_NONE, MJ_FILE_GGUF, MJ_FILE_CONFIG, MJ_FILE_CHIP, MJ_FILE_MODEL, MJ_FILE_FACTS,
-    MJ_FILE_LADDER
+    MJ_FILE_LADDER, MJ_FILE_RECIPE, MJ_FILE_TRAINED
 } mj_file_kind;
 
 /* "chip", "Hugging Face config", ...; "" for NONE. */

@@ -55,7 +55,7 @@ error: the file is empty
 
 $ head -c 4096 /dev/zero > $TMP/zeros; mj check $TMP/zeros
 ? 2
-error: a binary file, and no GGUF
+error: a binary file, and neither GGUF nor safetensors
 
 $ yes '# nothing' | head -c 5000000 > $TMP/large; mj check $TMP/large
 ? 2
