@@ -258,6 +258,7 @@ static void test_recipes_that_are_wrong(void **state)
         {"pixels: 1", "features: 1", MJ_ERANGE},
         {"kind: drifting", "kind: classify", MJ_ERANGE},
         {"steps: 200, ", "", MJ_ERANGE},
+        {"steps: 200, ", "steps: 200, minutes: 1, ", MJ_ERANGE},
         {"span: 3", "span: three", MJ_ESYNTAX},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {

@@ -70,13 +70,14 @@ static mj_status read_list(job *j, int a)
     while (j->n_values[a] < VALUES_MAX) {
         double number;
         size_t length = mj_text_number(at, &number);
-        bool whole = a != BITS && a != START_BITS;
+        bool whole = a == BITS || a == START_BITS;
         if (length == 0 || number < axes[a].min || number > axes[a].max ||
-            (!whole && number != (int)number) || (a == BITS && number == 1) ||
+            (whole && number != (int)number) || (a == BITS && number == 1) ||
             (at[length] != '\0' && at[length] != ',')) {
             return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
-                              "--%s %s: numbers from %g to %g, with commas between", axes[a].option,
-                              j->list[a], axes[a].min, axes[a].max);
+                              "--%s %s: %snumbers from %g to %g%s, with commas between",
+                              axes[a].option, j->list[a], whole ? "whole " : "", axes[a].min,
+                              axes[a].max, a == BITS ? " but 1" : "");
         }
         j->value[a][j->n_values[a]++] = number;
         at += length;
@@ -95,7 +96,9 @@ static mj_status make_rows(job *j)
     const mj_recipe *recipe = mj_sampler_recipe(j->sampler);
     const double as_trained[AXES_N] = {[NOISE] = recipe->noise, [READOUT] = 1,
                                        [START_BITS] = recipe->start_bits};
+    uint32_t seed;
     long n_rows = 1;
+    MJ_TRY(mj_seed_read(&seed, j->context));
     for (int a = 0; a < AXES_N; a++) {
         if (j->list[a]) {
             MJ_TRY(read_list(j, a));
@@ -125,7 +128,7 @@ static mj_status make_rows(job *j)
             .n_steps = j->steps, .noise = v[NOISE], .readout = v[READOUT],
             .start_bits = (int)v[START_BITS], .coupling_bits = (int)v[BITS], .density = v[DENSITY],
             .mismatch = v[MISMATCH], .detuning = v[DETUNING],
-            .seed = (uint32_t)j->context->globals.seed};
+            .seed = seed};
     }
     return MJ_OK;
 }
@@ -191,14 +194,15 @@ static mj_status run(job *j)
     MJ_TRY(mj_sampler_load(&j->sampler, path, config, units, arena, &context->err));
     const mj_recipe *recipe = mj_sampler_recipe(j->sampler);
     MJ_TRY(make_rows(j));
-    MJ_TRY(mj_load_data(&j->train, &j->test, context, j->data ? j->data : recipe->data, 0));
+    const char *source = j->data ? j->data : recipe->data;
+    const char *reason = mj_yardstick_refusal(context, source, mj_sampler_classes(j->sampler),
+                                              recipe->model.width, recipe->model.height);
+    if (reason) {
+        return mj_err_add(&context->err, MJ_ESUPPORT, path, 0, 0, "cannot be judged: %s", reason);
+    }
+    MJ_TRY(mj_load_data(&j->train, &j->test, context, source, 0));
     MJ_TRY(mj_load_judge(&j->judge, context, &j->train, &j->test));
     MJ_TRY(mj_judge_anchors(&j->anchors, j->judge, &context->err));
-    if (recipe->model.width != j->train.width || recipe->model.height != j->train.height) {
-        return mj_err_add(&context->err, MJ_ERANGE, path, 0, 0,
-                          "draws images of %dx%d, the data are %dx%d", recipe->model.width,
-                          recipe->model.height, j->train.width, j->train.height);
-    }
     size_t size = (size_t)(j->train.width * j->train.height);
     mj_real *image = mj_arena_array(arena, (size_t)j->n * size, sizeof *image);
     int *label = mj_arena_array(arena, (size_t)j->n, sizeof *label);
@@ -327,9 +331,9 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
                .integrator = MJ_RK4};
     mj_option option[AXES_N + OWN_N] = {
         {.name = "data", .argument = "NAME", .kind = MJ_OPTION_TEXT, .target = &j->data,
-         .help = "data set to compare with (the recipe's)"},
+         .help = "data set to compare with, that of the yardstick (the recipe's)"},
         {.name = "n", .argument = "N", .kind = MJ_OPTION_INT, .target = &j->n, .min = 1000,
-         .max = N_MAX, .help = "images a row (10000)"},
+         .max = N_MAX, .help = "images a row, 1000 or more (10000)"},
         {.name = "integrator", .argument = "NAME", .kind = MJ_OPTION_CHOICE,
          .target = &j->integrator, .choices = integrator_names, .help = "euler, heun, rk4 (rk4)"},
         {.name = "steps", .argument = "N", .kind = MJ_OPTION_INT, .target = &j->steps, .min = 1,

@@ -22,6 +22,8 @@ static mj_status run(mj_context *context, const request *r, const char *model)
     if (!units) {
         return MJ_EMEM;
     }
+    uint32_t seed;
+    MJ_TRY(mj_seed_read(&seed, context));
     mj_threads_set(r->threads);
     MJ_TRY(mj_find_file(&path, context, "trained", ".safetensors", model));
     MJ_TRY(mj_sampler_load(&sampler, path, (mj_sampler_config){.integrator = MJ_RK4}, units, arena,
@@ -36,7 +38,7 @@ static mj_status run(mj_context *context, const request *r, const char *model)
     mj_labels_fill(label, r->n, mj_sampler_classes(sampler));
     const mj_sampling sampling = {.n_steps = STEPS, .noise = recipe->noise, .readout = 1,
                                   .start_bits = recipe->start_bits,
-                                  .seed = (uint32_t)context->globals.seed};
+                                  .seed = seed};
     MJ_TRY(mj_sampler_run(sampler, x, label, r->n, &sampling, err));
     mj_image image;
     const mj_grid grid = {.n = r->n, .height = height, .width = width,

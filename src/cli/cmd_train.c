@@ -4,7 +4,8 @@
  *   DIR/model.safetensors        at the end: the averaged parameters with what is known of them
  *
  * Both appear complete or not at all. A run that meets a number that is not finite stops without
- * touching the checkpoint. */
+ * touching the checkpoint. One that is interrupted saves itself and ends with the shell's code for that
+ * signal, 128 and its number: 130 after Ctrl-C. */
 #include "mj/json.h"
 #include "mj/kernels.h"
 #include "mj/sampler.h"
@@ -14,7 +15,6 @@
 #include "train_commands.h"
 #include "version.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
@@ -39,16 +39,16 @@ typedef struct {
     double loss; /* running mean of some 20 steps */
 } job;
 
-/* Written by the handler of Ctrl-C only. */
+/* The signal that ended the steps; written by its handler only. */
 static volatile sig_atomic_t interrupted;
+enum { EXIT_SIGNALLED = 128 };
 
 static void on_interrupt(int signal_number)
 {
-    (void)signal_number;
-    interrupted = 1;
+    interrupted = signal_number;
 }
 
-/* Creates the folder, or refuses one with something in it unless the run is to go on in it. */
+/* Creates the folder, or refuses one with a run in it unless that is to go on. */
 static mj_status open_folder(const job *j)
 {
     mj_err *err = &j->context->err;
@@ -56,19 +56,12 @@ static mj_status open_folder(const job *j)
         return mj_err_add(err, MJ_EFILE, j->out, 0, 0, "cannot create this folder: %s",
                           strerror(errno));
     }
-    DIR *dir = opendir(j->out);
-    if (!dir) {
-        return mj_err_add(err, MJ_EFILE, j->out, 0, 0, "cannot open this folder: %s",
-                          strerror(errno));
-    }
-    bool empty = true;
-    for (struct dirent *entry; (entry = readdir(dir)) != NULL;) {
-        empty = empty && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0);
-    }
-    closedir(dir);
-    if (!empty && !j->resume) {
-        return mj_err_add(err, MJ_EFILE, j->out, 0, 0,
-                          "the folder is not empty; --resume goes on with what is in it");
+    const char *there = access(j->checkpoint, F_OK) == 0 ? j->checkpoint
+                        : access(j->model, F_OK) == 0    ? j->model
+                                                         : NULL;
+    if (there && !j->resume) {
+        return mj_err_add(err, MJ_EFILE, there, 0, 0,
+                          "the folder has a run already; --resume goes on with it");
     }
     if (j->resume && access(j->checkpoint, R_OK) != 0) {
         return mj_err_add(err, MJ_EFILE, j->checkpoint, 0, 0, "nothing to resume from");
@@ -234,8 +227,10 @@ static mj_status judge_generator(notes *to, const job *j)
     mj_judge *judge;
     mj_sampler *sampler;
     mj_score score;
-    if (j->train.width != MJ_CLASSIFIER_SIDE) {
-        fprintf(stderr, "not judged: the yardstick takes images of 28x28\n");
+    const char *reason = mj_yardstick_refusal(context, j->recipe.data, j->train.n_classes,
+                                              j->train.width, j->train.height);
+    if (reason) {
+        fprintf(stderr, "not judged: %s\n", reason);
         return MJ_OK;
     }
     MJ_TRY(mj_load_judge(&judge, context, &j->train, &j->test));
@@ -268,6 +263,9 @@ static mj_status finish(const job *j)
     mj_err *err = &j->context->err;
     notes facts = {0};
     add_text(&facts, "commit", MJ_COMMIT);
+    if (j->loss != 0) { /* a run that was resumed after its last step has not seen one */
+        add_number(&facts, "loss", j->loss);
+    }
     MJ_TRY(mj_training_export(j->training, j->model, facts.note, facts.n, err));
     MJ_TRY(j->recipe.model.kind == MJ_TRAINED_CLASSIFIER ? judge_classifier(&facts, j)
                                                        : judge_generator(&facts, j));
@@ -285,13 +283,17 @@ static mj_status run(job *j, const char *recipe_word)
     mj_training_state state = mj_training_state_of(j->training);
     mj_kernels_variant(kernel, sizeof kernel);
     if (!j->context->globals.quiet) {
-        fprintf(stderr, "%s: %d images of %dx%d, networks and optimiser %.0f MiB, %d threads, %s\n",
+        fprintf(stderr, "%s: %d images of %dx%d, networks and optimiser %.0f MiB, %d thread%s, "
+                "%s\n",
                 j->recipe.name, j->train.n, j->train.width, j->train.height,
-                (double)state.memory_B / 0x1p20, mj_threads(), kernel);
+                (double)state.memory_B / 0x1p20, mj_threads(), mj_threads() == 1 ? "" : "s",
+                kernel);
     }
-    signal(SIGINT, on_interrupt);
-    signal(SIGTERM, on_interrupt);
+    void (*before_int)(int) = signal(SIGINT, on_interrupt);
+    void (*before_term)(int) = signal(SIGTERM, on_interrupt);
     mj_status status = run_steps(j, &progress);
+    signal(SIGINT, before_int);
+    signal(SIGTERM, before_term);
     mj_progress_end(&progress);
     MJ_TRY(status);
     if (interrupted) {
@@ -308,18 +310,19 @@ int mj_cmd_train(mj_context *context, int argc, char **argv)
     job j = {.context = context, .threads = 1};
     const mj_option option[] = {
         {.name = "out", .argument = "DIR", .kind = MJ_OPTION_TEXT, .target = &j.out,
-         .help = "folder for checkpoint and model; must be empty without --resume"},
+         .help = "folder for checkpoint and model; must have neither without --resume"},
         {.name = "resume", .target = &j.resume, .help = "go on from DIR's checkpoint"},
         {.name = "json-log", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &j.json_log,
          .help = "a JSON object every few seconds: step, loss, images_per_s"},
         {.name = "threads", .argument = "N", .kind = MJ_OPTION_INT, .target = &j.threads, .min = 1,
          .max = THREADS_MAX, .help = "threads (1)"},
         {.name = "minutes", .argument = "M", .kind = MJ_OPTION_REAL, .target = &j.minutes,
-         .min = 0.01, .max = 1e5, .help = "about this long, in place of the recipe's length"},
+         .min = 0.01, .max = 1e5, .help = "about this long, in place of the recipe's length; of a new run"},
     };
     const mj_usage usage = {
         .sentence = "RECIPE",
-        .about = "Trains what a recipe describes. RECIPE is a name in data/recipes or a path.",
+        .about = "Trains what a recipe describes. RECIPE is a name in data/recipes or a path. Ctrl-C saves\n"
+                 "the run and ends it with exit code 130.",
         .option = option,
         .n_options = sizeof option / sizeof option[0],
         .refuses = "json csv facts",
@@ -334,6 +337,10 @@ int mj_cmd_train(mj_context *context, int argc, char **argv)
     if (!j.out) {
         return mj_context_fail_with(context, MJ_EKEY, "mj train needs --out DIR");
     }
+    if (j.resume && j.minutes > 0) {
+        return mj_context_fail_with(context, MJ_EKEY, "--minutes is of a new run; a resumed one keeps "
+                                                      "the length that it began with");
+    }
     mj_status status = run(&j, word[0]);
     if (j.log && fclose(j.log) != 0 && status == MJ_OK) {
         status = mj_err_add(&context->err, MJ_EFILE, j.json_log, 0, 0, "cannot write: %s",
@@ -342,5 +349,5 @@ int mj_cmd_train(mj_context *context, int argc, char **argv)
     if (status != MJ_OK) {
         return mj_context_fail(context);
     }
-    return interrupted ? MJ_EXIT_GOAL : MJ_EXIT_OK;
+    return interrupted ? EXIT_SIGNALLED + interrupted : MJ_EXIT_OK;
 }

@@ -18,7 +18,13 @@ mj_status mj_find_file(const char **path, mj_context *context, const char *folde
 /* Both parts of a data set, images shrunk to `side` (0: as they are). */
 mj_status mj_load_data(mj_dataset *train, mj_dataset *test, mj_context *context, const char *source,
                        int side);
-/* The shipped yardstick on this data. */
+/* Why the shipped yardstick cannot judge images of this data set, number of classes and size, a text
+ * in the arena; NULL: it can. */
+const char *mj_yardstick_refusal(mj_context *context, const char *source, int n_classes, int width,
+                                 int height);
+/* --seed, which has 32 bits where it starts phases and noise. */
+mj_status mj_seed_read(uint32_t *seed, mj_context *context);
+/* The shipped yardstick on this data, which it must not refuse. */
 mj_status mj_load_judge(mj_judge **judge, mj_context *context, const mj_dataset *train,
                         const mj_dataset *test);
 /* classes 0, 1, .., n_class - 1, 0, .. for n images. */

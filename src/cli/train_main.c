@@ -16,9 +16,11 @@
 
 #define BLAS_VARIABLE "OPENBLAS_CORETYPE"
 #define WAIT_VARIABLE "OMP_WAIT_POLICY"
+/* The shipped yardstick, and what it was trained to tell apart. */
 #define YARDSTICK "yardstick-fashion"
+#define YARDSTICK_DATA "fashion-mnist"
 
-enum { NAMES_MAX = 256 };
+enum { NAMES_MAX = 256, YARDSTICK_CLASSES = 10 };
 
 typedef struct {
     const char *name;
@@ -79,16 +81,39 @@ mj_status mj_load_data(mj_dataset *train, mj_dataset *test, mj_context *context,
     return mj_dataset_load(train, test, &choice, &context->arena, &context->err);
 }
 
+const char *mj_yardstick_refusal(mj_context *context, const char *source, int n_classes, int width,
+                                 int height)
+{
+    mj_arena *arena = &context->arena;
+    const char *reason = NULL;
+    if (strcmp(source, YARDSTICK_DATA) != 0) {
+        reason = mj_arena_printf(arena, "the yardstick is of " YARDSTICK_DATA ", not of %s", source);
+    } else if (n_classes != YARDSTICK_CLASSES) {
+        reason = mj_arena_printf(arena, "the yardstick has %d classes, not %d", YARDSTICK_CLASSES,
+                                 n_classes);
+    } else if (width != MJ_CLASSIFIER_SIDE || height != MJ_CLASSIFIER_SIDE) {
+        reason = mj_arena_printf(arena, "the yardstick takes images of 28x28, not of %dx%d", width,
+                                 height);
+    } else {
+        return NULL;
+    }
+    return reason ? reason : "out of memory";
+}
+
+mj_status mj_seed_read(uint32_t *seed, mj_context *context)
+{
+    uint64_t given = context->globals.seed;
+    *seed = (uint32_t)given;
+    return given <= UINT32_MAX ? MJ_OK
+                               : mj_err_add(&context->err, MJ_ERANGE, NULL, 0, 0,
+                                            "--seed: at most 4294967295 for images");
+}
+
 mj_status mj_load_judge(mj_judge **judge, mj_context *context, const mj_dataset *train,
                         const mj_dataset *test)
 {
     const char *path;
     MJ_TRY(mj_find_file(&path, context, "trained", ".safetensors", YARDSTICK));
-    if (train->width != MJ_CLASSIFIER_SIDE || train->height != MJ_CLASSIFIER_SIDE) {
-        return mj_err_add(&context->err, MJ_ESUPPORT, NULL, 0, 0,
-                          "the yardstick " YARDSTICK " judges images of 28x28, these are %dx%d",
-                          train->width, train->height);
-    }
     return mj_judge_new(judge, path, train, test, &context->arena, &context->err);
 }
 
@@ -108,11 +133,12 @@ static int run(mj_context *context, int argc, char **argv)
     }
     help = first + 1 < argc && strcmp(argv[first], "help") == 0;
     const char *name = first < argc ? argv[first + help] : "";
+    bool asked = !help && first + 2 == argc && strcmp(argv[first + 1], "help") == 0;
     for (int i = 0; i < COMMANDS_N; i++) {
         if (strcmp(name, commands[i].name) == 0) {
             char option[] = "--help";
             char *arguments[] = {argv[first + help], option, NULL};
-            return help ? commands[i].run(context, 2, arguments)
+            return help || asked ? commands[i].run(context, 2, arguments)
                         : commands[i].run(context, argc - first, argv + first);
         }
     }

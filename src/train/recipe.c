@@ -205,6 +205,9 @@ static mj_status decode(mj_recipe *recipe, mj_err *err)
     if (!(train->minutes > 0) && train->steps < 1) {
         return wrong(err, recipe, "train: give minutes or steps");
     }
+    if (train->minutes > 0 && train->steps > 0) {
+        return wrong(err, recipe, "train: minutes and steps are two lengths; give one");
+    }
     if (!(train->lr > 0)) {
         return wrong(err, recipe, "train.lr must be above 0");
     }

@@ -13,9 +13,16 @@ $ mj train oscilator-fashion --out $TMP/a
 ? 2
 (did you mean 'oscillator-fashion'?)
 
-$ mkdir $TMP/full && touch $TMP/full/x && mj train classifier-fashion --out $TMP/full
+$ mkdir $TMP/full && touch $TMP/full/model.safetensors && mj train classifier-fashion --out $TMP/full
 ? 2
-the folder is not empty; --resume
+the folder has a run already; --resume
+
+$ mj train classifier-fashion --out $TMP/full --resume --minutes 3
+? 2
+--minutes is of a new run
+
+$ mj train help
+mj train RECIPE
 
 $ mj train classifier-fashion --out $TMP/fresh --resume
 ? 2
@@ -42,6 +49,18 @@ MODEL
 $ mj eval yardstick-fashion
 ? 2
 not a generator: a classifier
+
+$ mj eval oscillator-fashion --data /usr
+? 2
+cannot be judged: the yardstick is of fashion-mnist, not of /usr
+
+$ mj eval oscillator-fashion --bits 4,1
+? 2
+--bits 4,1: whole numbers from 0 to 16 but 1
+
+$ mj eval oscillator-fashion --seed 4294967296
+? 2
+--seed: at most 4294967295
 
 $ mj eval nothing-like-this
 ? 2
