@@ -257,6 +257,10 @@ static void test_recipes_that_are_wrong(void **state)
         {"coupling_bits: 4", "coupling_bits: 1", MJ_ERANGE},
         {"pixels: 1", "features: 1", MJ_ERANGE},
         {"kind: drifting", "kind: classify", MJ_ERANGE},
+        {"ema: 0.9", "ema: 1", MJ_ERANGE},
+        {"ema: 0.9", "beta2: 1", MJ_ERANGE},
+        {"density: 0.8", "network: conv", MJ_ERANGE},
+        {"pixels: 1", "pixels: 1, network: loss-fashion", MJ_ERANGE},
         {"steps: 200, ", "", MJ_ERANGE},
         {"steps: 200, ", "steps: 200, minutes: 1, ", MJ_ERANGE},
         {"span: 3", "span: three", MJ_ESYNTAX},
@@ -273,6 +277,36 @@ static void test_recipes_that_are_wrong(void **state)
     assert_int_equal(parse_changed(f, "steps: 4..8", "steps: 12"), MJ_OK);
     assert_int_equal(f->recipe.integrate.steps_min, 12);
     assert_int_equal(f->recipe.integrate.steps_max, 12);
+}
+
+/* What only the other kind of model looks at is refused, each key alone. */
+static void test_recipe_keys_without_effect(void **state)
+{
+    fixture *f = *state;
+    static const char *const keys[][4] = {
+        /* model, objective, top, train */
+        {", visible: 28x28", "", "", ""},  {", hidden_fixed: 1", "", "", ""},
+        {", coupling_bits: 4", "", "", ""}, {", density: 0.5", "", "", ""},
+        {", init: x", "", "", ""},         {"", ", pixels: 1", "", ""},
+        {"", ", network: x", "", ""},      {"", "", "integrate: {method: euler}\n", ""},
+        {"", "", "noise: 0.1\n", ""},      {"", "", "start_bits: 2\n", ""},
+        {"", "", "", ", real: 2x8"},       {"", "", "", ", lr_coupling: 1"},
+        {"", "", "", ""},
+    };
+    enum { CASES_N = sizeof keys / sizeof keys[0] };
+    for (int i = 0; i < CASES_N; i++) {
+        char text[512];
+        snprintf(text, sizeof text,
+                 "mj: 1\nrecipe: c\nmodel: {kind: classifier%s}\ndata: d\n"
+                 "objective: {kind: classify%s}\n%strain: {batch: 9, lr: 1e-3, steps: 5%s}\n",
+                 keys[i][0], keys[i][1], keys[i][2], keys[i][3]);
+        f->err = (mj_err){0};
+        mj_status status =
+            mj_recipe_parse(&f->recipe, text, "c.yaml", f->units, &f->arena, &f->err);
+        assert_int_equal(status, i < CASES_N - 1 ? MJ_ERANGE : MJ_OK);
+        assert_true(status == MJ_OK || strstr(f->err.diag[0].text, "no effect on a classifier"));
+    }
+    assert_int_equal(f->recipe.model.network, MJ_CONVNET);
 }
 
 /* ---- what goes right ---- */
@@ -369,6 +403,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_nan_stops_and_is_named, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory_is_refused_before_it_is_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(test_recipes_that_are_wrong, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_recipe_keys_without_effect, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_small_net_learns, setup, teardown),
         cmocka_unit_test_setup_teardown(test_samples_do_not_depend_on_the_batch, setup, teardown),
     };

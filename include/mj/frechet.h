@@ -20,6 +20,8 @@ typedef struct {
 } mj_gaussian;
 
 mj_status mj_gaussian_init(mj_gaussian *gaussian, int d, mj_arena *arena, mj_err *err);
+/* As init left it, in the same memory. */
+void mj_gaussian_clear(mj_gaussian *gaussian);
 /* Takes in rows x [n,d]; call as often as there are batches. How the rows are cut into batches moves
  * the result by rounding only. */
 void mj_gaussian_add(mj_gaussian *gaussian, const mj_real *x, size_t n);

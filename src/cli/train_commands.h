@@ -22,7 +22,7 @@ mj_status mj_load_data(mj_dataset *train, mj_dataset *test, mj_context *context,
  * in the arena; NULL: it can. */
 const char *mj_yardstick_refusal(mj_context *context, const char *source, int n_classes, int width,
                                  int height);
-/* --seed, which has 32 bits where it starts phases and noise. */
+/* --seed, which has 31 bits where it starts phases and noise. */
 mj_status mj_seed_read(uint32_t *seed, mj_context *context);
 /* The shipped yardstick on this data, which it must not refuse. */
 mj_status mj_load_judge(mj_judge **judge, mj_context *context, const mj_dataset *train,

@@ -104,9 +104,9 @@ mj_status mj_seed_read(uint32_t *seed, mj_context *context)
 {
     uint64_t given = context->globals.seed;
     *seed = (uint32_t)given;
-    return given <= UINT32_MAX ? MJ_OK
+    return given <= INT32_MAX ? MJ_OK
                                : mj_err_add(&context->err, MJ_ERANGE, NULL, 0, 0,
-                                            "--seed: at most 4294967295 for images");
+                                            "--seed: at most 2147483647 for images");
 }
 
 mj_status mj_load_judge(mj_judge **judge, mj_context *context, const mj_dataset *train,

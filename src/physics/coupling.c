@@ -13,7 +13,9 @@
 #include "mj/rng.h"
 
 enum { CLIP_BITS = 4 };                             /* so few clip instead of spanning all */
-enum { STREAM_COUPLING = 1, STREAM_FREQUENCY = 2 }; /* of a chip's seed */
+/* Of a chip's seed. The top bit keeps them apart from the noise of a tape with that seed, whose steps
+ * stay below 2^31. */
+static const uint64_t STREAM_COUPLING = 1ull << 63 | 1, STREAM_FREQUENCY = 1ull << 63 | 2;
 static const double CLIP_SIGMAS = 2.6;
 
 static size_t at(int i, int j, int n)

@@ -3,6 +3,7 @@
 
 #include "mj/idx.h"
 #include "mj/rng.h"
+#include "mj/text.h"
 
 #include <math.h>
 #include <stdbool.h>
@@ -12,6 +13,7 @@
 
 enum { SIDE_MAX = 4096, PATH_MAX_B = 4096 };
 
+#define FASHION "fashion-mnist"
 static const char fashion_folder[] = "/usr/share/datasets/fashion-mnist";
 
 static mj_status no_memory(const char *path, mj_err *err)
@@ -269,12 +271,26 @@ static mj_status png_load(mj_dataset *train, mj_dataset *test, const mj_dataset_
     return status;
 }
 
+/* A word that names no data set and no folder. */
+static mj_status check_source(const char *source, mj_err *err)
+{
+    static const char *const names[] = {FASHION};
+    if (strcmp(source, FASHION) == 0 || strchr(source, '/') || access(source, F_OK) == 0) {
+        return MJ_OK;
+    }
+    const char *near = mj_text_nearest(source, names, 1);
+    return mj_err_add(err, MJ_ENAME, NULL, 0, 0,
+                      "no data set '%s': a folder, or " FASHION "%s", source,
+                      near ? " (did you mean that?)" : "");
+}
+
 mj_status mj_dataset_load(mj_dataset *train, mj_dataset *test, const mj_dataset_choice *choice,
                           mj_arena *arena, mj_err *err)
 {
     char path[PATH_MAX_B];
     *train = *test = (mj_dataset){0};
-    if (strcmp(choice->source, "fashion-mnist") == 0) {
+    MJ_TRY(check_source(choice->source, err));
+    if (strcmp(choice->source, FASHION) == 0) {
         MJ_TRY(mnist_load(train, test, fashion_folder, arena, err));
     } else if (part_find(path, choice->source, "train-images-idx3-ubyte")) {
         MJ_TRY(mnist_load(train, test, choice->source, arena, err));

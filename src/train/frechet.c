@@ -27,6 +27,14 @@ mj_status mj_gaussian_init(mj_gaussian *gaussian, int d, mj_arena *arena, mj_err
                : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory for %d features", d);
 }
 
+void mj_gaussian_clear(mj_gaussian *gaussian)
+{
+    size_t n = (size_t)gaussian->d;
+    gaussian->n = 0;
+    memset(gaussian->mean, 0, n * sizeof *gaussian->mean);
+    memset(gaussian->scatter, 0, n * n * sizeof *gaussian->scatter);
+}
+
 /* scatter += products of UNROLL rows [UNROLL, d]; lower triangle. Rows together, because scatter is
  * larger than the caches next to the core and is passed over once for all of them. */
 static void scatter_add(double *scatter, const double *row, int d)

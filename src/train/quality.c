@@ -31,9 +31,9 @@ typedef struct {
 struct mj_judge {
     const mj_dataset *train, *test;
     reader yardstick;
-    mj_arena *arena;
     double scale;
     mj_gaussian test_features, test_axes;
+    mj_gaussian features, axes; /* of the images that are being judged */
     mj_pca pca;
     double data_distance; /* of two training images of a class */
 };
@@ -119,7 +119,7 @@ mj_status mj_judge_new(mj_judge **judge, const char *yardstick_path, const mj_da
     if (!j) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for the yardstick");
     }
-    *j = (mj_judge){.train = train, .test = test, .arena = arena, .scale = 1};
+    *j = (mj_judge){.train = train, .test = test, .scale = 1};
     MJ_TRY(reader_load(&j->yardstick, yardstick_path, MJ_CONVNET, train->n_classes, size, arena,
                        err));
     mj_checkpoint checkpoint;
@@ -134,6 +134,8 @@ mj_status mj_judge_new(mj_judge **judge, const char *yardstick_path, const mj_da
     mj_gaussian_add(&pixels, train->image, (size_t)train->n);
     MJ_TRY(mj_pca_compute(&j->pca, &pixels, AXES, arena, err));
     MJ_TRY(mj_gaussian_init(&j->test_axes, AXES, arena, err));
+    MJ_TRY(mj_gaussian_init(&j->features, mj_classifier_features(MJ_CONVNET), arena, err));
+    MJ_TRY(mj_gaussian_init(&j->axes, AXES, arena, err));
     MJ_TRY(add_axes(&j->test_axes, &j->pca, test->image, test->n, err));
     MJ_TRY(mj_pair_distance(&j->data_distance, train->image, train->label, train->n, size,
                             train->n_classes, PAIRS_A_CLASS, err));
@@ -145,10 +147,9 @@ mj_status mj_judge_new(mj_judge **judge, const char *yardstick_path, const mj_da
 static mj_status compare(double *frechet, double *pca, double *accuracy, mj_judge *j,
                          const mj_real *image, const int *label, int n, mj_err *err)
 {
-    mj_gaussian features, axes;
-    MJ_TRY(mj_gaussian_init(&features, mj_classifier_features(MJ_CONVNET), j->arena, err));
-    int n_right = read_images(&j->yardstick, &features, image, label, n);
-    MJ_TRY(mj_frechet_compute(frechet, &features, &j->test_features, err));
+    mj_gaussian_clear(&j->features);
+    int n_right = read_images(&j->yardstick, &j->features, image, label, n);
+    MJ_TRY(mj_frechet_compute(frechet, &j->features, &j->test_features, err));
     *frechet *= j->scale * j->scale;
     if (accuracy) {
         *accuracy = (double)n_right / n;
@@ -156,9 +157,9 @@ static mj_status compare(double *frechet, double *pca, double *accuracy, mj_judg
     if (!pca) {
         return MJ_OK;
     }
-    MJ_TRY(mj_gaussian_init(&axes, AXES, j->arena, err));
-    MJ_TRY(add_axes(&axes, &j->pca, image, n, err));
-    return mj_frechet_compute(pca, &axes, &j->test_axes, err);
+    mj_gaussian_clear(&j->axes);
+    MJ_TRY(add_axes(&j->axes, &j->pca, image, n, err));
+    return mj_frechet_compute(pca, &j->axes, &j->test_axes, err);
 }
 
 static mj_status find_nearest(double *median, double *p1, const mj_judge *j, const mj_real *image,

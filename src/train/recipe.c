@@ -29,6 +29,7 @@ enum {
     STEPS_MAX = 4096, /* of an integration */
     BATCH_MAX = 1 << 16,
     RECIPE_SIZE_MAX_B = 1 << 20,
+    NOT_GIVEN = -1, /* a choice whose first word would read as 0 */
 };
 
 static const char *const model_names[] = {"oscillator_net", "classifier", NULL};
@@ -141,6 +142,50 @@ static mj_status wrong(mj_err *err, const mj_recipe *recipe, const char *text)
     return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0, "%s", text);
 }
 
+/* A key that this kind of model never looks at would be a belief about the run that is wrong. */
+static mj_status refuse_idle(mj_recipe *recipe, mj_err *err)
+{
+    const mj_recipe_model *m = &recipe->model;
+    const mj_recipe_objective *o = &recipe->objective;
+    const mj_recipe_integrate *i = &recipe->integrate;
+    const mj_recipe_train *t = &recipe->train;
+    const struct {
+        const char *key;
+        mj_trained_kind kind; /* on which it has no effect */
+        bool given;
+    } idle[] = {
+        {"model.network", MJ_TRAINED_OSCILLATOR, m->network != NOT_GIVEN},
+        {"objective.network without features", MJ_TRAINED_OSCILLATOR,
+         o->network && !(o->features > 0)},
+        {"model.visible", MJ_TRAINED_CLASSIFIER, m->visible},
+        {"model.hidden_fixed", MJ_TRAINED_CLASSIFIER, m->hidden_fixed > 0},
+        {"model.hidden_random", MJ_TRAINED_CLASSIFIER, m->hidden_random > 0},
+        {"model.coupling_bits", MJ_TRAINED_CLASSIFIER, m->coupling_bits > 0},
+        {"model.density", MJ_TRAINED_CLASSIFIER, m->density > 0},
+        {"model.symmetric", MJ_TRAINED_CLASSIFIER, m->symmetric},
+        {"model.init", MJ_TRAINED_CLASSIFIER, m->init},
+        {"objective.pixels", MJ_TRAINED_CLASSIFIER, o->pixels > 0},
+        {"objective.features", MJ_TRAINED_CLASSIFIER, o->features > 0},
+        {"objective.network", MJ_TRAINED_CLASSIFIER, o->network},
+        {"integrate", MJ_TRAINED_CLASSIFIER, i->method != NOT_GIVEN || i->span > 0 || i->steps},
+        {"noise", MJ_TRAINED_CLASSIFIER, recipe->noise > 0},
+        {"start_bits", MJ_TRAINED_CLASSIFIER, recipe->start_bits > 0},
+        {"readout_jitter", MJ_TRAINED_CLASSIFIER, recipe->readout_jitter > 0},
+        {"train.real", MJ_TRAINED_CLASSIFIER, t->real},
+        {"train.lr_coupling", MJ_TRAINED_CLASSIFIER, t->lr_coupling > 0},
+    };
+    for (int k = 0; k < LENGTH(idle); k++) {
+        if (idle[k].given && (int)idle[k].kind == m->kind) {
+            return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0, "%s has no effect on %s %s",
+                              idle[k].key, m->kind == MJ_TRAINED_OSCILLATOR ? "an" : "a",
+                              model_names[m->kind]);
+        }
+    }
+    recipe->model.network = m->network == NOT_GIVEN ? 0 : m->network;
+    recipe->integrate.method = i->method == NOT_GIVEN ? 0 : i->method;
+    return MJ_OK;
+}
+
 static mj_status decode_oscillator(mj_recipe *recipe, mj_err *err)
 {
     mj_recipe_model *model = &recipe->model;
@@ -211,6 +256,10 @@ static mj_status decode(mj_recipe *recipe, mj_err *err)
     if (!(train->lr > 0)) {
         return wrong(err, recipe, "train.lr must be above 0");
     }
+    if (train->ema >= 1 || train->beta2 >= 1) {
+        return wrong(err, recipe, "train.ema and train.beta2 must be below 1");
+    }
+    MJ_TRY(refuse_idle(recipe, err));
     if (recipe->model.kind == MJ_TRAINED_OSCILLATOR) {
         MJ_TRY(decode_oscillator(recipe, err));
         return decode_drifting(recipe, err);
@@ -224,7 +273,7 @@ static mj_status decode(mj_recipe *recipe, mj_err *err)
 mj_status mj_recipe_parse(mj_recipe *recipe, const char *text, const char *path,
                           const mj_units *units, mj_arena *arena, mj_err *err)
 {
-    *recipe = (mj_recipe){0};
+    *recipe = (mj_recipe){.model.network = NOT_GIVEN, .integrate.method = NOT_GIVEN};
     MJ_TRY(mj_spec_parse(recipe, &recipe_schema, text, strlen(text), path, units, arena, err));
     recipe->text = mj_arena_text(arena, text, strlen(text));
     recipe->path = mj_arena_text(arena, path, strlen(path));

@@ -28,6 +28,14 @@ typedef struct {
 mj_status mj_task_classify(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
 mj_status mj_task_generate(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
 
+/* Who draws random numbers beside the tape. A tape's noise has the step, below 2^31, where these have
+ * the top bit. */
+enum { MJ_STREAM_DRAW = 1, MJ_STREAM_EPOCH, MJ_STREAM_MIRROR };
+static inline uint64_t mj_task_stream(int who, uint32_t count)
+{
+    return 1ull << 63 | (uint64_t)who << 32 | count;
+}
+
 /* Fills every parameter of the tape whose name begins with `prefix` from a file's tensor of the same
  * name without it. */
 mj_status mj_task_read(mj_tape *tape, const char *prefix, const char *path, mj_arena *arena,

@@ -9,8 +9,6 @@
 
 #include <string.h>
 
-enum { STREAM_EPOCH = 2, STREAM_MIRROR = 3 };
-
 static const double DROPOUT = 0.3;
 
 typedef struct {
@@ -26,7 +24,7 @@ typedef struct {
 static void shuffle(classify *c, long long epoch)
 {
     mj_rng rng;
-    mj_rng_init(&rng, c->seed, (uint64_t)STREAM_EPOCH << 32 | (uint64_t)epoch);
+    mj_rng_init(&rng, c->seed, mj_task_stream(MJ_STREAM_EPOCH, (uint32_t)epoch));
     for (int i = 0; i < c->data->n; i++) {
         c->order[i] = i;
     }
@@ -46,7 +44,7 @@ static void fill_batch(classify *c, uint32_t step)
         shuffle(c, step / n_steps);
     }
     mj_rng rng;
-    mj_rng_init(&rng, c->seed, (uint64_t)STREAM_MIRROR << 32 | step);
+    mj_rng_init(&rng, c->seed, mj_task_stream(MJ_STREAM_MIRROR, step));
     bool mirrored = mj_rng_uniform(&rng) < 0.5;
     const int *order = c->order + (int)(step % (uint32_t)n_steps) * c->n_batch;
     mj_real *pixel = mj_tape_tensor(c->tape, c->pixel).v;

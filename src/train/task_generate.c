@@ -15,7 +15,6 @@
 
 #include <string.h>
 
-enum { STREAM_DRAW = 1 };
 #define LOSS_PREFIX "loss/"
 
 typedef struct {
@@ -41,7 +40,7 @@ static void draw(generate *g, uint32_t step)
     const mj_recipe_train *train = &recipe->train;
     size_t size = (size_t)g->data->width * (size_t)g->data->height;
     mj_rng rng;
-    mj_rng_init(&rng, (uint64_t)train->seed, (uint64_t)STREAM_DRAW << 32 | step);
+    mj_rng_init(&rng, (uint64_t)train->seed, mj_task_stream(MJ_STREAM_DRAW, step));
     int steps = recipe->integrate.steps_max - recipe->integrate.steps_min + 1;
     g->run.run.n_steps = recipe->integrate.steps_min + (int)(mj_rng_uniform(&rng) * steps);
     g->run.run.span = recipe->integrate.span *

@@ -39,8 +39,8 @@ struct mj_training {
 static const mj_schedule GENERATE_SCHEDULE = {.warmup_steps = 30, .flat = 0.5, .floor = 0.05};
 /* Of a classifier, in shares of the run: up, then down to nothing. */
 static const double CLASSIFY_WARMUP = 0.3, CLASSIFY_FLOOR = 1e-3;
-/* A step's number has 32 bits wherever noise is drawn. */
-static const double STEPS_MAX = UINT32_MAX;
+/* A step's number has 31 bits wherever noise is drawn. */
+static const double STEPS_MAX = INT32_MAX;
 /* More than enough steps to measure the time of one. */
 static const int STEPS_TIMED = 10;
 

@@ -38,6 +38,10 @@ $ printf 'mj: 1\nrecipe: x\nmodel: {kind: classifier}\ndata: /nowhere\nobjective
 ? 2
 /nowhere
 
+$ printf 'mj: 1\nrecipe: x\nmodel: {kind: classifier}\ndata: fashion-mnits\nobjective: {kind: classify}\ntrain: {batch: 9, lr: 1, steps: 5}\n' > $TMP/z.yaml; mj train $TMP/z.yaml --out $TMP/z
+? 2
+no data set 'fashion-mnits': a folder, or fashion-mnist (did you mean that?)
+
 $ mj train classifier-fashion --out $TMP/fresh2 --json
 ? 2
 mj train takes no --json
@@ -58,9 +62,9 @@ $ mj eval oscillator-fashion --bits 4,1
 ? 2
 --bits 4,1: whole numbers from 0 to 16 but 1
 
-$ mj eval oscillator-fashion --seed 4294967296
+$ mj eval oscillator-fashion --seed 2147483648
 ? 2
---seed: at most 4294967295
+--seed: at most 2147483647
 
 $ mj eval nothing-like-this
 ? 2
