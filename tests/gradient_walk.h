@@ -109,7 +109,7 @@ static void gradient_check_example(const mj_layer *layer, int example)
     }
     c.out = mj_tape_apply(c.tape, layer, e->config, c.in, e->n_in);
     gradient_fill(&c, e->n_in, e->n_classes);
-    for (int i = 0; i < e->n_in && !layer->straight_through; i++) {
+    for (int i = 0; i < e->n_in; i++) {
         if (!(layer->label_inputs >> i & 1)) {
             gradient_report(layer->name, example, i, gradient_error(&c, i));
         }

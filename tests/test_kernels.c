@@ -283,40 +283,6 @@ static void test_pools_of_a_known_image(void **state)
     assert_true(y[0] == 4.5f && y[1] == 2);
 }
 
-/* Uniform weights in +-1 have 15 levels of 1/7 at 4 bits, were it not for the clip at 2.6 times
- * their rms of 1/sqrt 3, which is beyond 1: so the step is 2.6/sqrt(3)/7. Zeros do not change
- * it. */
-static void test_quantise_steps_and_levels(void **state)
-{
-    (void)state;
-    enum { N = 20000 };
-    mj_real *x = random_reals(N, 10, 1), *y = reals(N), step;
-    mj_quantise_rows(y, &step, x, 1, N, 4);
-    assert_rel((double)step, 2.6 / sqrt(3) / 7, 0.02); /* 3 standard errors of the rms */
-    for (int i = 0; i < N; i++) {
-        double level = (double)y[i] / (double)step;
-        assert_true(fabs(level - rint(level)) < 1e-5 && fabs(level) < 7.01);
-        assert_true(fabs((double)(y[i] - x[i])) <= (double)step * 0.50001);
-    }
-    mj_real dense_step = step;
-    for (int i = 0; i < N; i += 2) {
-        x[i] = 0;
-    }
-    mj_quantise_rows(y, &step, x, 1, N, 4);
-    assert_rel((double)step, (double)dense_step, 0.02);
-    assert_true(y[0] == 0);
-    mj_quantise_rows(y, &step, x, 1, N, 8);
-    double largest = 0;
-    for (int i = 0; i < N; i++) {
-        largest = fmax(largest, fabs((double)x[i]));
-    }
-    assert_rel((double)step * 127, largest, 1e-6);
-    memset(x, 0, N * sizeof *x);
-    mj_quantise_rows(y, &step, x, 1, N, 2);
-    assert_true(step == 0 && mj_squares_sum(y, N) == 0);
-    free(x), free(y);
-}
-
 /* The same bits from one thread and from two, for all loops that are ours. */
 static void test_threads_do_not_change_bits(void **state)
 {
@@ -361,7 +327,6 @@ int main(void)
         cmocka_unit_test(test_sums_and_nan),
         cmocka_unit_test(test_conv_is_its_definition),
         cmocka_unit_test(test_pools_of_a_known_image),
-        cmocka_unit_test(test_quantise_steps_and_levels),
         cmocka_unit_test(test_threads_do_not_change_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -297,7 +297,6 @@ static void test_wiring_limits(void **state)
     enum { N = 20 };
     uint8_t mask[N * N];
     mj_real M[N * N], scratch[N * N];
-    double x[N], y[N];
     mj_rng rng;
     mj_rng_init(&rng, 3, 0);
     memset(mask, 1, sizeof mask);
@@ -317,24 +316,6 @@ static void test_wiring_limits(void **state)
     }
     assert_int_equal(n, 114); /* 0.3 * 20 * 19 */
     assert_true(weakest_kept > strongest_lost);
-
-    memset(mask, 1, sizeof mask);
-    for (int i = 0; i < N; i++) {
-        x[i] = i % 5;
-        y[i] = i / 5;
-    }
-    mj_coupling_limit_reach(mask, x, y, 1.5, N);
-    mj_coupling_limit_inputs(mask, M, scratch, 4, N);
-    for (int i = 0; i < N; i++) {
-        int n_in = 0, n_near = 0;
-        for (int j = 0; j < N; j++) {
-            bool near = i != j && hypot(x[i] - x[j], y[i] - y[j]) <= 1.5;
-            n_near += near;
-            n_in += mask[i * N + j];
-            assert_true(near || !mask[i * N + j]);
-        }
-        assert_int_equal(n_in, n_near < 4 ? n_near : 4);
-    }
 }
 
 /* 10,000 factors: mean to 4 sigma/100, spread to 4 / sqrt(20000). Frozen: the same chip again. */
@@ -356,9 +337,11 @@ static void test_mismatch_of_a_chip(void **state)
     mj_coupling_draw_mismatch(factor, 0.1, true, 8, N);
     assert_true(factor[3 * N + 5] == factor[5 * N + 3] && factor[3 * N + 5] != again[3 * N + 5]);
     mj_frequency_draw_mismatch(offset, 0.05, 7, N);
+    squares = 0;
     for (int i = 0; i < N; i++) {
-        assert_true(fabs(offset[i]) < 5 * 0.05);
+        squares += offset[i] * offset[i];
     }
+    assert_rel(sqrt(squares / N), 0.05, 4 / sqrt(2.0 * N)); /* of 100: four standard errors */
 }
 
 /* Sizes that no memory has are told, not wrapped around. */
@@ -375,8 +358,8 @@ static void test_too_large_is_refused(void **state)
     assert_int_equal(mj_kuramoto_check(&net, &err), MJ_ERANGE);
     net = (mj_kuramoto){.n = 0, .n_batch = 1, .n_steps_max = 1};
     assert_int_equal(mj_kuramoto_check(&net, &err), MJ_ERANGE);
-    assert_string_equal(mj_integrator_name(MJ_RK4), "rk4");
-    assert_null(mj_integrator_name(MJ_INTEGRATOR_N));
+    assert_string_equal(mj_integrator_names[MJ_RK4], "rk4");
+    assert_null(mj_integrator_names[MJ_INTEGRATOR_N]);
 }
 
 int main(void)

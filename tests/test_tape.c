@@ -138,24 +138,6 @@ static void test_dropout_mask(void **state)
     mj_arena_fini(&c.arena);
 }
 
-static void test_straight_through_passes_the_gradient(void **state)
-{
-    (void)state;
-    gradient_case c = {0};
-    mj_arena_init(&c.arena, 0);
-    c.tape = mj_tape_new(&c.arena, &c.err, (mj_tape_config){0});
-    c.in[0] = mj_tape_param(c.tape, "x", mj_shape_2(3, 8), 1);
-    c.out = mj_quantise(c.tape, c.in[0], 3);
-    gradient_fill(&c, 1, 0);
-    gradient_loss(&c);
-    mj_tensor out = mj_tape_tensor(c.tape, c.out), x = mj_tape_tensor(c.tape, c.in[0]);
-    memcpy(out.d, c.r, 24 * sizeof *out.d);
-    mj_tape_backward(c.tape);
-    assert_memory_equal(x.d, c.r, 24 * sizeof *x.d);
-    assert_memory_not_equal(x.v, out.v, 24 * sizeof *x.d);
-    mj_arena_fini(&c.arena);
-}
-
 /* Frozen parameters come last in the slab and have no gradient; nor has what depends only on
  * them. */
 static void test_slab_and_frozen_parameters(void **state)
@@ -270,7 +252,6 @@ int main(void)
         cmocka_unit_test(test_composed_graph_with_shared_inputs),
         cmocka_unit_test(test_cross_entropy_in_nats),
         cmocka_unit_test(test_dropout_mask),
-        cmocka_unit_test(test_straight_through_passes_the_gradient),
         cmocka_unit_test(test_slab_and_frozen_parameters),
         cmocka_unit_test(test_memory_is_known_and_refused_before),
         cmocka_unit_test(test_mistakes_are_kept),

@@ -48,8 +48,6 @@ mj_status mj_checkpoint_set_text(mj_checkpoint *checkpoint, const char *key, con
                                  mj_err *err);
 mj_status mj_checkpoint_set_number(mj_checkpoint *checkpoint, const char *key, double number,
                                    mj_err *err);
-mj_status mj_checkpoint_set_rng(mj_checkpoint *checkpoint, const char *key, const mj_rng *rng,
-                                mj_err *err);
 /* A tensor of mj_real, F32 in the product; data is borrowed until the save. */
 mj_status mj_checkpoint_add(mj_checkpoint *checkpoint, const char *name, const mj_real *data,
                             const int *dim, int n_dims, mj_err *err);
@@ -72,8 +70,6 @@ mj_status mj_checkpoint_get_text(const char **text, const mj_checkpoint *checkpo
                                  const char *key, mj_err *err);
 mj_status mj_checkpoint_get_number(double *number, const mj_checkpoint *checkpoint,
                                    const char *key, mj_err *err);
-mj_status mj_checkpoint_get_rng(mj_rng *rng, const mj_checkpoint *checkpoint, const char *key,
-                                mj_err *err);
 bool mj_checkpoint_has(const mj_checkpoint *checkpoint, const char *name);
 /* Fills out from a tensor that is there, plain or packed, has exactly this shape, and is finite. */
 mj_status mj_checkpoint_read(mj_real *out, const mj_checkpoint *checkpoint, const char *name,

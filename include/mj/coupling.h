@@ -37,11 +37,6 @@ void mj_coupling_draw_mismatch(mj_real *factor, double relative, bool symmetric,
 /* offset [N] = absolute * normal: frequency errors of the chip `seed`, to add to omega. */
 void mj_frequency_draw_mismatch(mj_real *offset, double absolute, uint64_t seed, int n);
 
-/* Clears the mask where oscillators are farther apart than `reach` (positions x, y [N]). */
-void mj_coupling_limit_reach(uint8_t *mask, const double *x, const double *y, double reach, int n);
-/* Keeps the `n_in` strongest couplings into each oscillator among those the mask has. scratch [N].
- * */
-void mj_coupling_limit_inputs(uint8_t *mask, const mj_real *M, mj_real *scratch, int n_in, int n);
 /* Keeps the strongest `density` share of all N(N-1) couplings, pairs together if symmetric.
  * scratch [N*N]. */
 void mj_coupling_limit_density(uint8_t *mask, const mj_real *M, mj_real *scratch, double density,

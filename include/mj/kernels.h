@@ -14,6 +14,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* One body, three instruction sets: gcc compiles a function marked MJ_CLONES for each and the loader
+ * picks what the processor has. Only leaves are marked; the loop over blocks and threads is in their
+ * callers, because OpenMP moves a parallel body out of the marked function. */
+#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#define MJ_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
+#else
+#define MJ_CLONES
+#endif
+
 /* Threads of all kernels, OpenMP's and OpenBLAS's alike; n < 1 counts as 1. These two libraries
  * keep the number for the whole process. */
 void mj_threads_set(int n);
@@ -97,14 +106,6 @@ typedef struct {
 } mj_adam_rates;
 void mj_adam_update(mj_real *w, mj_real *m, mj_real *v, mj_real *average, const mj_real *grad,
                     size_t n, mj_adam_rates rates);
-
-/* ---- rounding to few bits (quantise_kernels.c) ---- */
-
-/* y [R,N] = x rounded to whole multiples, -L .. L with L = 2^(bits-1) - 1, of each row's step [R],
- * bits >= 2. L steps are the row's largest magnitude above 4 bits; at 4 bits and below 2.6 times
- * the root mean square of its entries that are not 0, and what lies beyond is clipped. With these
- * steps as scales packing.h stores y exactly. */
-void mj_quantise_rows(mj_real *y, mj_real *step, const mj_real *x, int R, int N, int bits);
 
 /* ---- convolution 3x3, stride 1, zero padding 1 (conv_kernels.c) ---- */
 

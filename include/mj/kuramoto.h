@@ -25,8 +25,8 @@
 /* Explicit Runge-Kutta schemes of order 1, 2 and 4. */
 typedef enum { MJ_EULER, MJ_HEUN, MJ_RK4, MJ_INTEGRATOR_N } mj_integrator;
 
-/* "euler", "heun", "rk4"; MJ_INTEGRATOR_N gives NULL. */
-const char *mj_integrator_name(mj_integrator integrator);
+/* "euler", "heun", "rk4", NULL. */
+extern const char *const mj_integrator_names[];
 /* Evaluations of the rate in one step: 1, 2, 4. */
 int mj_integrator_stages(mj_integrator integrator);
 

@@ -67,11 +67,4 @@ typedef struct {
 } mj_crop_config;
 mj_var mj_crop(mj_tape *tape, mj_var x, mj_crop_config config);
 
-/* x [R,N] rounded row by row to `bits` bits (2 to 16; 0 passes x) as by mj_quantise_rows(),
- * straight through: backward passes the gradient unchanged. */
-typedef struct {
-    int bits;
-} mj_quantise_config;
-mj_var mj_quantise(mj_tape *tape, mj_var x, int bits);
-
 #endif

@@ -84,7 +84,6 @@ typedef struct {
     size_t config_size; /* the tape keeps a copy; a NULL config counts as zeros */
     int n_in_min, n_in_max;
     unsigned label_inputs; /* bit i: input i is labels */
-    bool straight_through; /* backward is not the derivative of forward, on purpose */
     mj_status (*plan)(mj_plan *plan, const mj_shape *in, int n_in, const void *config, mj_err *err);
     void (*forward)(const mj_call *call);
     void (*backward)(const mj_call *call);

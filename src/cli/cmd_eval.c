@@ -60,8 +60,6 @@ typedef struct {
     double seconds;
 } job;
 
-static const char *const integrator_names[] = {"euler", "heun", "rk4", NULL};
-
 /* "0.1,0.2" into values. */
 static mj_status read_list(job *j, int a)
 {
@@ -260,7 +258,7 @@ static void print_text(const job *j)
 {
     const mj_anchors *a = &j->anchors;
     printf("%s: %d images, %s with %d steps over the trained span, %.0f s\n\n",
-           mj_sampler_recipe(j->sampler)->name, j->n, integrator_names[j->integrator], j->steps,
+           mj_sampler_recipe(j->sampler)->name, j->n, mj_integrator_names[j->integrator], j->steps,
            j->seconds);
     print_table(j);
     printf("\n  Frechet distance of the yardstick's features to %d test images (no FID); beside it\n"
@@ -294,7 +292,7 @@ static mj_status print_json(const job *j)
     const mj_anchors *a = &j->anchors;
     mj_json *root = mj_json_object(), *anchors = mj_json_object(), *sweep = mj_json_array();
     char integrator[CELL_TEXT];
-    snprintf(integrator, sizeof integrator, "%s x %d", integrator_names[j->integrator], j->steps);
+    snprintf(integrator, sizeof integrator, "%s x %d", mj_integrator_names[j->integrator], j->steps);
     mj_json_set_integer(root, "schema", 1);
     mj_json_set_text(root, "model", mj_sampler_recipe(j->sampler)->name);
     mj_json_set_text(root, "metric", "frechet-yardstick-fashion");
@@ -335,7 +333,7 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
         {.name = "n", .argument = "N", .kind = MJ_OPTION_INT, .target = &j->n, .min = 1000,
          .max = N_MAX, .help = "images a row, 1000 or more (10000)"},
         {.name = "integrator", .argument = "NAME", .kind = MJ_OPTION_CHOICE,
-         .target = &j->integrator, .choices = integrator_names, .help = "euler, heun, rk4 (rk4)"},
+         .target = &j->integrator, .choices = mj_integrator_names, .help = "euler, heun, rk4 (rk4)"},
         {.name = "steps", .argument = "N", .kind = MJ_OPTION_INT, .target = &j->steps, .min = 1,
          .max = STEPS_MAX, .help = "integration steps (24)"},
         {.name = "chips", .argument = "K", .kind = MJ_OPTION_INT, .target = &j->chips, .min = 1,

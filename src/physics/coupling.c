@@ -13,8 +13,8 @@
 #include "mj/rng.h"
 
 enum { CLIP_BITS = 4 };                             /* so few clip instead of spanning all */
-/* Of a chip's seed. The top bit keeps them apart from the noise of a tape with that seed, whose steps
- * stay below 2^31. */
+/* Of a chip's seed. The top bit keeps them apart from the noise of a tape with that seed, whose
+ * steps stay below 2^31. */
 static const uint64_t STREAM_COUPLING = 1ull << 63 | 1, STREAM_FREQUENCY = 1ull << 63 | 2;
 static const double CLIP_SIGMAS = 2.6;
 

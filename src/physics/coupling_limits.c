@@ -1,5 +1,4 @@
-/* Limits of a chip's wiring as masks: how far a coupling reaches, how many an oscillator has, how
- * many there are in all. Each only clears entries, so that limits may be combined. */
+/* The limit of a chip's wiring as a mask: how many couplings there are in all. Only clears entries. */
 #include "mj/coupling.h"
 
 #include <math.h>
@@ -43,45 +42,6 @@ static mj_real select_largest(mj_real *x, size_t n, size_t k)
         }
     }
     return x[want];
-}
-
-void mj_coupling_limit_reach(uint8_t *mask, const double *x, const double *y, double reach, int n)
-{
-    for (int i = 0; i < n; i++) {
-        for (int j = 0; j < n; j++) {
-            mask[at(i, j, n)] &= hypot(x[i] - x[j], y[i] - y[j]) <= reach;
-        }
-    }
-}
-
-void mj_coupling_limit_inputs(uint8_t *mask, const mj_real *M, mj_real *scratch, int n_in, int n)
-{
-    for (int i = 0; i < n; i++) {
-        size_t count = 0;
-        for (int j = 0; j < n; j++) {
-            mask[at(i, j, n)] &= i != j;
-            if (mask[at(i, j, n)]) {
-                scratch[count++] = mj_real_abs(M[at(i, j, n)]);
-            }
-        }
-        if (count <= (size_t)n_in) {
-            continue;
-        }
-        mj_real least = n_in > 0 ? select_largest(scratch, count, (size_t)n_in) : 0;
-        int left = n_in;
-        for (int pass = 0; pass < 2; pass++) { /* the stronger ones first, then equals in order */
-            for (int j = 0; j < n; j++) {
-                mj_real m = mj_real_abs(M[at(i, j, n)]);
-                if (mask[at(i, j, n)] == 1 && left > 0 && (pass == 0 ? m > least : m == least)) {
-                    mask[at(i, j, n)] = 2;
-                    left--;
-                }
-            }
-        }
-        for (int j = 0; j < n; j++) {
-            mask[at(i, j, n)] = mask[at(i, j, n)] == 2;
-        }
-    }
 }
 
 void mj_coupling_limit_density(uint8_t *mask, const mj_real *M, mj_real *scratch, double density,

@@ -13,20 +13,18 @@
  * is added after the step, so it passes g' unchanged. */
 #include "integrator.h"
 
+const char *const mj_integrator_names[] = {
+    [MJ_EULER] = "euler", [MJ_HEUN] = "heun", [MJ_RK4] = "rk4", [MJ_INTEGRATOR_N] = NULL};
+
 static const mj_tableau TABLEAU[MJ_INTEGRATOR_N] = {
-    [MJ_EULER] = {"euler", 1, {0}, {1}},
-    [MJ_HEUN] = {"heun", 2, {0, 1}, {0.5, 0.5}},
-    [MJ_RK4] = {"rk4", 4, {0, 0.5, 0.5, 1}, {1.0 / 6, 1.0 / 3, 1.0 / 3, 1.0 / 6}},
+    [MJ_EULER] = {1, {0}, {1}},
+    [MJ_HEUN] = {2, {0, 1}, {0.5, 0.5}},
+    [MJ_RK4] = {4, {0, 0.5, 0.5, 1}, {1.0 / 6, 1.0 / 3, 1.0 / 3, 1.0 / 6}},
 };
 
 const mj_tableau *mj_tableau_of(mj_integrator integrator)
 {
     return &TABLEAU[integrator];
-}
-
-const char *mj_integrator_name(mj_integrator integrator)
-{
-    return integrator < MJ_INTEGRATOR_N ? TABLEAU[integrator].name : NULL;
 }
 
 int mj_integrator_stages(mj_integrator integrator)

@@ -8,7 +8,6 @@ enum { MJ_STAGES_MAX = 4 };
 
 /* k_s = f(theta + h ahead_s k_{s-1}),  theta' = theta + h sum_s weight_s k_s. ahead_0 = 0. */
 typedef struct {
-    const char *name;
     int n_stages;
     double ahead[MJ_STAGES_MAX], weight[MJ_STAGES_MAX];
 } mj_tableau;

@@ -21,13 +21,6 @@
 
 #include "mj/kernels.h"
 
-/* One body, three instruction sets, on leaves only: as in the kernels of src/math. */
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
-#define MJ_CLONES __attribute__((target_clones("arch=x86-64-v4", "arch=x86-64-v3", "default")))
-#else
-#define MJ_CLONES
-#endif
-
 void mj_wave_row(mj_real *wave, const mj_real *theta, size_t stride, int n_harmonics, int n)
 {
     mj_sincos(wave, wave + stride, theta, (size_t)n);

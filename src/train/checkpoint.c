@@ -60,21 +60,6 @@ mj_status mj_checkpoint_set_run(mj_checkpoint *checkpoint, const mj_checkpoint_r
     return set_format(checkpoint, err, "threads", "%d", run->n_threads);
 }
 
-/* The normal as its bits: exact without a word about decimal points. */
-mj_status mj_checkpoint_set_rng(mj_checkpoint *checkpoint, const char *key, const mj_rng *rng,
-                                mj_err *err)
-{
-    uint64_t normal;
-    memcpy(&normal, &rng->normal, sizeof normal);
-    return set_format(checkpoint, err, key,
-                      "philox4x32-10 %" PRIx32 " %" PRIx32 " %" PRIx32 " %" PRIx32 " %" PRIx32
-                      " %" PRIx32 " %" PRIx32 " %" PRIx32 " %" PRIx32 " %" PRIx32
-                      " %d %d %" PRIx64,
-                      rng->key[0], rng->key[1], rng->counter[0], rng->counter[1], rng->counter[2],
-                      rng->counter[3], rng->block[0], rng->block[1], rng->block[2], rng->block[3],
-                      rng->n_left, rng->has_normal, normal);
-}
-
 mj_status mj_checkpoint_add(mj_checkpoint *checkpoint, const char *name, const mj_real *data,
                             const int *dim, int n_dims, mj_err *err)
 {
@@ -181,31 +166,6 @@ mj_status mj_checkpoint_get_run(mj_checkpoint_run *run, const mj_checkpoint *che
     MJ_TRY(get_integer(&run->step, checkpoint, "step", 0, LLONG_MAX, err));
     MJ_TRY(get_integer(&threads, checkpoint, "threads", 1, INT_MAX, err));
     run->n_threads = (int)threads;
-    return MJ_OK;
-}
-
-mj_status mj_checkpoint_get_rng(mj_rng *rng, const mj_checkpoint *checkpoint, const char *key,
-                                mj_err *err)
-{
-    const char *text;
-    int has_normal = 0, length = 0;
-    uint64_t normal = 0;
-    mj_rng r = {.n_left = 0};
-    MJ_TRY(mj_checkpoint_get_text(&text, checkpoint, key, err));
-    int n = sscanf(text,
-                   "philox4x32-10 %8" SCNx32 " %8" SCNx32 " %8" SCNx32 " %8" SCNx32 " %8" SCNx32
-                   " %8" SCNx32 " %8" SCNx32 " %8" SCNx32 " %8" SCNx32 " %8" SCNx32
-                   " %1d %1d %16" SCNx64 "%n",
-                   &r.key[0], &r.key[1], &r.counter[0], &r.counter[1], &r.counter[2],
-                   &r.counter[3], &r.block[0], &r.block[1], &r.block[2], &r.block[3], &r.n_left,
-                   &has_normal, &normal, &length);
-    if (n != 13 || text[length] != '\0' || r.n_left < 0 || r.n_left > 4 || has_normal < 0 ||
-        has_normal > 1) {
-        return text_refuse(checkpoint, key, err);
-    }
-    r.has_normal = has_normal;
-    memcpy(&r.normal, &normal, sizeof r.normal);
-    *rng = r;
     return MJ_OK;
 }
 

@@ -34,7 +34,6 @@ enum {
 
 static const char *const model_names[] = {"oscillator_net", "classifier", NULL};
 static const char *const objective_names[] = {"drifting", "classify", NULL};
-static const char *const method_names[] = {"euler", "heun", "rk4", NULL}; /* as mj_integrator */
 
 static const mj_spec_field model_fields[] = {
     {FIELD(mj_recipe_model, "kind", MJ_SPEC_CHOICE, kind), .required = true,
@@ -62,7 +61,7 @@ static const mj_spec_schema objective_schema = {
     "objective", objective_fields, LENGTH(objective_fields), sizeof(mj_recipe_objective), NULL};
 
 static const mj_spec_field integrate_fields[] = {
-    CHOICE(mj_recipe_integrate, "method", method, method_names),
+    CHOICE(mj_recipe_integrate, "method", method, mj_integrator_names),
     REAL(mj_recipe_integrate, "span", span, 0, 1e6),
     TEXT(mj_recipe_integrate, "steps", steps),
 };
