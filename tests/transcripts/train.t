@@ -78,3 +78,45 @@ $ head -c 1000 data/trained/yardstick-fashion.safetensors > $TMP/cut.safetensors
 ? 2
 cut.safetensors
 error:
+
+$ mj eval oscillator-fashion --n 999
+? 2
+1000
+
+# A data set of 40 noisy images of 8x8 in two classes, as MNIST's four files.
+$ mkdir $TMP/set; for part in train t10k; do (printf '\000\000\010\003\000\000\000\050\000\000\000\010\000\000\000\010'; tail -c 2560 data/trained/oscillator-fashion.safetensors) > $TMP/set/$part-images-idx3-ubyte; (printf '\000\000\010\001\000\000\000\050'; for i in 0 1 2 3 4 5 6 7 8 9; do printf '\000\001\001\000'; done) > $TMP/set/$part-labels-idx1-ubyte; done; printf "mj: 1\nrecipe: tiny\nmodel: {kind: oscillator_net, visible: 8x8, hidden_fixed: 2, hidden_random: 2, coupling_bits: 4}\ndata: $TMP/set\nobjective: {kind: drifting, pixels: 1}\nintegrate: {method: euler, span: 3, steps: 2}\ntrain: {batch: 2x4, real: 2x4, lr: 1e-2, steps: 3, seed: 1}\n" > $TMP/tiny.yaml; mj train $TMP/tiny.yaml --out $TMP/tiny
+tiny: 40 images of 8x8
+1 thread,
+not judged: the yardstick is of fashion-mnist, not of
+tiny/model.safetensors
+! threads
+
+$ mj train $TMP/tiny.yaml --out $TMP/tiny
+? 2
+the folder has a run already
+
+$ mj train $TMP/tiny.yaml --out $TMP/tiny --resume
+tiny/model.safetensors
+
+$ mj sample $TMP/tiny/model.safetensors --n 4 --out $TMP/tiny.png && od -An -c -N4 $TMP/tiny.png
+tiny.png
+P   N   G
+
+$ mj eval $TMP/tiny/model.safetensors
+? 2
+cannot be judged: the yardstick is of fashion-mnist
+
+$ mj bill $TMP/tiny/model.safetensors on oscillator-65nm
+tiny int4 on 1 oscillator-65nm
+
+# Ctrl-C: saved, with the shell's code of the signal; what is left of a run is gone on with.
+$ sed 's/steps: 3/steps: 99999999/' $TMP/tiny.yaml > $TMP/long.yaml; timeout --preserve-status -s INT 3 mj train $TMP/long.yaml --out $TMP/long
+? 130
+stopped; go on with --resume
+
+$ ls $TMP/long
+checkpoint.safetensors
+
+$ mj bill data/trained/oscillator-fashion.safetensors on oscillator-65nm
+oscillator-fashion int6 on 1 oscillator-65nm
+arith.osc
