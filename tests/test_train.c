@@ -103,7 +103,7 @@ static void assert_same_tensors(fixture *f, const char *a_path, const char *b_pa
     assert_int_equal(mj_safetensors_load(&a, a_path, limit_B, &f->arena, &f->err), MJ_OK);
     assert_int_equal(mj_safetensors_load(&b, b_path, limit_B, &f->arena, &f->err), MJ_OK);
     assert_int_equal(a.n_tensors, b.n_tensors);
-    assert_int_equal(a.n_tensors, 4 * 6); /* parameters, two moments, average */
+    assert_true(a.n_tensors > 0 && a.n_tensors % 4 == 0); /* parameters, two moments, average */
     for (int i = 0; i < a.n_tensors; i++) {
         const mj_stored_tensor *other = mj_safetensors_find(&b, a.tensor[i].name);
         assert_non_null(other);
@@ -112,9 +112,8 @@ static void assert_same_tensors(fixture *f, const char *a_path, const char *b_pa
     }
 }
 
-static void test_resume_is_bit_exact(void **state)
+static void check_resume(fixture *f)
 {
-    fixture *f = *state;
     mj_training *whole = new_training(f), *first = new_training(f), *second = new_training(f);
     step_many(f, whole, 9);
     step_many(f, first, 4);
@@ -124,6 +123,30 @@ static void test_resume_is_bit_exact(void **state)
     assert_int_equal(mj_training_save(whole, f->path[0], &f->err), MJ_OK);
     assert_int_equal(mj_training_save(second, f->path[1], &f->err), MJ_OK);
     assert_same_tensors(f, f->path[0], f->path[1]);
+}
+
+static void test_resume_is_bit_exact(void **state)
+{
+    check_resume(*state);
+}
+
+/* Dropout, epochs that end between the save and the restore (5 steps each), and two threads. */
+static void test_resume_of_a_classifier_on_two_threads(void **state)
+{
+    fixture *f = *state;
+    enum { N = 40, PIXELS = MJ_CLASSIFIER_SIDE * MJ_CLASSIFIER_SIDE };
+    static const char text[] = "mj: 1\nrecipe: c\nmodel: {kind: classifier, network: patch}\n"
+                               "data: none\nobjective: {kind: classify}\n"
+                               "train: {batch: 8, lr: 1e-3, ema: 0.9, steps: 20, seed: 3}\n";
+    assert_int_equal(mj_recipe_parse(&f->recipe, text, "c.yaml", f->units, &f->arena, &f->err), MJ_OK);
+    f->data.n = N;
+    f->data.height = f->data.width = MJ_CLASSIFIER_SIDE;
+    f->data.image = mj_arena_array(&f->arena, (size_t)N * PIXELS, sizeof(mj_real));
+    assert_non_null(f->data.image);
+    mj_noise_uniform(f->data.image, 0, (size_t)N * PIXELS, (mj_noise_key){.seed = 4});
+    mj_threads_set(2);
+    check_resume(f);
+    mj_threads_set(1);
 }
 
 static void test_resume_refuses_another_run(void **state)
@@ -396,6 +419,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_resume_is_bit_exact, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_resume_of_a_classifier_on_two_threads, setup, teardown),
         cmocka_unit_test_setup_teardown(test_resume_refuses_another_run, setup, teardown),
         cmocka_unit_test_setup_teardown(test_resume_refuses_numbers_that_cannot_be, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_empty_class_is_refused, setup, teardown),
