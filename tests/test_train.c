@@ -93,7 +93,7 @@ static void step_many(fixture *f, mj_training *training, int n)
     }
 }
 
-/* ---- a run cut in two ---- */
+/* A run cut in two. */
 
 /* Every tensor of two files, bit by bit. */
 static void assert_same_tensors(fixture *f, const char *a_path, const char *b_path)
@@ -194,7 +194,7 @@ static void test_resume_refuses_numbers_that_cannot_be(void **state)
     assert_int_equal(mj_training_state_of(training).step, 12);
 }
 
-/* ---- what goes wrong ---- */
+/* What goes wrong. */
 
 static void test_nan_stops_and_is_named(void **state)
 {
@@ -332,7 +332,7 @@ static void test_recipe_keys_without_effect(void **state)
     assert_int_equal(f->recipe.model.network, MJ_CONVNET);
 }
 
-/* ---- what goes right ---- */
+/* What goes right. */
 
 /* The exported file is what the accountant reads: 44 oscillators, no diagonal, the recipe's bits. */
 static void check_shape(fixture *f)

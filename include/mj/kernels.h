@@ -36,7 +36,7 @@ void mj_kernels_variant(char *text, size_t size);
  * well. */
 const char *mj_kernels_faster_blas(void);
 
-/* ---- products (kernels.c) ---- */
+/* Products (kernels.c). */
 
 /* C [M,N] = op(A) op(B), or += with `add`. op(A) is [M,K]: A is stored [M,K], or [K,M] with
  * transpose_a; op(B) is [K,N]: B is stored [K,N], or [N,K] with transpose_b. lda, ldb, ldc: row
@@ -48,7 +48,7 @@ typedef struct {
 } mj_gemm_shape;
 void mj_gemm(mj_real *C, const mj_real *A, const mj_real *B, mj_gemm_shape s);
 
-/* ---- sine and cosine (sincos.c) ---- */
+/* Sine and cosine (sincos.c). */
 
 /* Both of x [n] rad, for any x; absolute error <= 1e-7 in float (one unit in the last place of 1).
  * NaN and infinity give NaN. */
@@ -56,7 +56,7 @@ void mj_sincos(mj_real *sine, mj_real *cosine, const mj_real *x, size_t n);
 /* The definition, by the C library. */
 void mj_sincos_reference(mj_real *sine, mj_real *cosine, const mj_real *x, size_t n);
 
-/* ---- noise (noise.c) ---- */
+/* Noise (noise.c). */
 
 /* Where noise comes from: element i of a stream at a step is a pure function of these and i, so
  * that a resumed run, another thread count, or a part of the array gets the same numbers
@@ -74,7 +74,7 @@ void mj_noise_normal(mj_real *out, uint64_t first, size_t n, mj_noise_key key);
 /* The definition, by the C library. */
 void mj_noise_normal_reference(mj_real *out, uint64_t first, size_t n, mj_noise_key key);
 
-/* ---- element-wise and sums (elementwise.c) ---- */
+/* Element-wise and sums (elementwise.c). */
 
 void mj_fill(mj_real *y, mj_real value, size_t n);
 void mj_copy(mj_real *y, const mj_real *x, size_t n);
@@ -96,7 +96,7 @@ void mj_silu_backward(mj_real *dx, const mj_real *dy, const mj_real *x, size_t n
 double mj_squares_sum(const mj_real *x, size_t n);
 bool mj_all_finite(const mj_real *x, size_t n);
 
-/* ---- optimiser (elementwise.c) ---- */
+/* Optimiser (elementwise.c). */
 
 /* One step of Adam (optimizer.h) on n weights w: with g = grad_scale * grad,
  *   m = beta1 m + (1 - beta1) g       v = beta2 v + (1 - beta2) g^2
@@ -107,7 +107,7 @@ typedef struct {
 void mj_adam_update(mj_real *w, mj_real *m, mj_real *v, mj_real *average, const mj_real *grad,
                     size_t n, mj_adam_rates rates);
 
-/* ---- convolution 3x3, stride 1, zero padding 1 (conv_kernels.c) ---- */
+/* Convolution 3x3, stride 1, zero padding 1 (conv_kernels.c). */
 
 /* Channels last: x [B,H,W,C], y [B,H,W,N], w [3,3,C,N] (first index: row above to row below).
  * tmp: mj_conv3x3_tmp() reals of scratch, the unfolded input of a few images.
@@ -126,7 +126,7 @@ void mj_conv3x3_weight_backward(mj_real *dw, const mj_real *dy, const mj_real *x
 void mj_conv3x3_reference(mj_real *y, const mj_real *x, const mj_real *w, const mj_real *bias,
                           mj_conv_shape s);
 
-/* ---- pooling 2x2, stride 2 (pool_kernels.c) ---- */
+/* Pooling 2x2, stride 2 (pool_kernels.c). */
 
 /* x [B,H,W,C] -> y [B,H/2,W/2,C]; an odd last row or column is left out. The gradient of the
  * maximum goes to the first of equal elements, in row order. Backward adds into dx. */

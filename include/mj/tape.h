@@ -49,7 +49,7 @@ typedef struct {
     int *label; /* classes, in place of v; else NULL */
 } mj_tensor;
 
-/* ---- what a layer is ---- */
+/* What a layer is. */
 
 /* One application of a layer, as its forward and backward see it. */
 typedef struct {
@@ -91,7 +91,7 @@ typedef struct {
     int n_examples;
 } mj_layer;
 
-/* ---- recording ---- */
+/* Recording. */
 
 typedef struct mj_tape mj_tape;
 typedef int mj_var;
@@ -114,7 +114,7 @@ mj_var mj_tape_labels(mj_tape *tape, const char *name, int n);
 mj_var mj_tape_apply(mj_tape *tape, const mj_layer *layer, const void *config, const mj_var *in,
                      int n_in);
 
-/* ---- memory ---- */
+/* Memory. */
 
 typedef struct {
     size_t params_B, grads_B, values_B, value_grads_B, kept_B, tmp_B, total_B;
@@ -126,7 +126,7 @@ mj_tape_memory mj_tape_memory_count(const mj_tape *tape);
  * limit) is refused with the number before anything is allocated. */
 mj_status mj_tape_allocate(mj_tape *tape, size_t limit_B);
 
-/* ---- running ---- */
+/* Running. */
 
 void mj_tape_forward(mj_tape *tape, uint32_t step, bool training);
 void mj_tape_grads_clear(mj_tape *tape);

@@ -213,7 +213,7 @@ static mj_status run(job *j)
     return MJ_OK;
 }
 
-/* ---- output ---- */
+/* Output. */
 
 /* One column a swept axis, then the figures. */
 static void print_table(const job *j)

@@ -25,7 +25,7 @@ static void runs_add(mj_real *dx, const mj_real *dy, runs r)
     }
 }
 
-/* ---- slice: y [..,n] of x [..,N] ---- */
+/* Slice: y [..,n] of x [..,N]. */
 
 static mj_status slice_plan(mj_plan *plan, const mj_shape *in, int n_in, const void *config,
                             mj_err *err)
@@ -65,7 +65,7 @@ static void slice_backward(const mj_call *call)
     }
 }
 
-/* ---- concat: y [..,N1+N2+..] ---- */
+/* Concat: y [..,N1+N2+..]. */
 
 static mj_status concat_plan(mj_plan *plan, const mj_shape *in, int n_in, const void *config,
                              mj_err *err)
@@ -115,7 +115,7 @@ static void concat_backward(const mj_call *call)
     }
 }
 
-/* ---- gather: y [B,N], rows of table [R,N] ---- */
+/* Gather: y [B,N], rows of table [R,N]. */
 
 static mj_status gather_plan(mj_plan *plan, const mj_shape *in, int n_in, const void *config,
                              mj_err *err)
@@ -147,7 +147,7 @@ static void gather_backward(const mj_call *call)
     }
 }
 
-/* ---- crop: y [B,height,width,C] of x [B,H,W,C] ---- */
+/* Crop: y [B,height,width,C] of x [B,H,W,C]. */
 
 static mj_status crop_plan(mj_plan *plan, const mj_shape *in, int n_in, const void *config,
                            mj_err *err)

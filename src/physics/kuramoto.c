@@ -178,7 +178,7 @@ static const mj_real *class_row(const mj_flow *flow, const mj_real *table, int s
     return table ? table + y * (size_t)flow->N : flow->zeros;
 }
 
-/* ---- forward ---- */
+/* Forward. */
 
 /* The end of a step: noise, and the phases that the next one starts from. */
 static void finish_step(const mj_flow *flow, mj_real *phase, mj_real *next, mj_real *normal,
@@ -263,7 +263,7 @@ void mj_kuramoto_forward(mj_real *theta, mj_real *path, mj_real *trace, mj_real 
     mj_threads_set(n_threads);
 }
 
-/* ---- backward ---- */
+/* Backward. */
 
 /* Gradient of the rate at stage e, and of the sums there. On entry b->pull is that at the phases of
  * stage e + 1 and b->next the sum of what has reached the start of this step or the next. */

@@ -16,7 +16,7 @@ static int segments_of(const mj_shape *shape)
     return !square || shape->n_dims > 3 ? 0 : shape->n_dims == 3 ? shape->dim[0] : 1;
 }
 
-/* ---- couplings: K of M ---- */
+/* Couplings: K of M. */
 
 typedef struct {
     const mj_coupling *coupling; /* NULL: directed, dense, exact */
@@ -56,7 +56,7 @@ static void couple_backward(const mj_call *call)
     }
 }
 
-/* ---- start phases ---- */
+/* Start phases. */
 
 typedef struct {
     const mj_phase_start *start; /* NULL: none is random */
@@ -97,7 +97,7 @@ static void start_backward(const mj_call *call)
     }
 }
 
-/* ---- the run ---- */
+/* The run. */
 
 enum { THETA0, COUPLINGS, OMEGA, LABELS, OMEGA_CLASS, DRIVE_COS, DRIVE_SIN, N_INPUTS };
 
@@ -215,7 +215,7 @@ static void oscillate_backward(const mj_call *call)
     }
 }
 
-/* ---- read-out ---- */
+/* Read-out. */
 
 typedef struct {
     int n_visible;
@@ -252,7 +252,7 @@ static void read_backward(const mj_call *call)
     }
 }
 
-/* ---- the table ---- */
+/* The table. */
 
 static const mj_example COUPLE_EXAMPLES[] = {
     {.in = {{2, {5, 5}}}, .n_in = 1},
