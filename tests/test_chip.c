@@ -167,7 +167,7 @@ static void test_measured_gpus_carry_the_published_fit(void **state)
         const double tol = 1e-9; /* digits as typed: only the unit conversion rounds */
         assert_int_equal(chip->n_text, 2);
         assert_string_equal(fit->name, text_table[i].variant);
-        assert_int_equal(fit->cls, MJ_CLASS_MEASURED);
+        assert_int_equal(fit->cls, MJ_CLASS_DERIVED);
         assert_rel(fit->idle_W, text_table[i].idle_W, tol);
         assert_rel(fit->active_W, text_table[i].active_W, tol);
         assert_rel(fit->byte_JpB, text_table[i].byte_pJ * 1e-12, tol);

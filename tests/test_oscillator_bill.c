@@ -178,7 +178,7 @@ static void test_decoder_has_its_share(void **state)
     } rows[] = {
         {"un-0-cifar-1024", false, 0.14},     {"un-0-cifar-4096", false, 0.09},
         {"un-0-cifar-4096", true, 0.50},      {"un-0-imagenet64-6656", false, 0.58},
-        {"un-0-imagenet64-16384", false, 0.57}, {"oscillator-fashion", false, 0},
+        {"un-0-imagenet64-16384", false, 0.57}, {"oscillator-912", false, 0},
     };
     for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
         mj_ops ops;
@@ -197,7 +197,7 @@ static void test_decoder_has_its_share(void **state)
 static void test_simulation_counts_products(void **state)
 {
     mj_ops ops;
-    world_model(*state, &model, "oscillator-fashion");
+    world_model(*state, &model, "oscillator-912");
     model.oscillator.steps = 6;
     model.oscillator.stages = 1;
     mj_ops_count(&ops, &model, &(mj_extent){0});
@@ -215,7 +215,7 @@ static void test_shipped_substrate_bills_all_of_it(void **state)
                                        MJ_LEAK_LOGIC, MJ_LINK_SCALEOUT, MJ_UNEXPLAINED};
     world *w = *state;
     world_chip(w, &chip, "oscillator-65nm");
-    world_model(w, &model, "oscillator-fashion");
+    world_model(w, &model, "oscillator-912");
     assert_int_equal(compute(w, (mj_serving){.boundary = MJ_BOUNDARY_NODE}), MJ_OK);
     for (size_t i = 0; i < sizeof all / sizeof all[0]; i++) {
         assert_true(joules_of(all[i]) > 0);

@@ -137,7 +137,7 @@ typedef struct {
                         own, the base taken as exact */
     double factor_2030[MJ_TREND_N], factor_2030_lo[MJ_TREND_N], factor_2030_hi[MJ_TREND_N];
     double naive_product;   /* of the final rungs' gains, each alone on the base; one that cannot
-                               stand alone counts with its gain in the climb */
+                               stand alone is left out */
     double sourced_factor;  /* of the climb without rungs whose class is assumed or vendor; NAN:
                                that machine cannot be billed */
     double assumed_gain;    /* factor / sourced_factor */

@@ -78,6 +78,9 @@ static void outcome(mj_bill *bill)
     bill->assumed_share = bill->joules > 0 ? assumed / bill->joules : 0;
     if (bill->chip->closure != MJ_CLOSURE_CALIBRATED && step->step_s > 0) {
         bill->step.power_W = board_J * s->batch / step->step_s / s->devices;
+        if (!step->clamped) {
+            bill->step.unclamped_W = bill->step.power_W;
+        }
     }
     bill->latency_s = step->step_s;
     bill->outputs_ps = step->step_s > 0 ? s->batch / step->step_s : NAN;

@@ -383,7 +383,8 @@ static mj_status limit_power(mj_bill *bill, const traffic *t, const mj_compute *
 
 static mj_status run_step(mj_bill *bill, const traffic *t, const mj_compute *unit, mj_err *err)
 {
-    bill->step = (mj_step){.context = mj_serving_context(&bill->serving),
+    bool text = bill->model->output == MJ_OUTPUT_TOKEN;
+    bill->step = (mj_step){.context = text ? mj_serving_context(&bill->serving) : 0,
                            .weight_B = t->weight_B,
                            .kv_B = t->state_B,
                            .act_B = t->act_B,

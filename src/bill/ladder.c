@@ -241,7 +241,7 @@ static void fill_orders(mj_climb *climb, mj_rungs without, mj_ladder_state *scra
         }
         mj_rungs rest = mj_ladder_final(climb->ladder, without | bit);
         step->gain_last = joules_of(climb, rest, scratch) / last;
-        climb->naive_product *= isnan(step->gain_first) ? step->gain : step->gain_first;
+        climb->naive_product *= isnan(step->gain_first) ? 1 : step->gain_first;
     }
     mj_rungs sourced = mj_ladder_final(climb->ladder, without | assumed);
     climb->sourced_factor = base / joules_of(climb, sourced, scratch);

@@ -243,6 +243,17 @@ static mj_status check_lengths(const mj_serving *s, mj_err *err)
     return range(err, "boundary", s->boundary, MJ_BOUNDARY_DIE, MJ_BOUNDARY_FLEET);
 }
 
+/* A model with learned positions has no more tokens than those. */
+static mj_status check_positions(const mj_serving *s, const mj_model *model, mj_err *err)
+{
+    double longest = s->context > 0 ? s->context : s->prompt + s->output;
+    if (model->positions > 0 && longest > model->positions) {
+        return mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "%s has %d positions: %g tokens do not fit",
+                          model->name, model->positions, longest);
+    }
+    return MJ_OK;
+}
+
 /* A measured total has the border at which it was measured; what lies within cannot be told apart
  * from it (the die's leakage is part of the board's idle power). An envelope has its author's. */
 static mj_status check_boundary(const mj_serving *s, const mj_chip *chip, mj_err *err)
@@ -297,6 +308,11 @@ static mj_status check_devices(const mj_serving *s, const mj_chip *chip, const m
         return mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "tp %d x dp %d is not %d devices", s->tensor,
                           s->data, s->devices);
     }
+    bool fitted = chip->closure == MJ_CLOSURE_CALIBRATED && model->heads > 0;
+    if (fitted && model->heads % s->tensor != 0) {
+        return mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "tp %d does not divide the %d heads of %s",
+                          s->tensor, model->heads, model->name);
+    }
     if (s->expert != 1 && s->expert != s->devices) {
         return mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "ep %d must be 1 or all %d devices",
                           s->expert, s->devices);
@@ -345,6 +361,7 @@ mj_status mj_serving_resolve(mj_serving *serving, const mj_chip *chip, const mj_
     MJ_TRY(check_counts(serving, err));
     fill_lengths(serving, chip, model);
     MJ_TRY(check_lengths(serving, err));
+    MJ_TRY(check_positions(serving, model, err));
     MJ_TRY(check_boundary(serving, chip, err));
     MJ_TRY(check_image(serving, model, err));
     bool asked = serving->devices > 0;

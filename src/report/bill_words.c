@@ -54,7 +54,9 @@ void mj_measured_print(FILE *out, const mj_bill *bill, const mj_measured *m)
     }
     fprintf(out, " [%s]", mj_text_clean(source, sizeof source, m->source));
     if ((int)m->boundary == bill->serving.boundary) {
-        fprintf(out, "; predicted / measured %.2f", bill->joules / m->joules);
+        fprintf(out, "; predicted / %s %.2f",
+                m->cls == MJ_CLASS_MEASURED || m->cls == MJ_CLASS_PUBLISHED ? "measured" : "claimed",
+                bill->joules / m->joules);
     } else {
         fprintf(out, "; at the %s, so no ratio", mj_boundary_names[m->boundary]);
     }

@@ -114,6 +114,7 @@ static mj_status print_orders(FILE *out, const mj_climb *climb, const mj_style *
         row[3] = gain_text(step->gain_last, arena);
         row[4] = step->replaced                            ? "replaced"
                  : isnan(step->gain_first)                 ? "cannot stand alone"
+                 : mj_gain_is_loss(step->gain_last)        ? "costs joules on top of the others"
                  : step->gain_last > 1.05 * step->gain_first ? "gains more on top of the others"
                  : step->gain_last < step->gain_first / 1.05 ? "others remove the same joules"
                                                              : "";

@@ -206,9 +206,9 @@ static void say_ground(mj_remarks *remarks, const mj_climb *climb, mj_arena *are
         }
     }
     remark(remarks, arena,
-           "%.0f %% of the last joules rest on assumed or vendor figures; without the %d rungs of "
-           "those classes the climb comes to %s, so they carry %s; quality is assumed, not shown, "
-           "for %d",
+           "%.0f %% of the last joules rest on assumed or vendor figures; without the rungs of those "
+           "classes (%d) the climb comes to %s, so they carry %s; quality is assumed, not "
+           "demonstrated, for %d",
            100 * climb->step[climb->n - 1].bill->assumed_share, n_assumed,
            mj_factor_text(climb->sourced_factor, arena),
            mj_factor_text(climb->assumed_gain, arena), n_unknown);
@@ -224,7 +224,13 @@ static void say_oddities(mj_remarks *remarks, const mj_climb *climb, mj_arena *a
             remark(remarks, arena, "'%.60s' raises joules by %.3g %%%s%.60s%s", name,
                    100 * (1 / step->gain - 1), before ? " in the place of '" : "",
                    before ? before->name : "", before ? "'" : "");
-        } else if (step->gain < 1 + 1e-9) {
+        }
+        if (step->bill->serving.devices != step[-1].bill->serving.devices) {
+            remark(remarks, arena, "'%.60s' runs on %d devices, the step before on %d: part of its "
+                   "factor is that", name, step->bill->serving.devices,
+                   step[-1].bill->serving.devices);
+        }
+        if (!mj_gain_is_loss(step->gain) && step->gain < 1 + 1e-9) {
             remark(remarks, arena, "'%.60s' changes no joules here", name);
         }
         if (step->closes_otherwise) {

@@ -100,8 +100,8 @@ $ mj bill llama-3.1-70b on h100 --json
 "prefill_share": 0.
 
 # A model of oscillators on oscillators: with what computing them costs, and what is no oscillator.
-$ mj bill oscillator-fashion on oscillator-65nm
-oscillator-fashion int4 on 1 oscillator-65nm, batch 1, 28 x 28
+$ mj bill oscillator-912 on oscillator-65nm
+oscillator-912 int4 on 1 oscillator-65nm, batch 1, 28 x 28
 arith.osc
 computed on sram-chip at the same batch
 decoder     none
@@ -113,20 +113,20 @@ decoder     9.2 % of the arithmetic
 $ mj bill un-0-cifar-4096 on sram-chip --set model.oscillator.steps=10 --set model.oscillator.stages=1
 decoder     50.4 % of the arithmetic
 
-$ mj bill oscillator-fashion on oscillator-65nm --json
+$ mj bill oscillator-912 on oscillator-65nm --json
 "digital_joules"
 "digital_busy_joules"
 "decoder_share": 0.0
 ! "digital_joules": null
 
 # The digital machine's own bill says the same.
-$ a=$(mj bill oscillator-fashion on oscillator-65nm --batch 8 --json | grep digital_joules | cut -d: -f2); mj bill oscillator-fashion on sram-chip --batch 8 --json | grep joules_per_output | grep -c "$a"
+$ a=$(mj bill oscillator-912 on oscillator-65nm --batch 8 --json | grep digital_joules | cut -d: -f2); mj bill oscillator-912 on sram-chip --batch 8 --json | grep joules_per_output | grep -c "$a"
 1
 
 $ mj bill un-0-imagenet64-16384 on oscillator-65nm
 ? 2
 error: un-0-imagenet64-16384 does not fit
 
-$ mj bill oscillator-fashion on oscilator-65nm
+$ mj bill oscillator-912 on oscilator-65nm
 ? 2
 did you mean 'oscillator-65nm'?

@@ -38,7 +38,7 @@ SRAM 2D: sd-3.5-large does not fit
 
 $ mj ladder post-100b --drop 'hard-wired weights'
 ? 0
-without the 9 rungs of
+without the rungs of those classes (9)
 'SRAM only' takes its place
 
 $ mj ladder image
