@@ -2,6 +2,7 @@
  * [safetensors2022], hostile headers, a full disk, and what must survive a round trip. */
 #include "assert_rel.h"
 #include "mj/checkpoint.h"
+#include "mj/rng.h"
 
 #include <float.h>
 #include <signal.h>
@@ -223,7 +224,6 @@ static void test_round_trip_is_exact(void **state)
     assert_int_equal(mj_checkpoint_read(P, &in, "P", (int[]){2, 2}, 2, NULL), MJ_OK);
     assert_true(P[0] == 3 && P[1] == -1 && P[2] == 0);
     assert_rel((double)P[3], 0.5, 1e-7);
-    assert_true(mj_checkpoint_has(&in, "P") && !mj_checkpoint_has(&in, "Q"));
     mj_arena_fini(&arena);
 }
 

@@ -4,6 +4,7 @@
 
 #include "mj/checkpoint.h"
 #include "mj/kernels.h"
+#include "mj/rng.h"
 #include "mj/sampler.h"
 #include "mj/trained.h"
 #include "mj/training.h"

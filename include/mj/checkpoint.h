@@ -15,7 +15,6 @@
 
 #include "mj/packing.h"
 #include "mj/real.h"
-#include "mj/rng.h"
 #include "mj/safetensors.h"
 
 #include <stdbool.h>
@@ -70,7 +69,6 @@ mj_status mj_checkpoint_get_text(const char **text, const mj_checkpoint *checkpo
                                  const char *key, mj_err *err);
 mj_status mj_checkpoint_get_number(double *number, const mj_checkpoint *checkpoint,
                                    const char *key, mj_err *err);
-bool mj_checkpoint_has(const mj_checkpoint *checkpoint, const char *name);
 /* Fills out from a tensor that is there, plain or packed, has exactly this shape, and is finite. */
 mj_status mj_checkpoint_read(mj_real *out, const mj_checkpoint *checkpoint, const char *name,
                              const int *dim, int n_dims, mj_err *err);

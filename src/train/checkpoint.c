@@ -257,11 +257,6 @@ static mj_status packed_read(mj_real *out, const mj_checkpoint *checkpoint, cons
     return finite_check(checkpoint, name, out, rows * (size_t)dim[1], err);
 }
 
-bool mj_checkpoint_has(const mj_checkpoint *checkpoint, const char *name)
-{
-    return part_find(checkpoint, name, "") || part_find(checkpoint, name, ".packed");
-}
-
 mj_status mj_checkpoint_read(mj_real *out, const mj_checkpoint *checkpoint, const char *name,
                              const int *dim, int n_dims, mj_err *err)
 {
