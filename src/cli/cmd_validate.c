@@ -89,5 +89,9 @@ int mj_cmd_validate(mj_context *context, int argc, char **argv)
     if (print(context, &view, &r) != MJ_OK && !ferror(stdout)) { /* main reports a failed write */
         return mj_context_fail(context);
     }
+    if (v.n_rows == 0) { /* the reasons stand in what was printed */
+        mj_err_add(&context->err, MJ_ESUPPORT, NULL, 0, 0, "no row could be predicted");
+        return mj_context_fail(context);
+    }
     return r.target && !all_met(&view) ? MJ_EXIT_GOAL : MJ_EXIT_OK;
 }
