@@ -262,11 +262,14 @@ static mj_status parse_option(option_tables *tables, int *i, int argc, char **ar
         tables->help = true;
         return MJ_OK;
     }
-    if (argv[*i][1] != '-') {
+    const char *written = argv[*i];
+    if (strcmp(written, "-n") == 0) { /* how many: short by custom */
+        written = "--n";
+    } else if (written[1] != '-') {
         return mj_err_add(err, MJ_ENAME, NULL, 0, 0, "unknown option %s (options are long: --help)",
-                          argv[*i]);
+                          written);
     }
-    const mj_option *option = find_option(tables, argv[*i]);
+    const mj_option *option = find_option(tables, written);
     if (option == NULL) {
         return MJ_ENAME;
     }
