@@ -118,19 +118,46 @@ static void measure(const memory *m, const mj_kuramoto *net, const char *name, d
     figure_print(text, products_s / net_s, "1", 0.85, NAN);
 }
 
+/* The same net with narrow products, in turn with the full ones. */
+static void compare(const memory *m, const mj_kuramoto *net, mj_precision precision, double goal,
+                    bool train)
+{
+    const mj_kuramoto_run run = {.n_steps = train ? T_TRAIN : T_SAMPLE, .span = 3};
+    mj_kuramoto narrow = *net;
+    double full_s = HUGE_VAL, narrow_s = HUGE_VAL;
+    char text[64];
+    narrow.precision = precision;
+    for (int i = 0; i < REPEATS; i++) {
+        full_s = fmin(full_s, time_net(m, net, &run, train));
+        narrow_s = fmin(narrow_s, time_net(m, &narrow, &run, train));
+    }
+    snprintf(text, sizeof text, "oscillator.%s_%s_over_full", train ? "train" : "sample",
+             mj_precision_names[precision]);
+    figure_print(text, full_s / narrow_s, "1", goal, NAN);
+}
+
 int main(int argc, char **argv)
 {
     const mj_kuramoto net = {.n = N, .n_batch = B, .n_class = 10, .n_steps_max = T_TRAIN};
+    const mj_kuramoto roomy = {.n = N, .n_batch = B, .n_class = 10, .n_steps_max = T_TRAIN,
+                               .precision = MJ_PRECISION_BF16}; /* memory for any */
     mj_arena arena;
     memory m;
     mj_arena_init(&arena, 0);
     mj_threads_set(argc > 2 ? atoi(argv[2]) : 1);
-    bool ok = allot(&m, &net, &arena);
+    bool ok = allot(&m, &roomy, &arena);
     if (ok) {
         measure(&m, &net, "train", 0, true);
         measure(&m, &net, "train_noisy", 0.1, true);
         measure(&m, &net, "sample", 0, false);
         measure(&m, &net, "sample_noisy", 0.1, false);
+        if (mj_kernels_have_bf16()) {
+            compare(&m, &net, MJ_PRECISION_BF16, NAN, true);
+            compare(&m, &net, MJ_PRECISION_BF16, NAN, false);
+        }
+        if (mj_kernels_have_int8()) {
+            compare(&m, &net, MJ_PRECISION_INT8, 2, false);
+        }
     }
     mj_arena_fini(&arena);
     return ok ? 0 : 4;

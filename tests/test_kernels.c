@@ -81,6 +81,71 @@ static void test_gemm_with_row_lengths(void **state)
     }
 }
 
+/* Narrow numbers: bf16 has 8 bits, so that the rounded value is within 2^-9 of the number, and sums of
+ * at most 200 products below 1 differ from the definition's by float's rounding; sums of int8 are whole
+ * numbers and exact. */
+static void test_narrow_products_are_their_definitions(void **state)
+{
+    (void)state;
+    static const mj_gemm_shape shape[] = {
+        {.M = 1, .N = 1, .K = 1},
+        {.M = 5, .N = 17, .K = 31, .transpose_b = true},
+        {.M = 64, .N = 33, .K = 200},
+        {.M = 31, .N = 40, .K = 64, .transpose_a = true, .lda = 45, .ldc = 41},
+        {.M = 16, .N = 16, .K = 16, .transpose_a = true, .transpose_b = true}};
+    enum { ROOM = 200 * 64 };
+    mj_real *scale = random_reals(64, 2, 1);
+    mj_real *got = reals(ROOM), *want = reals(ROOM);
+    mj_bf16 half[2][ROOM];
+    int8_t code[2][ROOM];
+    for (int k = 0; k < 2; k++) {
+        mj_real *x = random_reals(ROOM, (uint64_t)k, 1);
+        mj_bf16_round(half[k], x, ROOM);
+        mj_int8_round(code[k], x, 100, ROOM);
+        for (size_t i = 0; i < ROOM; i++) {
+            uint32_t bits = (uint32_t)half[k][i] << 16;
+            float value;
+            memcpy(&value, &bits, sizeof value);
+            assert_true(fabs((double)value - (double)x[i]) <= 0x1p-9 * fabs((double)x[i]));
+            assert_true(fabs(code[k][i] - 100 * (double)x[i]) <= 0.50001);
+        }
+        free(x);
+    }
+    for (size_t i = 0; i < 2 * sizeof shape / sizeof shape[0]; i++) {
+        mj_gemm_shape s = shape[i / 2];
+        mj_gemm_int8(got, code[0], code[1], scale, s);
+        mj_gemm_int8_reference(want, code[0], code[1], scale, s);
+        assert_memory_equal(got, want, ROOM * sizeof *got);
+        s.add = i % 2;
+        mj_gemm_bf16(got, half[0], half[1], s);
+        mj_gemm_bf16_reference(want, half[0], half[1], s);
+        for (size_t k = 0; k < ROOM; k++) {
+            assert_true(fabs((double)got[k] - (double)want[k]) < 1e-4);
+            want[k] = got[k];
+        }
+    }
+    const mj_real far[] = {3, -3, 0, (mj_real)0.005};
+    int8_t clipped[4];
+    mj_int8_round(clipped, far, 100, 4);
+    assert_true(clipped[0] == 127 && clipped[1] == -127 && clipped[2] == 0 && clipped[3] == 0);
+    free(scale), free(got), free(want);
+}
+
+static void test_exp_over_its_range(void **state)
+{
+    (void)state;
+    mj_real *x = random_reals(LONGEST, 5, 87), *y = reals(LONGEST);
+    mj_exp(y, x, LONGEST);
+    for (size_t i = 0; i < LONGEST; i++) {
+        assert_rel((double)y[i], exp((double)x[i]), 2e-7);
+    }
+    x[0] = -1e9f, x[1] = 1e9f;
+    mj_exp(x, x, 2);
+    assert_rel((double)x[0], exp(-87), 1e-5);
+    assert_rel((double)x[1], exp(88), 1e-5);
+    free(x), free(y);
+}
+
 /* The promised 1e-7 and the definition's own last bit, against the double-precision functions. */
 static void check_sincos(double scale)
 {
@@ -316,6 +381,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gemm_is_the_triple_sum),
         cmocka_unit_test(test_gemm_with_row_lengths),
+        cmocka_unit_test(test_narrow_products_are_their_definitions),
+        cmocka_unit_test(test_exp_over_its_range),
         cmocka_unit_test(test_sincos_small_and_large),
         cmocka_unit_test(test_sincos_near_its_zeros),
         cmocka_unit_test(test_sincos_of_what_is_no_number),

@@ -27,14 +27,9 @@
  * keep the number for the whole process. */
 void mj_threads_set(int n);
 int mj_threads(void);
-/* What decides the last bits besides the thread count, e.g. "x86-64-v4 SkylakeX": our instruction
- * set and OpenBLAS's. A checkpoint records it. */
+/* What decides the last bits besides the thread count, e.g. "x86-64-v4 onednn-e7 Haswell": our
+ * instruction set, oneDNN's and OpenBLAS's. A checkpoint records it. */
 void mj_kernels_variant(char *text, size_t size);
-/* OpenBLAS picks its kernels when it is loaded, and a release older than the processor (0.3.21 on
- * Zen 5) picks those without AVX-512, at half the speed. Then this is the name of better ones,
- * which a program gets by starting itself again with OPENBLAS_CORETYPE set to it; NULL if all is
- * well. */
-const char *mj_kernels_faster_blas(void);
 
 /* Products (kernels.c). */
 
@@ -47,6 +42,27 @@ typedef struct {
     int lda, ldb, ldc;
 } mj_gemm_shape;
 void mj_gemm(mj_real *C, const mj_real *A, const mj_real *B, mj_gemm_shape s);
+
+/* Products of narrow numbers, for processors that have them: two to four times the rate. */
+
+/* A bfloat16: the upper half of a float. */
+typedef uint16_t mj_bf16;
+/* Whether the processor multiplies them itself; the functions below work everywhere but may be slow. */
+bool mj_kernels_have_bf16(void);
+bool mj_kernels_have_int8(void);
+/* Rounds to nearest, ties to even. Not for NaN. */
+void mj_bf16_round(mj_bf16 *y, const mj_real *x, size_t n);
+/* y = x * scale rounded to nearest, within +-127. */
+void mj_int8_round(int8_t *y, const mj_real *x, mj_real scale, size_t n);
+/* As mj_gemm, sums in float. */
+void mj_gemm_bf16(mj_real *C, const mj_bf16 *A, const mj_bf16 *B, mj_gemm_shape s);
+/* C [m,n] = scale [n] * (op(A) op(B)) [m,n], sums exact; without `add`. */
+void mj_gemm_int8(mj_real *C, const int8_t *A, const int8_t *B, const mj_real *scale,
+                  mj_gemm_shape s);
+/* The definitions. */
+void mj_gemm_bf16_reference(mj_real *C, const mj_bf16 *A, const mj_bf16 *B, mj_gemm_shape s);
+void mj_gemm_int8_reference(mj_real *C, const int8_t *A, const int8_t *B, const mj_real *scale,
+                            mj_gemm_shape s);
 
 /* Sine and cosine (sincos.c). */
 
@@ -92,6 +108,8 @@ void mj_relu_backward(mj_real *dx, const mj_real *dy, const mj_real *x, size_t n
  * <= 2e-7 |x| in float. */
 void mj_silu_forward(mj_real *y, const mj_real *x, size_t n);
 void mj_silu_backward(mj_real *dx, const mj_real *dy, const mj_real *x, size_t n);
+/* y = exp(x), y may be x; relative error <= 2e-7 in float; x below -87 counts as -87, above 88 as 88. */
+void mj_exp(mj_real *y, const mj_real *x, size_t n);
 /* Sum of squares, in double. */
 double mj_squares_sum(const mj_real *x, size_t n);
 bool mj_all_finite(const mj_real *x, size_t n);

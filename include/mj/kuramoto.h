@@ -30,6 +30,13 @@ extern const char *const mj_integrator_names[];
 /* Evaluations of the rate in one step: 1, 2, 4. */
 int mj_integrator_stages(mj_integrator integrator);
 
+/* Numbers in which the sums over couplings are multiplied; all else is mj_real. bf16 keeps 8 bits of
+ * sines, couplings and their gradients, int8 7 bits of sines and couplings: for runs without a
+ * gradient. Fast where mj_kernels_have_bf16() and _int8() say so. */
+typedef enum { MJ_PRECISION_FULL, MJ_PRECISION_BF16, MJ_PRECISION_INT8 } mj_precision;
+/* "full", "bf16", "int8", NULL. */
+extern const char *const mj_precision_names[];
+
 enum { MJ_HARMONICS_MAX = 4 };
 
 /* H; {0} means sin d. */
@@ -47,6 +54,7 @@ typedef struct {
     int n_steps_max; /* steps of the longest run that will be traced */
     mj_integrator integrator;
     mj_phase_response response;
+    mj_precision precision; /* int8: no trace */
 } mj_kuramoto;
 
 /* May differ from run to run. Segment of step t: floor(t P / n_steps). */

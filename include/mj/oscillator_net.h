@@ -20,6 +20,7 @@ typedef struct {
     int n_batch;
     int n_steps_max; /* of runs that will be differentiated */
     mj_integrator integrator;
+    mj_precision precision;
     double lr_coupling; /* learning rate of couplings over that of the rest */
 } mj_oscillator_net;
 

@@ -31,6 +31,7 @@ mj_var mj_phase_start_at(mj_tape *tape, mj_var theta0, mj_var labels, const mj_p
 typedef struct {
     mj_integrator integrator;
     mj_phase_response response;
+    mj_precision precision;
     int n_steps_max;            /* memory is for so many */
     const mj_kuramoto_run *run; /* n_steps at most n_steps_max when there is a backward */
 } mj_oscillate_config;

@@ -32,6 +32,7 @@ typedef struct {
 
 typedef struct {
     int method;        /* mj_integrator */
+    int precision;     /* mj_precision of the products: full or bf16 */
     double span;       /* model time */
     const char *steps; /* "12" or "6..24", decoded into the two below */
     int steps_min, steps_max;
@@ -43,6 +44,7 @@ typedef struct {
     double lr, lr_coupling; /* lr_coupling 0: as lr */
     double ema;
     double beta2; /* of Adam; 0: the optimiser's own */
+    double flat;    /* share of the run at full rate, before the cosine begins */
     double minutes; /* the run ends after about this time ... */
     int steps;      /* ... or after this number of steps */
     int seed;

@@ -14,7 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#define BLAS_VARIABLE "OPENBLAS_CORETYPE"
 #define WAIT_VARIABLE "OMP_WAIT_POLICY"
 /* The shipped yardstick, and what it was trained to tell apart. */
 #define YARDSTICK "yardstick-fashion"
@@ -146,18 +145,11 @@ static int run(mj_context *context, int argc, char **argv)
                                 "mj-train is started by mj train, mj eval and mj sample");
 }
 
-/* Starts this program again with those variables; returns if there is nothing to set or it fails. */
-static void set_libraries(char **argv)
+/* Threads that wait are to sleep: the machine may be shared. OpenMP reads this when a program starts, so
+ * this one starts again; returns if it is set or that fails. */
+static void set_waiting(char **argv)
 {
-    const char *better = mj_kernels_faster_blas();
-    bool again = false;
-    if (better && !getenv(BLAS_VARIABLE)) {
-        again = setenv(BLAS_VARIABLE, better, 1) == 0;
-    }
-    if (!getenv(WAIT_VARIABLE)) {
-        again = setenv(WAIT_VARIABLE, "passive", 1) == 0 || again;
-    }
-    if (again) {
+    if (!getenv(WAIT_VARIABLE) && setenv(WAIT_VARIABLE, "passive", 1) == 0) {
         execv("/proc/self/exe", argv);
     }
 }
@@ -165,7 +157,7 @@ static void set_libraries(char **argv)
 int main(int argc, char **argv)
 {
     mj_context context;
-    set_libraries(argv);
+    set_waiting(argv);
     mj_context_init(&context);
     context.argc = argc;
     context.argv = argv;

@@ -11,17 +11,6 @@
 
 #include "simd.h"
 
-/* Runs `call` on blocks of n elements; `at` and `length` say which. */
-#define FOR_BLOCKS(n, at, length, call)                                                        \
-    do {                                                                                       \
-        size_t n_ = (n);                                                                       \
-        _Pragma("omp parallel for schedule(static) if (n_ >= PARALLEL_MIN)")                   \
-        for (size_t at = 0; at < n_; at += BLOCK) {                                            \
-            size_t length = block_length(at, n_);                                              \
-            call;                                                                              \
-        }                                                                                      \
-    } while (0)
-
 void mj_fill(mj_real *y, mj_real value, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
@@ -124,6 +113,19 @@ static inline mj_real exp_fast(mj_real x)
     return p * power;
 }
 #endif
+
+MJ_CLONES static void exp_block(mj_real *y, const mj_real *x, size_t n)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++) {
+        y[i] = exp_fast(x[i]);
+    }
+}
+
+void mj_exp(mj_real *y, const mj_real *x, size_t n)
+{
+    FOR_BLOCKS(n, at, length, exp_block(y + at, x + at, length));
+}
 
 MJ_CLONES static void silu_forward(mj_real *restrict y, const mj_real *restrict x, size_t n)
 {

@@ -19,4 +19,23 @@ static inline size_t block_length(size_t start, size_t n)
     return n - start < BLOCK ? n - start : BLOCK;
 }
 
+/* Runs `call` on blocks of n elements; `at` and `length` say which. Few elements do not enter OpenMP at
+ * all: making up a team of one costs more than a row of oscillators. */
+#define FOR_BLOCKS(n, at, length, call)                                                        \
+    do {                                                                                       \
+        size_t n_ = (n);                                                                       \
+        if (n_ < PARALLEL_MIN) {                                                               \
+            for (size_t at = 0; at < n_; at += BLOCK) {                                        \
+                size_t length = block_length(at, n_);                                          \
+                call;                                                                          \
+            }                                                                                  \
+            break;                                                                             \
+        }                                                                                      \
+        _Pragma("omp parallel for schedule(static)")                                           \
+        for (size_t at = 0; at < n_; at += BLOCK) {                                            \
+            size_t length = block_length(at, n_);                                              \
+            call;                                                                              \
+        }                                                                                      \
+    } while (0)
+
 #endif

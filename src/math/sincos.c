@@ -63,15 +63,16 @@ MJ_CLONES static int sincos_block(float *restrict sine, float *restrict cosine,
     return n_beyond;
 }
 
+static void sincos_part(mj_real *sine, mj_real *cosine, const mj_real *x, size_t n)
+{
+    if (sincos_block(sine, cosine, x, n) > 0) {
+        mj_sincos_reference(sine, cosine, x, n);
+    }
+}
+
 void mj_sincos(mj_real *sine, mj_real *cosine, const mj_real *x, size_t n)
 {
-#pragma omp parallel for schedule(static) if (n >= PARALLEL_MIN)
-    for (size_t i = 0; i < n; i += BLOCK) {
-        size_t length = block_length(i, n);
-        if (sincos_block(sine + i, cosine + i, x + i, length) > 0) {
-            mj_sincos_reference(sine + i, cosine + i, x + i, length);
-        }
-    }
+    FOR_BLOCKS(n, at, length, sincos_part(sine + at, cosine + at, x + at, length));
 }
 
 #endif

@@ -107,7 +107,7 @@ static mj_kuramoto net_of(const mj_shape *in, int n_in, const mj_oscillate_confi
                          .n_class = n_in > OMEGA_CLASS ? in[OMEGA_CLASS].dim[0] : 0,
                          .n_segments = segments_of(&in[COUPLINGS]),
                          .n_steps_max = config->n_steps_max, .integrator = config->integrator,
-                         .response = config->response};
+                         .response = config->response, .precision = config->precision};
 }
 
 static bool oscillate_fits(const mj_shape *in, int n_in)

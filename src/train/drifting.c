@@ -29,14 +29,16 @@ typedef struct {
     mj_real *row_max, *row_sum;      /* [G] */
     mj_real *column_max, *column_sum; /* [M] */
     mj_real *square;                 /* [M] */
+    mj_real *line;                   /* [2,M] */
 } scratch;
 
 static size_t lay_out(scratch *s, mj_real *tmp, mj_drift_shape shape)
 {
     size_t G = (size_t)shape.n_generated, M = G + (size_t)shape.n_real, D = (size_t)shape.n_dims;
-    const size_t count[] = {G * M, T * G * M, T * G * D, G, G, M, M, M};
+    const size_t count[] = {G * M, T * G * M, T * G * D, G, G, M, M, M, 2 * M};
     mj_real **const part[] = {&s->distance, &s->weight,     &s->drift,      &s->row_max,
-                              &s->row_sum,  &s->column_max, &s->column_sum, &s->square};
+                              &s->row_sum,  &s->column_max, &s->column_sum, &s->square,
+                              &s->line};
     size_t used = 0;
     for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
         *part[i] = tmp ? tmp + used : NULL;
@@ -51,18 +53,35 @@ size_t mj_drift_tmp(mj_drift_shape shape)
     return lay_out(&s, NULL, shape);
 }
 
+MJ_CLONES static mj_real row_square(const mj_real *x, int D)
+{
+    mj_real sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int d = 0; d < D; d++) {
+        sum += x[d] * x[d];
+    }
+    return sum;
+}
+
 static void squares(mj_real *square, const mj_real *x, int n, int D)
 {
-#pragma omp parallel for schedule(static)
     for (int i = 0; i < n; i++) {
-        const mj_real *row = x + (size_t)i * (size_t)D;
-        mj_real sum = 0;
-#pragma omp simd reduction(+ : sum)
-        for (int d = 0; d < D; d++) {
-            sum += row[d] * row[d];
-        }
-        square[i] = sum;
+        square[i] = row_square(x + (size_t)i * (size_t)D, D);
     }
+}
+
+/* row [M]: products x.y become distances; returns their sum. */
+MJ_CLONES static mj_real row_distances(mj_real *restrict row, const mj_real *restrict square,
+                                       mj_real here, int M)
+{
+    mj_real sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int j = 0; j < M; j++) {
+        mj_real d2 = here + square[j] - 2 * row[j];
+        row[j] = mj_real_sqrt(d2 > 0 ? d2 : 0);
+        sum += row[j];
+    }
+    return sum;
 }
 
 /* Distances [G,M] over their mean, which is returned; a sample is never near itself. */
@@ -78,14 +97,8 @@ static double distances(const scratch *s, const mj_real *generated, const mj_rea
     squares(s->square + P, generated, G, D);
     double sum = 0;
     for (int i = 0; i < G; i++) {
-        mj_real *row = s->distance + (size_t)i * (size_t)M, here = s->square[P + i], part = 0;
-#pragma omp simd reduction(+ : part)
-        for (int j = 0; j < M; j++) {
-            mj_real d2 = here + s->square[j] - 2 * row[j];
-            row[j] = mj_real_sqrt(d2 > 0 ? d2 : 0);
-            part += row[j];
-        }
-        sum += (double)part - (double)row[P + i];
+        mj_real *row = s->distance + (size_t)i * (size_t)M;
+        sum += (double)row_distances(row, s->square, s->square[P + i], M) - (double)row[P + i];
     }
     double mean = sum / ((double)G * (M - 1));
     mj_real over = mean > 0 ? (mj_real)(1 / mean) : 0;
@@ -98,6 +111,18 @@ static double distances(const scratch *s, const mj_real *generated, const mj_rea
     return mean;
 }
 
+/* Smallest of a row; column [M] becomes no larger than the row. */
+MJ_CLONES static mj_real row_smallest(mj_real *restrict column, const mj_real *restrict row, int M)
+{
+    mj_real least = NEVER;
+#pragma omp simd reduction(min : least)
+    for (int j = 0; j < M; j++) {
+        least = row[j] < least ? row[j] : least;
+        column[j] = row[j] < column[j] ? row[j] : column[j];
+    }
+    return least;
+}
+
 /* Largest logit of each row and column: minus the smallest distance. They serve every temperature. */
 static void smallest(const scratch *s, int G, int M)
 {
@@ -105,44 +130,55 @@ static void smallest(const scratch *s, int G, int M)
         s->column_max[j] = NEVER;
     }
     for (int i = 0; i < G; i++) {
-        const mj_real *row = s->distance + (size_t)i * (size_t)M;
-        mj_real least = NEVER;
-#pragma omp simd reduction(min : least)
-        for (int j = 0; j < M; j++) {
-            least = row[j] < least ? row[j] : least;
-            s->column_max[j] = row[j] < s->column_max[j] ? row[j] : s->column_max[j];
-        }
-        s->row_max[i] = least;
+        s->row_max[i] = row_smallest(s->column_max, s->distance + (size_t)i * (size_t)M, M);
     }
 }
 
-/* A [G,M] = sqrt(row softmax * column softmax) of -distance / tau. */
+/* Exponents of a row under both softmaxes: line [2,M]. */
+MJ_CLONES static void row_exponents(mj_real *restrict line, const mj_real *restrict row,
+                                    const mj_real *restrict column_max, mj_real least, mj_real over,
+                                    int M)
+{
+#pragma omp simd
+    for (int j = 0; j < M; j++) {
+        line[j] = (least - row[j]) * over;
+        line[M + j] = (column_max[j] - row[j]) * over;
+    }
+}
+
+MJ_CLONES static mj_real row_total(const mj_real *line, int M)
+{
+    mj_real sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (int j = 0; j < M; j++) {
+        sum += line[j];
+    }
+    return sum;
+}
+
+/* A [G,M] = sqrt(row softmax * column softmax) of -distance / tau: the exponents' mean. */
 static void affinities(mj_real *A, const scratch *s, double tau, int G, int M)
 {
     mj_real over = (mj_real)(1 / tau);
     mj_fill(s->column_sum, 0, (size_t)M);
     for (int i = 0; i < G; i++) {
         const mj_real *row = s->distance + (size_t)i * (size_t)M;
-        mj_real sum = 0, least = s->row_max[i];
-#pragma omp simd reduction(+ : sum)
-        for (int j = 0; j < M; j++) {
-            sum += mj_real_exp((least - row[j]) * over);
-            s->column_sum[j] += mj_real_exp((s->column_max[j] - row[j]) * over);
-        }
-        s->row_sum[i] = sum;
+        row_exponents(s->line, row, s->column_max, s->row_max[i], over, M);
+        mj_exp(s->line, s->line, 2 * (size_t)M);
+        s->row_sum[i] = row_total(s->line, M);
+        mj_add_scaled(s->column_sum, s->line + M, 1, (size_t)M);
     }
     for (int j = 0; j < M; j++) {
         s->column_sum[j] = 1 / mj_real_sqrt(s->column_sum[j]);
     }
     for (int i = 0; i < G; i++) {
         const mj_real *row = s->distance + (size_t)i * (size_t)M;
-        mj_real *a = A + (size_t)i * (size_t)M, least = s->row_max[i];
-        mj_real row_over = 1 / mj_real_sqrt(s->row_sum[i]);
-#pragma omp simd
-        for (int j = 0; j < M; j++) {
-            mj_real half = (least + s->column_max[j] - 2 * row[j]) * over / 2;
-            a[j] = mj_real_exp(half) * row_over * s->column_sum[j];
-        }
+        mj_real *a = A + (size_t)i * (size_t)M;
+        row_exponents(s->line, row, s->column_max, s->row_max[i], over / 2, M);
+        mj_fill(a, 0, (size_t)M);
+        mj_add_scaled(s->line, s->line + M, 1, (size_t)M);
+        mj_exp(s->line, s->line, (size_t)M);
+        mj_add_product(a, s->line, s->column_sum, 1 / mj_real_sqrt(s->row_sum[i]), (size_t)M);
     }
 }
 
@@ -150,13 +186,8 @@ static void affinities(mj_real *A, const scratch *s, double tau, int G, int M)
 static void balance(mj_real *A, int G, int P)
 {
     for (int i = 0; i < G; i++) {
-        mj_real *a = A + (size_t)i * (size_t)(P + G), pull = 0, push = 0;
-        for (int j = 0; j < P; j++) {
-            pull += a[j];
-        }
-        for (int j = P; j < P + G; j++) {
-            push += a[j];
-        }
+        mj_real *a = A + (size_t)i * (size_t)(P + G);
+        mj_real pull = row_total(a, P), push = row_total(a + P, G);
         for (int j = 0; j < P + G; j++) {
             a[j] *= j < P ? push : -pull;
         }

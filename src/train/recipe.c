@@ -32,6 +32,9 @@ enum {
     NOT_GIVEN = -1, /* a choice whose first word would read as 0 */
 };
 
+/* Share of a generator's training at full rate. */
+static const double FLAT = 0.5;
+
 static const char *const model_names[] = {"oscillator_net", "classifier", NULL};
 static const char *const objective_names[] = {"drifting", "classify", NULL};
 
@@ -60,8 +63,11 @@ static const mj_spec_field objective_fields[] = {
 static const mj_spec_schema objective_schema = {
     "objective", objective_fields, LENGTH(objective_fields), sizeof(mj_recipe_objective), NULL};
 
+/* int8 is for sampling only. */
+static const char *const precision_names[] = {"full", "bf16", NULL};
 static const mj_spec_field integrate_fields[] = {
     CHOICE(mj_recipe_integrate, "method", method, mj_integrator_names),
+    CHOICE(mj_recipe_integrate, "precision", precision, precision_names),
     REAL(mj_recipe_integrate, "span", span, 0, 1e6),
     TEXT(mj_recipe_integrate, "steps", steps),
 };
@@ -75,6 +81,7 @@ static const mj_spec_field train_fields[] = {
     REAL(mj_recipe_train, "lr_coupling", lr_coupling, 0, 10),
     REAL(mj_recipe_train, "ema", ema, 0, 1),
     REAL(mj_recipe_train, "beta2", beta2, 0, 1),
+    REAL(mj_recipe_train, "flat", flat, 0, 1),
     REAL(mj_recipe_train, "minutes", minutes, 0, 1e5),
     INT(mj_recipe_train, "steps", steps, 0, 1e9),
     INT(mj_recipe_train, "seed", seed, 0, 2e9),
@@ -166,12 +173,14 @@ static mj_status refuse_idle(mj_recipe *recipe, mj_err *err)
         {"objective.pixels", MJ_TRAINED_CLASSIFIER, o->pixels > 0},
         {"objective.features", MJ_TRAINED_CLASSIFIER, o->features > 0},
         {"objective.network", MJ_TRAINED_CLASSIFIER, o->network},
-        {"integrate", MJ_TRAINED_CLASSIFIER, i->method != NOT_GIVEN || i->span > 0 || i->steps},
+        {"integrate", MJ_TRAINED_CLASSIFIER,
+         i->method != NOT_GIVEN || i->precision != NOT_GIVEN || i->span > 0 || i->steps},
         {"noise", MJ_TRAINED_CLASSIFIER, recipe->noise > 0},
         {"start_bits", MJ_TRAINED_CLASSIFIER, recipe->start_bits > 0},
         {"readout_jitter", MJ_TRAINED_CLASSIFIER, recipe->readout_jitter > 0},
         {"train.real", MJ_TRAINED_CLASSIFIER, t->real},
         {"train.lr_coupling", MJ_TRAINED_CLASSIFIER, t->lr_coupling > 0},
+        {"train.flat", MJ_TRAINED_CLASSIFIER, t->flat != NOT_GIVEN},
     };
     for (int k = 0; k < LENGTH(idle); k++) {
         if (idle[k].given && (int)idle[k].kind == m->kind) {
@@ -182,6 +191,8 @@ static mj_status refuse_idle(mj_recipe *recipe, mj_err *err)
     }
     recipe->model.network = m->network == NOT_GIVEN ? 0 : m->network;
     recipe->integrate.method = i->method == NOT_GIVEN ? 0 : i->method;
+    recipe->integrate.precision = i->precision == NOT_GIVEN ? 0 : i->precision;
+    recipe->train.flat = t->flat == NOT_GIVEN ? FLAT : t->flat;
     return MJ_OK;
 }
 
@@ -272,7 +283,8 @@ static mj_status decode(mj_recipe *recipe, mj_err *err)
 mj_status mj_recipe_parse(mj_recipe *recipe, const char *text, const char *path,
                           const mj_units *units, mj_arena *arena, mj_err *err)
 {
-    *recipe = (mj_recipe){.model.network = NOT_GIVEN, .integrate.method = NOT_GIVEN};
+    *recipe = (mj_recipe){.model.network = NOT_GIVEN, .integrate.method = NOT_GIVEN,
+                           .integrate.precision = NOT_GIVEN, .train.flat = NOT_GIVEN};
     MJ_TRY(mj_spec_parse(recipe, &recipe_schema, text, strlen(text), path, units, arena, err));
     recipe->text = mj_arena_text(arena, text, strlen(text));
     recipe->path = mj_arena_text(arena, path, strlen(path));

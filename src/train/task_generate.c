@@ -241,6 +241,7 @@ mj_status mj_task_generate(mj_task *task, const mj_task_input *input, mj_arena *
         .n_class = input->train->n_classes, .n_batch = train->n_class * train->n_generated,
         .n_steps_max = recipe->integrate.steps_max,
         .integrator = (mj_integrator)recipe->integrate.method,
+        .precision = (mj_precision)recipe->integrate.precision,
         .lr_coupling = train->lr_coupling > 0 ? train->lr_coupling / train->lr : 1};
     uint8_t *random = mj_arena_array(arena, (size_t)mj_oscillator_count(&g->net), 1);
     if (!random) {

@@ -36,7 +36,7 @@ struct mj_training {
     char kernel[KERNEL_TEXT];
 };
 
-static const mj_schedule GENERATE_SCHEDULE = {.warmup_steps = 30, .flat = 0.5, .floor = 0.05};
+static const mj_schedule GENERATE_SCHEDULE = {.warmup_steps = 30, .floor = 0.05};
 /* Of a classifier, in shares of the run: up, then down to nothing. */
 static const double CLASSIFY_WARMUP = 0.3, CLASSIFY_FLOOR = 1e-3;
 /* A step's number has 31 bits wherever noise is drawn. */
@@ -72,6 +72,7 @@ mj_status mj_task_read(mj_tape *tape, const char *prefix, const char *path, mj_a
 static void set_schedule(mj_training *t)
 {
     t->schedule = GENERATE_SCHEDULE;
+    t->schedule.flat = t->recipe->train.flat;
     if (t->recipe->objective.kind == MJ_OBJECTIVE_CLASSIFY) {
         double n_steps = t->state.n_steps > 0 ? (double)t->state.n_steps : 1000;
         t->schedule = (mj_schedule){.warmup_steps = CLASSIFY_WARMUP * n_steps,
@@ -255,7 +256,7 @@ static mj_status check_same(const mj_training *t, const mj_checkpoint_run *run, 
     if (run->n_threads != mj_threads() || strcmp(run->kernel, t->kernel) != 0) {
         return mj_err_add(err, MJ_ERANGE, path, 0, 0,
                           "written with %d threads and kernels '%s', this run has %d and '%s': the "
-                          "same bits need the same of both (--threads, OPENBLAS_CORETYPE)",
+                          "same bits need the same of both (--threads)",
                           run->n_threads, run->kernel, mj_threads(), t->kernel);
     }
     return MJ_OK;
