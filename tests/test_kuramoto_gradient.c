@@ -185,7 +185,7 @@ static double rms(const mj_real *x, const mj_real *from, size_t n)
     return sqrt(sum / (double)n);
 }
 
-/* A sum of N products, each factor off by at most 2^-9 (bf16) or half of 1/127 (int8) of the largest:
+/* A sum of N products, each factor off by at most 2^-8 (bf16) or half of 1/127 (int8) of the largest:
  * the rate, of order 1, is off by a fraction of a percent at random. */
 static void test_narrow_products_are_near(void **state)
 {
