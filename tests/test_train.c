@@ -27,6 +27,11 @@ static const char RECIPE[] =
     "readout_jitter: 0.1\n"
     "train: {batch: 2x8, real: 2x8, lr: 3e-2, lr_coupling: 1e-2, ema: 0.9, steps: 200, seed: 1}\n";
 
+static const char GAN_RECIPE[] =
+    "mj: 1\nrecipe: g\nmodel: {kind: oscillator_net, visible: 28x28, hidden_random: 2}\n"
+    "data: none\nobjective: {kind: gan, penalty: 0.5, lr: 1e-3}\nintegrate: {span: 3, steps: 2}\n"
+    "train: {batch: 2x2, real: 2x2, lr: 1e-2, steps: 20, seed: 2}\n";
+
 typedef struct {
     mj_arena arena;
     mj_err err;
@@ -76,6 +81,17 @@ static int teardown(void **state)
     mj_units_free(f->units);
     mj_arena_fini(&f->arena);
     return 0;
+}
+
+/* A recipe with one text in place of another. */
+static mj_status parse_changed(fixture *f, const char *recipe, const char *from, const char *to)
+{
+    char text[2 * sizeof RECIPE];
+    const char *at = strstr(recipe, from);
+    assert_non_null(at);
+    snprintf(text, sizeof text, "%.*s%s%s", (int)(at - recipe), recipe, to, at + strlen(from));
+    f->err = (mj_err){0};
+    return mj_recipe_parse(&f->recipe, text, "small.yaml", f->units, &f->arena, &f->err);
 }
 
 static mj_training *new_training(fixture *f)
@@ -131,23 +147,58 @@ static void test_resume_is_bit_exact(void **state)
     check_resume(*state);
 }
 
+/* Noise in place of 28x28 images, which networks of fixed size take. */
+static void use_large_images(fixture *f, int n)
+{
+    enum { PIXELS = MJ_CLASSIFIER_SIDE * MJ_CLASSIFIER_SIDE };
+    f->data.n = n;
+    f->data.height = f->data.width = MJ_CLASSIFIER_SIDE;
+    f->data.image = mj_arena_array(&f->arena, (size_t)n * PIXELS, sizeof(mj_real));
+    assert_non_null(f->data.image);
+    mj_noise_uniform(f->data.image, 0, (size_t)n * PIXELS, (mj_noise_key){.seed = 4});
+}
+
 /* Dropout, epochs that end between the save and the restore (5 steps each), and two threads. */
 static void test_resume_of_a_classifier_on_two_threads(void **state)
 {
     fixture *f = *state;
-    enum { N = 40, PIXELS = MJ_CLASSIFIER_SIDE * MJ_CLASSIFIER_SIDE };
     static const char text[] = "mj: 1\nrecipe: c\nmodel: {kind: classifier, network: patch}\n"
                                "data: none\nobjective: {kind: classify}\n"
                                "train: {batch: 8, lr: 1e-3, ema: 0.9, steps: 20, seed: 3}\n";
     assert_int_equal(mj_recipe_parse(&f->recipe, text, "c.yaml", f->units, &f->arena, &f->err), MJ_OK);
-    f->data.n = N;
-    f->data.height = f->data.width = MJ_CLASSIFIER_SIDE;
-    f->data.image = mj_arena_array(&f->arena, (size_t)N * PIXELS, sizeof(mj_real));
-    assert_non_null(f->data.image);
-    mj_noise_uniform(f->data.image, 0, (size_t)N * PIXELS, (mj_noise_key){.seed = 4});
+    use_large_images(f, 40);
     mj_threads_set(2);
     check_resume(f);
     mj_threads_set(1);
+}
+
+/* Directions are drawn anew at every step: from the step, not from what was drawn before. */
+static void test_resume_of_sliced_wasserstein(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(parse_changed(f, RECIPE, "drifting", "sliced_wasserstein, projections: 8"),
+                     MJ_OK);
+    check_resume(f);
+}
+
+/* The discriminator and its moments are part of the run, and no part of the generator. */
+static void test_resume_of_a_gan(void **state)
+{
+    fixture *f = *state;
+    mj_safetensors saved, exported;
+    assert_int_equal(parse_changed(f, GAN_RECIPE, "recipe: g", "recipe: gan"), MJ_OK);
+    use_large_images(f, 9);
+    check_resume(f);
+    mj_training *training = new_training(f);
+    step_many(f, training, 2);
+    assert_int_equal(mj_training_export(training, f->path[1], NULL, 0, &f->err), MJ_OK);
+    assert_int_equal(mj_safetensors_load_header(&saved, f->path[0], &f->arena, &f->err), MJ_OK);
+    assert_int_equal(mj_safetensors_load_header(&exported, f->path[1], &f->arena, &f->err), MJ_OK);
+    assert_non_null(mj_safetensors_find(&saved, "discriminator/patch1"));
+    assert_non_null(mj_safetensors_find(&saved, "adam_v/discriminator/patch1"));
+    for (int i = 0; i < exported.n_tensors; i++) {
+        assert_null(strstr(exported.tensor[i].name, "discriminator"));
+    }
 }
 
 static void test_resume_refuses_another_run(void **state)
@@ -252,15 +303,17 @@ static void test_memory_is_refused_before_it_is_taken(void **state)
     assert_non_null(strstr(f->err.diag[0].text, "MiB"));
 }
 
-/* The recipe with one text in place of another. */
-static mj_status parse_changed(fixture *f, const char *from, const char *to)
+/* Pairs of images, of the size that the discriminator takes. */
+static void test_a_gan_takes_pairs_of_28x28(void **state)
 {
-    char text[2 * sizeof RECIPE];
-    const char *at = strstr(RECIPE, from);
-    assert_non_null(at);
-    snprintf(text, sizeof text, "%.*s%s%s", (int)(at - RECIPE), RECIPE, to, at + strlen(from));
-    f->err = (mj_err){0};
-    return mj_recipe_parse(&f->recipe, text, "small.yaml", f->units, &f->arena, &f->err);
+    fixture *f = *state;
+    mj_training *training;
+    assert_int_equal(parse_changed(f, GAN_RECIPE, "real: 2x2", "real: 2x3"), MJ_ERANGE);
+    assert_non_null(strstr(f->err.diag[0].text, "pairs"));
+    assert_int_equal(parse_changed(f, GAN_RECIPE, "28x28", "6x6"), MJ_OK);
+    const mj_training_setup with = {.recipe = &f->recipe, .train = &f->data};
+    assert_int_equal(mj_training_new(&training, &with, &f->arena, &f->err), MJ_ERANGE);
+    assert_non_null(strstr(f->err.diag[0].text, "28x28, not 6x6"));
 }
 
 static void test_recipes_that_are_wrong(void **state)
@@ -285,12 +338,21 @@ static void test_recipes_that_are_wrong(void **state)
         {"ema: 0.9", "beta2: 1", MJ_ERANGE},
         {"density: 0.8", "network: conv", MJ_ERANGE},
         {"pixels: 1", "pixels: 1, network: loss-fashion", MJ_ERANGE},
+        {"pixels: 1", "pixels: 1, projections: 9", MJ_ERANGE},
+        {"pixels: 1", "pixels: 1, penalty: 1", MJ_ERANGE},
+        {"pixels: 1", "pixels: 1, lr: 1e-3", MJ_ERANGE},
+        {"drifting, pixels: 1", "sliced_wasserstein", MJ_ERANGE},
+        {"drifting, pixels: 1", "sliced_wasserstein, pixels: 1, lr: 1e-3", MJ_ERANGE},
+        {"drifting, pixels: 1", "sliced_wasserstein, pixels: 1, projections: 65537", MJ_ERANGE},
+        {"drifting, pixels: 1", "gan, pixels: 1", MJ_ERANGE},
+        {"drifting, pixels: 1", "gan, features: 1, network: loss-fashion", MJ_ERANGE},
+        {"drifting, pixels: 1", "gan, projections: 9", MJ_ERANGE},
         {"steps: 200, ", "", MJ_ERANGE},
         {"steps: 200, ", "steps: 200, minutes: 1, ", MJ_ERANGE},
         {"span: 3", "span: three", MJ_ESYNTAX},
     };
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        mj_status status = parse_changed(f, cases[i].from, cases[i].to);
+        mj_status status = parse_changed(f, RECIPE, cases[i].from, cases[i].to);
         if (status != cases[i].status) {
             print_error("%s -> %s: status %d: %s\n", cases[i].from, cases[i].to, (int)status,
                         f->err.diag[0].text);
@@ -298,7 +360,7 @@ static void test_recipes_that_are_wrong(void **state)
         assert_int_equal(status, cases[i].status);
         assert_true(f->err.n > 0);
     }
-    assert_int_equal(parse_changed(f, "steps: 4..8", "steps: 12"), MJ_OK);
+    assert_int_equal(parse_changed(f, RECIPE, "steps: 4..8", "steps: 12"), MJ_OK);
     assert_int_equal(f->recipe.integrate.steps_min, 12);
     assert_int_equal(f->recipe.integrate.steps_max, 12);
 }
@@ -421,12 +483,15 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_resume_is_bit_exact, setup, teardown),
         cmocka_unit_test_setup_teardown(test_resume_of_a_classifier_on_two_threads, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_resume_of_sliced_wasserstein, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_resume_of_a_gan, setup, teardown),
         cmocka_unit_test_setup_teardown(test_resume_refuses_another_run, setup, teardown),
         cmocka_unit_test_setup_teardown(test_resume_refuses_numbers_that_cannot_be, setup, teardown),
         cmocka_unit_test_setup_teardown(test_an_empty_class_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_model_with_nan_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_nan_stops_and_is_named, setup, teardown),
         cmocka_unit_test_setup_teardown(test_memory_is_refused_before_it_is_taken, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_gan_takes_pairs_of_28x28, setup, teardown),
         cmocka_unit_test_setup_teardown(test_recipes_that_are_wrong, setup, teardown),
         cmocka_unit_test_setup_teardown(test_recipe_keys_without_effect, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_small_net_learns, setup, teardown),

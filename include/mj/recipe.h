@@ -8,7 +8,14 @@
 #include "mj/spec.h"
 
 typedef enum { MJ_TRAINED_OSCILLATOR, MJ_TRAINED_CLASSIFIER } mj_trained_kind;
-typedef enum { MJ_OBJECTIVE_DRIFTING, MJ_OBJECTIVE_CLASSIFY } mj_objective_kind;
+/* All but the last are of generators. */
+typedef enum {
+    MJ_OBJECTIVE_DRIFTING,
+    MJ_OBJECTIVE_SLICED,
+    MJ_OBJECTIVE_GAN,
+    MJ_OBJECTIVE_CLASSIFY,
+    MJ_OBJECTIVE_N
+} mj_objective_kind;
 
 /* `model:`; kind is an index of "oscillator_net", "classifier". */
 typedef struct {
@@ -24,10 +31,15 @@ typedef struct {
     int network; /* mj_network */
 } mj_recipe_model;
 
+/* `objective:`; kind is an index of "drifting", "sliced_wasserstein", "gan", "classify". */
 typedef struct {
     int kind;
-    double pixels, features; /* weights of the two kinds of views */
-    const char *network;     /* trained classifier whose features count; NULL if features is 0 */
+    double pixels, features; /* weights of the two kinds of views: drifting, sliced_wasserstein */
+    /* trained classifier whose features count, or which a discriminator starts from; NULL: none */
+    const char *network;
+    int projections; /* directions of a sliced_wasserstein view; 0: the objective's own number */
+    double penalty;  /* of a gan's squared slopes; 0: the objective's own */
+    double lr;       /* of a gan's discriminator; 0: train.lr */
 } mj_recipe_objective;
 
 typedef struct {

@@ -100,7 +100,7 @@ static mj_status start(job *j)
     mj_training_setup setup = {.recipe = recipe, .train = &j->train, .minutes = j->minutes};
     setup.limit_B = (size_t)(MEMORY_SHARE * (double)sysconf(_SC_PHYS_PAGES) *
                              (double)sysconf(_SC_PAGESIZE));
-    if (recipe->objective.features > 0) {
+    if (recipe->objective.network) {
         MJ_TRY(mj_find_file(&setup.network_path, context, "trained", ".safetensors",
                             recipe->objective.network));
     }

@@ -28,6 +28,7 @@ enum {
     HIDDEN_MAX = 1 << 16,
     STEPS_MAX = 4096, /* of an integration */
     BATCH_MAX = 1 << 16,
+    PROJECTIONS_MAX = 1 << 16,
     RECIPE_SIZE_MAX_B = 1 << 20,
     NOT_GIVEN = -1, /* a choice whose first word would read as 0 */
 };
@@ -36,7 +37,7 @@ enum {
 static const double FLAT = 0.5;
 
 static const char *const model_names[] = {"oscillator_net", "classifier", NULL};
-static const char *const objective_names[] = {"drifting", "classify", NULL};
+static const char *const objective_names[] = {"drifting", "sliced_wasserstein", "gan", "classify", NULL};
 
 static const mj_spec_field model_fields[] = {
     {FIELD(mj_recipe_model, "kind", MJ_SPEC_CHOICE, kind), .required = true,
@@ -59,6 +60,9 @@ static const mj_spec_field objective_fields[] = {
     REAL(mj_recipe_objective, "pixels", pixels, 0, 1e6),
     REAL(mj_recipe_objective, "features", features, 0, 1e6),
     TEXT(mj_recipe_objective, "network", network),
+    INT(mj_recipe_objective, "projections", projections, 0, PROJECTIONS_MAX),
+    REAL(mj_recipe_objective, "penalty", penalty, 0, 1e6),
+    REAL(mj_recipe_objective, "lr", lr, 0, 10),
 };
 static const mj_spec_schema objective_schema = {
     "objective", objective_fields, LENGTH(objective_fields), sizeof(mj_recipe_objective), NULL};
@@ -162,7 +166,7 @@ static mj_status refuse_idle(mj_recipe *recipe, mj_err *err)
     } idle[] = {
         {"model.network", MJ_TRAINED_OSCILLATOR, m->network != NOT_GIVEN},
         {"objective.network without features", MJ_TRAINED_OSCILLATOR,
-         o->network && !(o->features > 0)},
+         o->kind != MJ_OBJECTIVE_GAN && o->network && !(o->features > 0)},
         {"model.visible", MJ_TRAINED_CLASSIFIER, m->visible},
         {"model.hidden_fixed", MJ_TRAINED_CLASSIFIER, m->hidden_fixed > 0},
         {"model.hidden_random", MJ_TRAINED_CLASSIFIER, m->hidden_random > 0},
@@ -196,6 +200,32 @@ static mj_status refuse_idle(mj_recipe *recipe, mj_err *err)
     return MJ_OK;
 }
 
+/* The same for keys of another objective. */
+static mj_status refuse_idle_objective(const mj_recipe *recipe, mj_err *err)
+{
+    enum { SETS = 1 << MJ_OBJECTIVE_DRIFTING | 1 << MJ_OBJECTIVE_SLICED };
+    const mj_recipe_objective *o = &recipe->objective;
+    const struct {
+        const char *key;
+        int used_by; /* a bit an objective */
+        bool given;
+    } some[] = {
+        {"objective.pixels", SETS, o->pixels > 0},
+        {"objective.features", SETS, o->features > 0},
+        {"objective.projections", 1 << MJ_OBJECTIVE_SLICED, o->projections > 0},
+        {"objective.penalty", 1 << MJ_OBJECTIVE_GAN, o->penalty > 0},
+        {"objective.lr", 1 << MJ_OBJECTIVE_GAN, o->lr > 0},
+    };
+    for (int k = 0; k < LENGTH(some); k++) {
+        if (some[k].given && !(some[k].used_by >> o->kind & 1)) {
+            return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0,
+                              "%s has no effect on the objective %s", some[k].key,
+                              objective_names[o->kind]);
+        }
+    }
+    return MJ_OK;
+}
+
 static mj_status decode_oscillator(mj_recipe *recipe, mj_err *err)
 {
     mj_recipe_model *model = &recipe->model;
@@ -218,18 +248,21 @@ static mj_status decode_oscillator(mj_recipe *recipe, mj_err *err)
     if (model->coupling_bits == 1) {
         return wrong(err, recipe, "model.coupling_bits must be 0 (full precision) or 2 to 16");
     }
-    if (recipe->objective.kind != MJ_OBJECTIVE_DRIFTING) {
-        return wrong(err, recipe, "an oscillator_net is trained with the objective drifting");
+    if (recipe->objective.kind == MJ_OBJECTIVE_CLASSIFY) {
+        return wrong(err, recipe, "an oscillator_net is trained with the objective drifting, "
+                                  "sliced_wasserstein or gan");
     }
     return MJ_OK;
 }
 
-static mj_status decode_drifting(mj_recipe *recipe, mj_err *err)
+/* What an objective of generators needs of the views and of the batch. */
+static mj_status decode_generator(mj_recipe *recipe, mj_err *err)
 {
     const mj_recipe_objective *objective = &recipe->objective;
     mj_recipe_train *train = &recipe->train;
     int pair[2];
-    if (!(objective->pixels > 0) && !(objective->features > 0)) {
+    if (objective->kind != MJ_OBJECTIVE_GAN && !(objective->pixels > 0) &&
+        !(objective->features > 0)) {
         return wrong(err, recipe, "objective: pixels or features must have a weight above 0");
     }
     if (objective->features > 0 && !objective->network) {
@@ -241,8 +274,12 @@ static mj_status decode_drifting(mj_recipe *recipe, mj_err *err)
                                   "train.batch, as 2x160");
     }
     train->n_real = pair[1];
-    if (train->n_generated < 2) {
+    if (objective->kind == MJ_OBJECTIVE_DRIFTING && train->n_generated < 2) {
         return wrong(err, recipe, "train.batch: drifting needs at least 2 samples of a class");
+    }
+    if (objective->kind == MJ_OBJECTIVE_GAN && train->n_real != train->n_generated) {
+        return wrong(err, recipe, "train.real: the objective gan makes pairs; give as many as "
+                                  "train.batch");
     }
     return MJ_OK;
 }
@@ -270,9 +307,10 @@ static mj_status decode(mj_recipe *recipe, mj_err *err)
         return wrong(err, recipe, "train.ema and train.beta2 must be below 1");
     }
     MJ_TRY(refuse_idle(recipe, err));
+    MJ_TRY(refuse_idle_objective(recipe, err));
     if (recipe->model.kind == MJ_TRAINED_OSCILLATOR) {
         MJ_TRY(decode_oscillator(recipe, err));
-        return decode_drifting(recipe, err);
+        return decode_generator(recipe, err);
     }
     if (recipe->objective.kind != MJ_OBJECTIVE_CLASSIFY) {
         return wrong(err, recipe, "a classifier is trained with the objective classify");

@@ -19,10 +19,12 @@ typedef struct {
     mj_tape *tape;
     int images_per_step;
     void *self;
-    /* Leaves dL/dparameter in the tape's gradients, which it clears first, and returns the loss. */
+    /* Leaves dL/dparameter in the gradients of both tapes, which it clears first, and returns the loss. */
     double (*step)(void *self, uint32_t step);
     /* After the parameters were replaced by saved ones; may be NULL. */
     void (*restored)(void *self);
+    mj_tape *opponent; /* a second tape, trained in the same steps and not exported; NULL: none */
+    double opponent_lr;
 } mj_task;
 
 mj_status mj_task_classify(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
@@ -34,6 +36,12 @@ enum { MJ_STREAM_DRAW = 1, MJ_STREAM_EPOCH, MJ_STREAM_MIRROR };
 static inline uint64_t mj_task_stream(int who, uint32_t count)
 {
     return 1ull << 63 | (uint64_t)who << 32 | count;
+}
+
+/* The same for noise keys: streams of a tape are numbers of its nodes, far below these. */
+static inline uint32_t mj_task_noise(int who)
+{
+    return 1u << 31 | (uint32_t)who;
 }
 
 /* Fills every parameter of the tape whose name begins with `prefix` from a file's tensor of the same

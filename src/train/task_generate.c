@@ -1,33 +1,30 @@
-/* Generate: an oscillator net is trained by drifting, in pixels and in views of a frozen classifier.
+/* Generate: a net of oscillators is trained towards an objective, which sees its pixels and as many real
+ * images as the recipe says.
  *
- *   tape      class, noise -> oscillators -> pixel -> frozen classifier -> views
- *   real      real pixels                          -> frozen classifier -> views
- *   gradient  for each view and class, mj_drift_gradient of generated against real
+ *   tape      class, noise -> oscillators -> pixel -> whatever the objective puts behind them
+ *   real      images of the same classes
+ *   gradient  the objective's (objective.h), from there back through the oscillators
  *
  * Of each step are drawn: the classes, the real samples, the number of integration steps and the
  * moment of the read-out. With many numbers of steps in turn the net learns the differential equation
  * rather than one discretisation of it. */
 #include "task.h"
 
-#include "mj/drifting.h"
 #include "mj/oscillator_net.h"
 #include "mj/rng.h"
+#include "objective.h"
 
 #include <string.h>
-
-#define LOSS_PREFIX "loss/"
 
 typedef struct {
     const mj_recipe *recipe;
     const mj_dataset *data;
-    mj_tape *tape, *real_tape; /* real_tape NULL without features */
+    mj_tape *tape;
     mj_oscillator_net net;
     mj_oscillator_vars vars;
     mj_oscillator_run run;
-    mj_classifier_vars generated, real;
-    mj_var real_pixel;
+    mj_objective objective;
     mj_real *real_image; /* [C*P, pixels] */
-    mj_real *tmp;        /* of a drift */
     int *by_class, *first; /* mj_dataset_by_class */
     int *classes;          /* [n_classes], shuffled each step */
     uint8_t *mask;         /* [N,N] or NULL: all */
@@ -66,48 +63,15 @@ static void draw(generate *g, uint32_t step)
     }
 }
 
-/* One view: adds to its gradient, class by class. */
-static double drift_view(const generate *g, mj_tensor generated, const mj_real *real, double weight)
-{
-    const mj_recipe_train *train = &g->recipe->train;
-    size_t B = (size_t)(train->n_class * train->n_generated);
-    mj_drift_shape shape = {train->n_generated, train->n_real,
-                            (int)(mj_shape_count(generated.shape) / B)};
-    size_t generated_size = (size_t)shape.n_generated * (size_t)shape.n_dims;
-    size_t real_size = (size_t)shape.n_real * (size_t)shape.n_dims;
-    double left = 0;
-    for (int c = 0; c < train->n_class; c++) {
-        left += mj_drift_gradient(generated.d + (size_t)c * generated_size, g->tmp,
-                                  generated.v + (size_t)c * generated_size,
-                                  real + (size_t)c * real_size, weight / train->n_class, shape);
-    }
-    return weight * left / train->n_class;
-}
-
 static double step_generate(void *self, uint32_t step)
 {
     generate *g = self;
-    const mj_recipe_objective *objective = &g->recipe->objective;
     draw(g, step);
     mj_tape_forward(g->tape, step, true);
     mj_tape_grads_clear(g->tape);
-    double left = 0;
-    if (objective->pixels > 0) {
-        left += drift_view(g, mj_tape_tensor(g->tape, g->vars.pixel), g->real_image,
-                           objective->pixels);
-    }
-    if (g->real_tape) {
-        mj_tensor real = mj_tape_tensor(g->real_tape, g->real_pixel);
-        mj_copy(real.v, g->real_image, mj_shape_count(real.shape));
-        mj_tape_forward(g->real_tape, step, false);
-        for (int v = 0; v < g->real.n_views; v++) {
-            left += drift_view(g, mj_tape_tensor(g->tape, g->generated.view[v]),
-                               mj_tape_tensor(g->real_tape, g->real.view[v]).v,
-                               objective->features / g->real.n_views);
-        }
-    }
+    double loss = g->objective.gradient(g->objective.self, g->real_image, step);
     mj_tape_backward(g->tape);
-    return left / (objective->pixels + objective->features);
+    return loss;
 }
 
 /* Couplings outside the mask are 0 and stay so: a saved net is its own mask. */
@@ -146,30 +110,18 @@ static mj_status thin_out(generate *g, mj_arena *arena, mj_err *err)
     return MJ_OK;
 }
 
-/* Records the net and, with features, the frozen classifier behind it and once more for real images. */
+/* Records the net and, behind it, what its objective needs. */
 static mj_status record(generate *g, const mj_task_input *input, mj_arena *arena, mj_err *err)
 {
     const mj_recipe *recipe = g->recipe;
-    const mj_classifier frozen = {.network = MJ_PATCHNET, .n_class = g->data->n_classes,
-                                  .with_views = true};
     MJ_TRY(mj_oscillator_record(&g->vars, g->tape, &g->net, &g->run, err));
-    if (recipe->objective.features > 0) {
-        int n_real = recipe->train.n_class * recipe->train.n_real;
-        mj_classifier_record(&g->generated, g->tape, g->vars.pixel, &frozen, LOSS_PREFIX);
-        g->real_tape = mj_tape_new(arena, err, (mj_tape_config){.inference = true});
-        if (!g->real_tape) {
-            return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for the loss network");
-        }
-        g->real_pixel = mj_tape_input(g->real_tape, "real pixel",
-                                      mj_shape_2(n_real, g->data->width * g->data->height), false);
-        mj_classifier_record(&g->real, g->real_tape, g->real_pixel, &frozen, LOSS_PREFIX);
-        MJ_TRY(mj_tape_allocate(g->real_tape, input->limit_B));
-    }
+    const mj_objective_input towards = {
+        .recipe = recipe, .tape = g->tape, .pixel = g->vars.pixel, .label = g->vars.label,
+        .width = g->data->width, .height = g->data->height, .n_classes = g->data->n_classes,
+        .network_path = input->network_path, .limit_B = input->limit_B};
+    MJ_TRY(mj_objective_record(&g->objective, &towards, arena, err));
     MJ_TRY(mj_tape_allocate(g->tape, input->limit_B));
-    if (g->real_tape) {
-        MJ_TRY(mj_task_read(g->tape, LOSS_PREFIX, input->network_path, arena, err));
-        MJ_TRY(mj_task_read(g->real_tape, LOSS_PREFIX, input->network_path, arena, err));
-    }
+    MJ_TRY(g->objective.prepare(g->objective.self, arena, err));
     mj_oscillator_init(g->tape, &g->vars, &g->net, (uint64_t)recipe->train.seed);
     if (input->init_path) {
         MJ_TRY(mj_task_read(g->tape, "", input->init_path, arena, err));
@@ -177,26 +129,18 @@ static mj_status record(generate *g, const mj_task_input *input, mj_arena *arena
     return thin_out(g, arena, err);
 }
 
-/* Memory beside the tapes. */
+/* Memory beside the tape. */
 static mj_status allot(generate *g, mj_arena *arena, mj_err *err)
 {
     const mj_recipe_train *train = &g->recipe->train;
     size_t pixels = (size_t)(g->data->width * g->data->height);
     size_t n_real = (size_t)(train->n_class * train->n_real);
-    int d_max = (int)pixels;
-    for (int v = 0; v < g->generated.n_views; v++) {
-        mj_shape shape = mj_tape_tensor(g->tape, g->generated.view[v]).shape;
-        int d = (int)(mj_shape_count(shape) / (size_t)shape.dim[0]);
-        d_max = d > d_max ? d : d_max;
-    }
-    mj_drift_shape largest = {train->n_generated, train->n_real, d_max};
-    g->tmp = mj_arena_array(arena, mj_drift_tmp(largest), sizeof *g->tmp);
     g->real_image = mj_arena_array(arena, n_real * pixels, sizeof *g->real_image);
     g->by_class = mj_arena_array(arena, (size_t)g->data->n, sizeof *g->by_class);
     g->first = mj_arena_array(arena, (size_t)g->data->n_classes + 1, sizeof *g->first);
     g->classes = mj_arena_array(arena, (size_t)g->data->n_classes, sizeof *g->classes);
-    if (!g->tmp || !g->real_image || !g->by_class || !g->first || !g->classes) {
-        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for the drifting objective");
+    if (!g->real_image || !g->by_class || !g->first || !g->classes) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for real images");
     }
     mj_dataset_by_class(g->by_class, g->first, g->data);
     for (int c = 0; c < g->data->n_classes; c++) {
@@ -256,6 +200,8 @@ mj_status mj_task_generate(mj_task *task, const mj_task_input *input, mj_arena *
     MJ_TRY(record(g, input, arena, err));
     MJ_TRY(allot(g, arena, err));
     *task = (mj_task){.tape = tape, .images_per_step = g->net.n_batch, .self = g,
-                      .step = step_generate, .restored = restored};
+                      .step = step_generate, .restored = restored,
+                      .opponent = g->objective.opponent,
+                      .opponent_lr = g->objective.opponent_lr};
     return MJ_OK;
 }

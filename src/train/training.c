@@ -1,8 +1,9 @@
 /* Training: steps, clipping, schedule, and what is saved.
  *
- * The tape's list of parameters says what there is: a checkpoint holds every trained one under its
+ * The tapes' lists of parameters say what there is: a checkpoint holds every trained one under its
  * name, with its moments and average under the same name behind a prefix. Frozen parameters (the loss
- * network) come from their own file. */
+ * network) come from their own file. An opponent's parameters are trained and saved in the same way, at
+ * the same schedule, but not exported; its gradients are not clipped. */
 #include "mj/training.h"
 
 #include "mj/checkpoint.h"
@@ -24,11 +25,18 @@ enum { KERNEL_TEXT = 64, NAME_TEXT = 96 };
  * leaves continuous: for the bill of what was trained. */
 enum { SOLVED_STEPS = 24, SOLVED_STAGES = 4, START_BITS = 8 };
 
+/* A tape and its optimiser. */
+typedef struct {
+    mj_tape *tape;
+    mj_adam adam;
+} learner;
+
 struct mj_training {
     const mj_recipe *recipe;
     mj_arena *arena;
     mj_task task;
-    mj_adam adam;
+    learner learner[2]; /* the task's tape, then its opponent */
+    int n_learners;
     mj_clip clip;
     mj_schedule schedule;
     double minutes;
@@ -80,6 +88,21 @@ static void set_schedule(mj_training *t)
     }
 }
 
+/* Less momentum than of a generator: what the opponent answers to has moved meanwhile. */
+static mj_adam_config opponent_config(const mj_task *task)
+{
+    return (mj_adam_config){.lr = task->opponent_lr, .beta1 = 0.5, .beta2 = 0.99};
+}
+
+static mj_status add_learner(mj_training *t, mj_tape *tape, mj_adam_config config, mj_err *err)
+{
+    mj_tape_slab slab = mj_tape_params_slab(tape);
+    learner *l = t->learner + t->n_learners++;
+    l->tape = tape;
+    t->state.memory_B += mj_tape_memory_count(tape).total_B + 3 * slab.n_trained * sizeof(mj_real);
+    return mj_adam_init(&l->adam, config, slab.params, slab.n_trained, t->arena, err);
+}
+
 mj_status mj_training_new(mj_training **training, const mj_training_setup *setup, mj_arena *arena,
                           mj_err *err)
 {
@@ -95,17 +118,16 @@ mj_status mj_training_new(mj_training **training, const mj_training_setup *setup
     MJ_TRY(recipe->objective.kind == MJ_OBJECTIVE_CLASSIFY
                ? mj_task_classify(&t->task, &input, arena, err)
                : mj_task_generate(&t->task, &input, arena, err));
-    mj_tape_slab slab = mj_tape_params_slab(t->task.tape);
     const mj_adam_config config = {.lr = recipe->train.lr, .ema = recipe->train.ema,
                                    .beta2 = recipe->train.beta2};
-    MJ_TRY(mj_adam_init(&t->adam, config, slab.params, slab.n_trained, arena, err));
+    MJ_TRY(add_learner(t, t->task.tape, config, err));
+    if (t->task.opponent) {
+        MJ_TRY(add_learner(t, t->task.opponent, opponent_config(&t->task), err));
+    }
     bool by_time = setup->minutes > 0 || recipe->train.steps == 0;
     t->minutes = setup->minutes > 0 ? setup->minutes : recipe->train.minutes;
-    t->state = (mj_training_state){
-        .n_steps = by_time ? 0 : recipe->train.steps,
-        .images_per_step = t->task.images_per_step,
-        .memory_B = mj_tape_memory_count(t->task.tape).total_B +
-                    3 * slab.n_trained * sizeof(mj_real)};
+    t->state.n_steps = by_time ? 0 : recipe->train.steps;
+    t->state.images_per_step = t->task.images_per_step;
     set_schedule(t);
     mj_kernels_variant(t->kernel, sizeof t->kernel);
     *training = t;
@@ -130,8 +152,10 @@ bool mj_training_is_done(const mj_training *t)
 static mj_status not_finite(const mj_training *t, mj_err *err)
 {
     const char *name = "loss";
-    bool is_gradient = false;
-    mj_tape_find_nan(t->task.tape, &name, &is_gradient);
+    bool is_gradient = false, found = false;
+    for (int i = 0; i < t->n_learners && !found; i++) {
+        found = mj_tape_find_nan(t->learner[i].tape, &name, &is_gradient);
+    }
     return mj_err_add(err, MJ_ERANGE, t->recipe->path, 0, 0,
                       "step %lld: %s%s is not finite; the last checkpoint is intact",
                       t->state.step, is_gradient ? "the gradient of " : "", name);
@@ -142,15 +166,21 @@ mj_status mj_training_step(mj_training *t, double *loss, mj_err *err)
     double start_s = now_s();
     mj_training_state *state = &t->state;
     *loss = t->task.step(t->task.self, (uint32_t)state->step);
-    mj_tape_slab slab = mj_tape_params_slab(t->task.tape);
-    double norm = sqrt(mj_squares_sum(slab.grads, slab.n_trained));
-    if (!isfinite(norm) || !isfinite(*loss)) {
-        return not_finite(t, err);
+    double norm[2];
+    for (int i = 0; i < t->n_learners; i++) {
+        mj_tape_slab slab = mj_tape_params_slab(t->learner[i].tape);
+        norm[i] = sqrt(mj_squares_sum(slab.grads, slab.n_trained));
+        if (!isfinite(norm[i]) || !isfinite(*loss)) {
+            return not_finite(t, err);
+        }
     }
     double progress = state->n_steps > 0 ? (double)state->step / (double)state->n_steps
                                          : state->elapsed_s / (60 * t->minutes);
     double lr = mj_schedule_scale(&t->schedule, (uint64_t)state->step, progress);
-    mj_adam_step(&t->adam, t->task.tape, lr, mj_clip_scale(&t->clip, norm));
+    mj_adam_step(&t->learner[0].adam, t->task.tape, lr, mj_clip_scale(&t->clip, norm[0]));
+    if (t->n_learners > 1) {
+        mj_adam_step(&t->learner[1].adam, t->task.opponent, lr, 1);
+    }
     state->step++;
     state->elapsed_s += now_s() - start_s;
     if (state->n_steps == 0 && state->step >= STEPS_TIMED && state->elapsed_s >= 30 * t->minutes) {
@@ -163,36 +193,36 @@ mj_status mj_training_step(mj_training *t, double *loss, mj_err *err)
 }
 
 /* Walks the trained parameters: adds (or reads) a tensor of each, `from` their slab. */
-static mj_status add_all(mj_checkpoint *checkpoint, const mj_training *t, const char *prefix,
+static mj_status add_all(mj_checkpoint *checkpoint, const mj_tape *tape, const char *prefix,
                          const mj_real *from, const char *without, mj_err *err)
 {
     int n_params;
-    const mj_param *param = mj_tape_params(t->task.tape, &n_params);
+    const mj_param *param = mj_tape_params(tape, &n_params);
     for (int p = 0; p < n_params; p++) {
         if (param[p].lr_scale == 0 || (without && strcmp(param[p].name, without) == 0)) {
             continue;
         }
         char name[NAME_TEXT];
         snprintf(name, sizeof name, "%s%s", prefix, param[p].name);
-        mj_shape shape = mj_tape_tensor(t->task.tape, param[p].var).shape;
+        mj_shape shape = mj_tape_tensor(tape, param[p].var).shape;
         MJ_TRY(mj_checkpoint_add(checkpoint, name, from + param[p].offset, shape.dim, shape.n_dims,
                                  err));
     }
     return MJ_OK;
 }
 
-static mj_status read_all(mj_real *to, const mj_checkpoint *checkpoint, const mj_training *t,
+static mj_status read_all(mj_real *to, const mj_checkpoint *checkpoint, const mj_tape *tape,
                           const char *prefix, mj_err *err)
 {
     int n_params;
-    const mj_param *param = mj_tape_params(t->task.tape, &n_params);
+    const mj_param *param = mj_tape_params(tape, &n_params);
     for (int p = 0; p < n_params; p++) {
         if (param[p].lr_scale == 0) {
             continue;
         }
         char name[NAME_TEXT];
         snprintf(name, sizeof name, "%s%s", prefix, param[p].name);
-        mj_shape shape = mj_tape_tensor(t->task.tape, param[p].var).shape;
+        mj_shape shape = mj_tape_tensor(tape, param[p].var).shape;
         MJ_TRY(mj_checkpoint_read(to + param[p].offset, checkpoint, name, shape.dim, shape.n_dims,
                                   err));
     }
@@ -220,17 +250,22 @@ static mj_status fill_save(mj_checkpoint *checkpoint, const mj_training *t, mj_a
                            mj_err *err)
 {
     const double number[NUMBERS_N] = {
-        [ADAM_STEP] = (double)t->adam.step, [CLIP_STEP] = (double)t->clip.step,
+        [ADAM_STEP] = (double)t->learner[0].adam.step, [CLIP_STEP] = (double)t->clip.step,
         [CLIP_MEAN] = t->clip.mean_norm,    [N_STEPS] = (double)t->state.n_steps,
         [ELAPSED] = t->state.elapsed_s,     [MINUTES] = t->minutes};
     MJ_TRY(begin(checkpoint, t, arena, err));
     for (int i = 0; i < NUMBERS_N; i++) {
         MJ_TRY(mj_checkpoint_set_number(checkpoint, number_keys[i], number[i], err));
     }
-    MJ_TRY(add_all(checkpoint, t, "", mj_tape_params_slab(t->task.tape).params, NULL, err));
-    MJ_TRY(add_all(checkpoint, t, MOMENT_1, t->adam.m, NULL, err));
-    MJ_TRY(add_all(checkpoint, t, MOMENT_2, t->adam.v, NULL, err));
-    return add_all(checkpoint, t, AVERAGE, t->adam.average, NULL, err);
+    for (int i = 0; i < t->n_learners; i++) {
+        const mj_tape *tape = t->learner[i].tape;
+        const mj_adam *adam = &t->learner[i].adam;
+        MJ_TRY(add_all(checkpoint, tape, "", mj_tape_params_slab(tape).params, NULL, err));
+        MJ_TRY(add_all(checkpoint, tape, MOMENT_1, adam->m, NULL, err));
+        MJ_TRY(add_all(checkpoint, tape, MOMENT_2, adam->v, NULL, err));
+        MJ_TRY(add_all(checkpoint, tape, AVERAGE, adam->average, NULL, err));
+    }
+    return MJ_OK;
 }
 
 mj_status mj_training_save(const mj_training *t, const char *path, mj_err *err)
@@ -295,11 +330,15 @@ static mj_status restore(mj_training *t, const char *path, mj_arena *arena, mj_e
         MJ_TRY(mj_checkpoint_get_number(&number[i], &checkpoint, number_keys[i], err));
     }
     MJ_TRY(check_numbers(number, run.step, path, err));
-    MJ_TRY(read_all(mj_tape_params_slab(t->task.tape).params, &checkpoint, t, "", err));
-    MJ_TRY(read_all(t->adam.m, &checkpoint, t, MOMENT_1, err));
-    MJ_TRY(read_all(t->adam.v, &checkpoint, t, MOMENT_2, err));
-    MJ_TRY(read_all(t->adam.average, &checkpoint, t, AVERAGE, err));
-    t->adam.step = (uint64_t)number[ADAM_STEP];
+    for (int i = 0; i < t->n_learners; i++) {
+        const mj_tape *tape = t->learner[i].tape;
+        mj_adam *adam = &t->learner[i].adam;
+        MJ_TRY(read_all(mj_tape_params_slab(tape).params, &checkpoint, tape, "", err));
+        MJ_TRY(read_all(adam->m, &checkpoint, tape, MOMENT_1, err));
+        MJ_TRY(read_all(adam->v, &checkpoint, tape, MOMENT_2, err));
+        MJ_TRY(read_all(adam->average, &checkpoint, tape, AVERAGE, err));
+        adam->step = (uint64_t)number[ADAM_STEP];
+    }
     t->clip.step = (uint64_t)number[CLIP_STEP];
     t->clip.mean_norm = number[CLIP_MEAN];
     t->state.step = run.step;
@@ -397,7 +436,7 @@ static mj_status add_couplings(mj_checkpoint *checkpoint, const mj_training *t, 
         which = strcmp(param[p].name, "K") == 0 ? p : which;
         start = strcmp(param[p].name, "theta0") == 0 ? p : start;
     }
-    const mj_real *M = t->adam.average + param[which].offset;
+    const mj_real *M = t->learner[0].adam.average + param[which].offset;
     int N = mj_tape_tensor(t->task.tape, param[which].var).shape.dim[0];
     mj_real *K = mj_arena_array(arena, (size_t)N * (size_t)N, sizeof *K);
     float *level = mj_arena_array(arena, (size_t)N, sizeof *level);
@@ -433,7 +472,8 @@ static mj_status fill_export(mj_checkpoint *checkpoint, const mj_training *t, co
     for (int i = 0; i < n_notes; i++) {
         MJ_TRY(mj_checkpoint_set_text(checkpoint, note[i].key, note[i].text, err));
     }
-    MJ_TRY(add_all(checkpoint, t, "", t->adam.average, oscillator ? "K" : NULL, err));
+    MJ_TRY(add_all(checkpoint, t->task.tape, "", t->learner[0].adam.average,
+                   oscillator ? "K" : NULL, err));
     return oscillator ? add_couplings(checkpoint, t, arena, err) : MJ_OK;
 }
 
