@@ -174,6 +174,19 @@ static void test_prints_in_order(void **state)
                               "  \"ok\": true,\n  \"lines\": [\n    {\n"
                               "      \"unit_J\": 3.9e-11\n    }\n  ],\n  \"empty\": []\n}\n");
     free(text);
+    mj_err err = {0};
+    FILE *out = open_memstream(&text, &length);
+    assert_non_null(out);
+    mj_json *record = mj_json_object(), *pair = mj_json_array();
+    mj_json_set_integer(record, "step", 3);
+    mj_json_set(record, "pair", pair);
+    mj_json_append_integer(pair, 1);
+    mj_json_append_integer(pair, 2);
+    assert_int_equal(mj_json_print_line(record, out, &err), MJ_OK);
+    fclose(out);
+    assert_string_equal(text, "{\"step\": 3, \"pair\": [1, 2]}\n");
+    free(text);
+    mj_json_free(record);
     mj_json_free(json);
 }
 

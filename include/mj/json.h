@@ -45,5 +45,7 @@ void mj_json_append(mj_json *array, mj_json *value);                         /* 
 void mj_json_append_integer(mj_json *array, long long number);
 /* Prints with full precision, keys in the order added, one newline at the end. */
 mj_status mj_json_print(const mj_json *json, FILE *out, mj_err *err);
+/* The same on one line: a record of a log. */
+mj_status mj_json_print_line(const mj_json *json, FILE *out, mj_err *err);
 
 #endif

@@ -29,6 +29,7 @@ typedef struct {
 typedef struct {
     long long step, n_steps;
     double elapsed_s; /* in steps, over all sessions */
+    double cpu_s;     /* of all threads in them: what is left of elapsed_s on a machine of others */
     double left_s;    /* estimate; 0 when done */
     int images_per_step;
     size_t memory_B; /* of networks and optimiser */

@@ -356,16 +356,32 @@ static bool key_print(const char *key, FILE *out)
 
 static bool value_print(const json_t *value, FILE *out, int indent);
 
+/* All on one line where indent is ON_ONE_LINE. */
+static const int ON_ONE_LINE = -1;
+
+static int indent_more(int indent)
+{
+    return indent == ON_ONE_LINE ? indent : indent + INDENT;
+}
+
+static void break_line(FILE *out, int indent)
+{
+    if (indent != ON_ONE_LINE) {
+        fprintf(out, "\n%*s", indent, "");
+    }
+}
+
 static bool object_print(json_t *object, FILE *out, int indent)
 {
     const char *key, *comma = "";
     json_t *member;
     json_object_foreach(object, key, member) {
-        fprintf(out, "%s\n%*s", comma, indent + INDENT, "");
-        if (!key_print(key, out) || !value_print(member, out, indent + INDENT)) {
+        fputs(comma, out);
+        break_line(out, indent_more(indent));
+        if (!key_print(key, out) || !value_print(member, out, indent_more(indent))) {
             return false;
         }
-        comma = ",";
+        comma = indent == ON_ONE_LINE ? ", " : ",";
     }
     return true;
 }
@@ -373,8 +389,9 @@ static bool object_print(json_t *object, FILE *out, int indent)
 static bool array_print(const json_t *array, FILE *out, int indent)
 {
     for (size_t i = 0; i < json_array_size(array); i++) {
-        fprintf(out, "%s\n%*s", i ? "," : "", indent + INDENT, "");
-        if (!value_print(json_array_get(array, i), out, indent + INDENT)) {
+        fputs(i == 0 ? "" : indent == ON_ONE_LINE ? ", " : ",", out);
+        break_line(out, indent_more(indent));
+        if (!value_print(json_array_get(array, i), out, indent_more(indent))) {
             return false;
         }
     }
@@ -396,18 +413,28 @@ static bool value_print(const json_t *value, FILE *out, int indent)
     bool ok = is_object ? object_print((json_t *)(uintptr_t)value, out, indent)
                         : array_print(value, out, indent);
     if (n > 0) {
-        fprintf(out, "\n%*s", indent, "");
+        break_line(out, indent);
     }
     fputc(is_object ? '}' : ']', out);
     return ok;
 }
 
-mj_status mj_json_print(const mj_json *json, FILE *out, mj_err *err)
+static mj_status print(const mj_json *json, FILE *out, int indent, mj_err *err)
 {
     errno = 0;
-    bool ok = value_print(const_value_of(json), out, 0) && fputc('\n', out) != EOF;
+    bool ok = value_print(const_value_of(json), out, indent) && fputc('\n', out) != EOF;
     if (fflush(out) != 0 || ferror(out)) {
         return mj_err_add(err, MJ_EFILE, NULL, 0, 0, "cannot write JSON: %s", strerror(errno));
     }
     return ok ? MJ_OK : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory while writing JSON");
+}
+
+mj_status mj_json_print(const mj_json *json, FILE *out, mj_err *err)
+{
+    return print(json, out, 0, err);
+}
+
+mj_status mj_json_print_line(const mj_json *json, FILE *out, mj_err *err)
+{
+    return print(json, out, ON_ONE_LINE, err);
 }

@@ -133,9 +133,10 @@ static mj_status write_log(const job *j, const mj_training_state *state)
     mj_json_set_integer(line, "n_steps", state->n_steps);
     mj_json_set_number(line, "loss", j->loss);
     mj_json_set_number(line, "elapsed_s", state->elapsed_s);
+    mj_json_set_number(line, "cpu_s", state->cpu_s);
     mj_json_set_number(line, "images_per_s",
                        (double)(state->step * state->images_per_step) / state->elapsed_s);
-    mj_status status = mj_json_print(line, j->log, &j->context->err);
+    mj_status status = mj_json_print_line(line, j->log, &j->context->err);
     mj_json_free(line);
     fflush(j->log);
     return status;
@@ -301,6 +302,11 @@ static mj_status run(job *j, const char *recipe_word)
         return MJ_OK;
     }
     MJ_TRY(finish(j));
+    state = mj_training_state_of(j->training);
+    if (!j->context->globals.quiet) {
+        fprintf(stderr, "%lld steps in %.1f minutes, processor time %.1f minutes\n", state.step,
+                state.elapsed_s / 60, state.cpu_s / 60);
+    }
     printf("%s\n", j->model);
     return MJ_OK;
 }

@@ -31,18 +31,24 @@ typedef struct {
     double weight; /* of each class */
 } view;
 
+/* Scratch of a thread, which takes every n-th view. */
+typedef struct {
+    mj_real *tmp, *direction; /* direction [n_projections, largest n_dims]: sliced only */
+} lane;
+
 struct sets {
     mj_objective_input input;
     mj_tape *real_tape; /* NULL without features */
     mj_classifier_vars generated, real;
     mj_var real_pixel;
     /* Adds the gradient of a view and returns weight * distance. */
-    double (*compare)(const sets *s, const view *v, uint32_t step);
+    double (*compare)(const sets *s, const view *v, const lane *l, uint32_t step);
     int n_projections;
-    mj_real *tmp, *direction; /* direction [n_projections, largest n_dims]: sliced only */
+    lane *lane; /* one a thread */
+    int n_lanes;
 };
 
-static double compare_by_drift(const sets *s, const view *v, uint32_t step)
+static double compare_by_drift(const sets *s, const view *v, const lane *l, uint32_t step)
 {
     (void)step;
     const mj_recipe_train *train = &s->input.recipe->train;
@@ -51,7 +57,7 @@ static double compare_by_drift(const sets *s, const view *v, uint32_t step)
     size_t real_size = (size_t)shape.n_real * (size_t)shape.n_dims;
     double left = 0;
     for (size_t c = 0; c < (size_t)train->n_class; c++) {
-        left += v->weight * mj_drift_gradient(v->generated.d + c * generated_size, s->tmp,
+        left += v->weight * mj_drift_gradient(v->generated.d + c * generated_size, l->tmp,
                                               v->generated.v + c * generated_size,
                                               v->real + c * real_size, v->weight, shape);
     }
@@ -77,7 +83,7 @@ static double variance(const mj_real *x, int n, int D)
 }
 
 /* All classes of a view are seen along the same directions. */
-static double compare_by_slices(const sets *s, const view *v, uint32_t step)
+static double compare_by_slices(const sets *s, const view *v, const lane *l, uint32_t step)
 {
     const mj_recipe_train *train = &s->input.recipe->train;
     const mj_sliced_shape shape = {train->n_generated, train->n_real, v->n_dims, s->n_projections};
@@ -86,16 +92,16 @@ static double compare_by_slices(const sets *s, const view *v, uint32_t step)
     size_t generated_size = (size_t)shape.n_generated * (size_t)shape.n_dims;
     size_t real_size = (size_t)shape.n_real * (size_t)shape.n_dims;
     double left = 0, spread = 0;
-    mj_sliced_directions(s->direction, key, shape.n_projections, shape.n_dims);
+    mj_sliced_directions(l->direction, key, shape.n_projections, shape.n_dims);
     for (size_t c = 0; c < (size_t)train->n_class; c++) {
         spread += variance(v->real + c * real_size, shape.n_real, shape.n_dims) /
                   ((double)train->n_class * shape.n_dims);
     }
     double weight = spread > 0 ? v->weight / spread : 0;
     for (size_t c = 0; c < (size_t)train->n_class; c++) {
-        left += weight * mj_sliced_gradient(v->generated.d + c * generated_size, s->tmp,
+        left += weight * mj_sliced_gradient(v->generated.d + c * generated_size, l->tmp,
                                             v->generated.v + c * generated_size,
-                                            v->real + c * real_size, s->direction, weight, shape);
+                                            v->real + c * real_size, l->direction, weight, shape);
     }
     return left;
 }
@@ -105,28 +111,46 @@ static int dims_of(mj_shape shape)
     return (int)(mj_shape_count(shape) / (size_t)shape.dim[0]);
 }
 
+/* All views of this step: pixels, then the frozen network's. */
+static int list_views(view *v, const sets *s, const mj_real *real)
+{
+    const mj_recipe_objective *objective = &s->input.recipe->objective;
+    double n_class = s->input.recipe->train.n_class;
+    int n = 0;
+    if (objective->pixels > 0) {
+        mj_tensor pixel = mj_tape_tensor(s->input.tape, s->input.pixel);
+        v[n++] = (view){pixel, real, dims_of(pixel.shape), MJ_VIEWS_MAX, objective->pixels / n_class};
+    }
+    for (int i = 0; s->real_tape && i < s->real.n_views; i++) {
+        mj_tensor generated = mj_tape_tensor(s->input.tape, s->generated.view[i]);
+        v[n++] = (view){generated, mj_tape_tensor(s->real_tape, s->real.view[i]).v,
+                        dims_of(generated.shape), i,
+                        objective->features / (s->real.n_views * n_class)};
+    }
+    return n;
+}
+
+/* A view belongs to one thread: views are many, and products of one of them too small to share. */
 static double gradient(void *self, const mj_real *real, uint32_t step)
 {
     const sets *s = self;
     const mj_recipe_objective *objective = &s->input.recipe->objective;
-    double left = 0, n_class = s->input.recipe->train.n_class;
-    if (objective->pixels > 0) {
-        mj_tensor pixel = mj_tape_tensor(s->input.tape, s->input.pixel);
-        const view pixels = {pixel, real, dims_of(pixel.shape), MJ_VIEWS_MAX,
-                             objective->pixels / n_class};
-        left += s->compare(s, &pixels, step);
-    }
+    view v[MJ_VIEWS_MAX + 1];
+    double distance[MJ_VIEWS_MAX + 1], left = 0;
     if (s->real_tape) {
         mj_tensor pixel = mj_tape_tensor(s->real_tape, s->real_pixel);
         mj_copy(pixel.v, real, mj_shape_count(pixel.shape));
         mj_tape_forward(s->real_tape, step, false);
-        for (int i = 0; i < s->real.n_views; i++) {
-            mj_tensor generated = mj_tape_tensor(s->input.tape, s->generated.view[i]);
-            const view features = {generated, mj_tape_tensor(s->real_tape, s->real.view[i]).v,
-                                   dims_of(generated.shape), i,
-                                   objective->features / (s->real.n_views * n_class)};
-            left += s->compare(s, &features, step);
+    }
+    int n_views = list_views(v, s, real);
+#pragma omp parallel for schedule(static) num_threads(s->n_lanes)
+    for (int k = 0; k < s->n_lanes; k++) {
+        for (int i = k; i < n_views; i += s->n_lanes) {
+            distance[i] = s->compare(s, &v[i], &s->lane[k], step);
         }
+    }
+    for (int i = 0; i < n_views; i++) {
+        left += distance[i];
     }
     return left / (objective->pixels + objective->features);
 }
@@ -149,13 +173,17 @@ static mj_status prepare(void *self, mj_arena *arena, mj_err *err)
     const mj_drift_shape drift = {recipe->train.n_generated, recipe->train.n_real, d_max};
     const mj_sliced_shape slices = {recipe->train.n_generated, recipe->train.n_real, d_max,
                                     s->n_projections};
-    s->tmp = mj_arena_array(arena, sliced ? mj_sliced_tmp(slices) : mj_drift_tmp(drift),
-                            sizeof *s->tmp);
-    s->direction = mj_arena_array(arena, (size_t)s->n_projections * (size_t)d_max,
-                                  sizeof *s->direction);
-    return s->tmp && s->direction
-               ? MJ_OK
-               : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for the objective");
+    size_t n_tmp = sliced ? mj_sliced_tmp(slices) : mj_drift_tmp(drift);
+    size_t n_directions = (size_t)s->n_projections * (size_t)d_max;
+    s->n_lanes = mj_threads();
+    s->lane = mj_arena_array(arena, (size_t)s->n_lanes, sizeof *s->lane);
+    bool ready = s->lane;
+    for (int k = 0; ready && k < s->n_lanes; k++) {
+        s->lane[k].tmp = mj_arena_array(arena, n_tmp, sizeof(mj_real));
+        s->lane[k].direction = mj_arena_array(arena, n_directions, sizeof(mj_real));
+        ready = s->lane[k].tmp && s->lane[k].direction;
+    }
+    return ready ? MJ_OK : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for the objective");
 }
 
 mj_status mj_objective_sets(mj_objective *objective, const mj_objective_input *input,

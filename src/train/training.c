@@ -52,10 +52,10 @@ static const double STEPS_MAX = INT32_MAX;
 /* More than enough steps to measure the time of one. */
 static const int STEPS_TIMED = 10;
 
-static double now_s(void)
+static double now_s(clockid_t clock)
 {
     struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
+    clock_gettime(clock, &now);
     return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
@@ -163,7 +163,7 @@ static mj_status not_finite(const mj_training *t, mj_err *err)
 
 mj_status mj_training_step(mj_training *t, double *loss, mj_err *err)
 {
-    double start_s = now_s();
+    double start_s = now_s(CLOCK_MONOTONIC), start_cpu_s = now_s(CLOCK_PROCESS_CPUTIME_ID);
     mj_training_state *state = &t->state;
     *loss = t->task.step(t->task.self, (uint32_t)state->step);
     double norm[2];
@@ -182,7 +182,8 @@ mj_status mj_training_step(mj_training *t, double *loss, mj_err *err)
         mj_adam_step(&t->learner[1].adam, t->task.opponent, lr, 1);
     }
     state->step++;
-    state->elapsed_s += now_s() - start_s;
+    state->elapsed_s += now_s(CLOCK_MONOTONIC) - start_s;
+    state->cpu_s += now_s(CLOCK_PROCESS_CPUTIME_ID) - start_cpu_s;
     if (state->n_steps == 0 && state->step >= STEPS_TIMED && state->elapsed_s >= 30 * t->minutes) {
         state->n_steps = 2 * state->step;
         if (t->recipe->objective.kind == MJ_OBJECTIVE_CLASSIFY) {
@@ -242,9 +243,10 @@ static mj_status begin(mj_checkpoint *checkpoint, const mj_training *t, mj_arena
 }
 
 /* Numbers of a run beside its tensors. */
-enum { ADAM_STEP, CLIP_STEP, CLIP_MEAN, N_STEPS, ELAPSED, MINUTES, NUMBERS_N };
+enum { ADAM_STEP, CLIP_STEP, CLIP_MEAN, N_STEPS, ELAPSED, CPU, MINUTES, NUMBERS_N };
 static const char *const number_keys[NUMBERS_N] = {"adam.step", "clip.step", "clip.mean_norm",
-                                                   "n_steps",   "elapsed_s", "minutes"};
+                                                   "n_steps",   "elapsed_s", "cpu_s",
+                                                   "minutes"};
 
 static mj_status fill_save(mj_checkpoint *checkpoint, const mj_training *t, mj_arena *arena,
                            mj_err *err)
@@ -252,7 +254,8 @@ static mj_status fill_save(mj_checkpoint *checkpoint, const mj_training *t, mj_a
     const double number[NUMBERS_N] = {
         [ADAM_STEP] = (double)t->learner[0].adam.step, [CLIP_STEP] = (double)t->clip.step,
         [CLIP_MEAN] = t->clip.mean_norm,    [N_STEPS] = (double)t->state.n_steps,
-        [ELAPSED] = t->state.elapsed_s,     [MINUTES] = t->minutes};
+        [ELAPSED] = t->state.elapsed_s,     [CPU] = t->state.cpu_s,
+        [MINUTES] = t->minutes};
     MJ_TRY(begin(checkpoint, t, arena, err));
     for (int i = 0; i < NUMBERS_N; i++) {
         MJ_TRY(mj_checkpoint_set_number(checkpoint, number_keys[i], number[i], err));
@@ -301,7 +304,7 @@ static mj_status check_same(const mj_training *t, const mj_checkpoint_run *run, 
 static mj_status check_numbers(const double number[NUMBERS_N], long long step, const char *path,
                                mj_err *err)
 {
-    static const bool is_count[NUMBERS_N] = {true, true, false, true, false, false};
+    static const bool is_count[NUMBERS_N] = {[ADAM_STEP] = true, [CLIP_STEP] = true, [N_STEPS] = true};
     for (int i = 0; i < NUMBERS_N; i++) {
         bool counts = number[i] <= STEPS_MAX && number[i] == floor(number[i]);
         if (!isfinite(number[i]) || number[i] < 0 || (is_count[i] && !counts)) {
@@ -344,6 +347,7 @@ static mj_status restore(mj_training *t, const char *path, mj_arena *arena, mj_e
     t->state.step = run.step;
     t->state.n_steps = (long long)number[N_STEPS];
     t->state.elapsed_s = number[ELAPSED];
+    t->state.cpu_s = number[CPU];
     t->minutes = number[MINUTES];
     set_schedule(t);
     if (t->task.restored) {
@@ -469,6 +473,7 @@ static mj_status fill_export(mj_checkpoint *checkpoint, const mj_training *t, co
     bool oscillator = t->recipe->model.kind == MJ_TRAINED_OSCILLATOR;
     MJ_TRY(begin(checkpoint, t, arena, err));
     MJ_TRY(mj_checkpoint_set_number(checkpoint, "elapsed_s", t->state.elapsed_s, err));
+    MJ_TRY(mj_checkpoint_set_number(checkpoint, "cpu_s", t->state.cpu_s, err));
     for (int i = 0; i < n_notes; i++) {
         MJ_TRY(mj_checkpoint_set_text(checkpoint, note[i].key, note[i].text, err));
     }

@@ -84,12 +84,23 @@ $ mj eval oscillator-fashion --n 999
 1000
 
 # A data set of 40 noisy images of 8x8 in two classes, as MNIST's four files.
-$ mkdir $TMP/set; for part in train t10k; do (printf '\000\000\010\003\000\000\000\050\000\000\000\010\000\000\000\010'; tail -c 2560 data/trained/oscillator-fashion.safetensors) > $TMP/set/$part-images-idx3-ubyte; (printf '\000\000\010\001\000\000\000\050'; for i in 0 1 2 3 4 5 6 7 8 9; do printf '\000\001\001\000'; done) > $TMP/set/$part-labels-idx1-ubyte; done; printf "mj: 1\nrecipe: tiny\nmodel: {kind: oscillator_net, visible: 8x8, hidden_fixed: 2, hidden_random: 2, coupling_bits: 4}\ndata: $TMP/set\nobjective: {kind: drifting, pixels: 1}\nintegrate: {method: euler, span: 3, steps: 2}\ntrain: {batch: 2x4, real: 2x4, lr: 1e-2, steps: 3, seed: 1}\n" > $TMP/tiny.yaml; mj train $TMP/tiny.yaml --out $TMP/tiny
+$ mkdir $TMP/set; for part in train t10k; do (printf '\000\000\010\003\000\000\000\050\000\000\000\010\000\000\000\010'; tail -c 2560 data/trained/oscillator-fashion.safetensors) > $TMP/set/$part-images-idx3-ubyte; (printf '\000\000\010\001\000\000\000\050'; for i in 0 1 2 3 4 5 6 7 8 9; do printf '\000\001\001\000'; done) > $TMP/set/$part-labels-idx1-ubyte; done; printf "mj: 1\nrecipe: tiny\nmodel: {kind: oscillator_net, visible: 8x8, hidden_fixed: 2, hidden_random: 2, coupling_bits: 4}\ndata: $TMP/set\nobjective: {kind: drifting, pixels: 1}\nintegrate: {method: euler, span: 3, steps: 2}\ntrain: {batch: 2x4, real: 2x4, lr: 1e-2, steps: 3, seed: 1}\n" > $TMP/tiny.yaml; mj train $TMP/tiny.yaml --out $TMP/tiny --json-log $TMP/tiny.log
 tiny: 40 images of 8x8
 1 thread,
 not judged: the yardstick is of fashion-mnist, not of
+3 steps in
+processor time
 tiny/model.safetensors
 ! threads
+
+$ grep -c '^{"step": [1-3], "n_steps": 3, "loss": .*"cpu_s": .*}$' $TMP/tiny.log
+2
+
+$ sed 's/span: 3/precision: int8, span: 3/' $TMP/tiny.yaml > $TMP/narrow.yaml; mj train $TMP/narrow.yaml --out $TMP/narrow
+? 2
+narrow.yaml:6
+int8
+bf16
 
 $ mj train $TMP/tiny.yaml --out $TMP/tiny
 ? 2
