@@ -80,6 +80,11 @@ static mj_status prepare(job *j, const char *recipe_word)
     }
     MJ_TRY(mj_find_file(&path, context, "recipes", ".yaml", recipe_word));
     MJ_TRY(mj_recipe_load(&j->recipe, path, units, arena, &context->err));
+    if (context->globals.seed) {
+        uint32_t seed;
+        MJ_TRY(mj_seed_read(&seed, context));
+        j->recipe.train.seed = (int)seed;
+    }
     j->checkpoint = mj_arena_printf(arena, "%s/checkpoint.safetensors", j->out);
     j->model = mj_arena_printf(arena, "%s/model.safetensors", j->out);
     if (!j->checkpoint || !j->model) {
@@ -331,6 +336,7 @@ int mj_cmd_train(mj_context *context, int argc, char **argv)
                  "the run and ends it with exit code 130.",
         .option = option,
         .n_options = sizeof option / sizeof option[0],
+        .takes_seed = true,
         .refuses = "json csv facts",
         .example = "mj train oscillator-fashion --out /tmp/run --threads 2\n"
                    "mj train oscillator-fashion --out /tmp/run --threads 2 --resume",

@@ -291,6 +291,11 @@ static mj_status check_same(const mj_training *t, const mj_checkpoint_run *run, 
         return mj_err_add(err, MJ_ERANGE, path, 0, 0,
                           "the recipe has changed since this checkpoint was written");
     }
+    if (run->seed != (uint64_t)t->recipe->train.seed) {
+        return mj_err_add(err, MJ_ERANGE, path, 0, 0,
+                          "written with seed %llu, this run has %d (--seed)",
+                          (unsigned long long)run->seed, t->recipe->train.seed);
+    }
     if (run->n_threads != mj_threads() || strcmp(run->kernel, t->kernel) != 0) {
         return mj_err_add(err, MJ_ERANGE, path, 0, 0,
                           "written with %d threads and kernels '%s', this run has %d and '%s': the "

@@ -109,6 +109,14 @@ the folder has a run already
 $ mj train $TMP/tiny.yaml --out $TMP/tiny --resume
 tiny/model.safetensors
 
+$ mj train $TMP/tiny.yaml --out $TMP/tiny --resume --seed 7
+? 2
+written with seed 1, this run has 7 (--seed)
+
+$ mj train $TMP/tiny.yaml --out $TMP/other --seed 7 && cmp -s $TMP/tiny/model.safetensors $TMP/other/model.safetensors
+? 1
+other/model.safetensors
+
 $ mj sample $TMP/tiny/model.safetensors --n 4 --out $TMP/tiny.png && od -An -c -N4 $TMP/tiny.png
 tiny.png
 P   N   G
