@@ -9,6 +9,7 @@ typedef struct mj_sampler mj_sampler;
 /* Zero means the default in brackets. */
 typedef struct {
     mj_integrator integrator;
+    mj_precision precision; /* of sums over couplings */
     int n_batch; /* samples at a time (250) */
 } mj_sampler_config;
 

@@ -50,7 +50,7 @@ typedef struct {
     const char *list[AXES_N]; /* as given */
     double value[AXES_N][VALUES_MAX];
     int n_values[AXES_N];
-    int n, steps, chips, threads, integrator;
+    int n, steps, chips, threads, integrator, precision;
     mj_sampler *sampler;
     mj_judge *judge;
     mj_dataset train, test;
@@ -188,7 +188,8 @@ static mj_status run(job *j)
     double start_s = mj_clock_s();
     mj_threads_set(j->threads);
     MJ_TRY(mj_find_file(&path, context, "trained", ".safetensors", j->model));
-    const mj_sampler_config config = {.integrator = (mj_integrator)j->integrator};
+    const mj_sampler_config config = {.integrator = (mj_integrator)j->integrator,
+                                      .precision = (mj_precision)j->precision};
     MJ_TRY(mj_sampler_load(&j->sampler, path, config, units, arena, &context->err));
     const mj_recipe *recipe = mj_sampler_recipe(j->sampler);
     MJ_TRY(make_rows(j));
@@ -308,6 +309,7 @@ static mj_status print_json(const job *j)
     mj_json_set(root, "anchors", anchors);
     mj_json_set_integer(root, "n", j->n);
     mj_json_set_text(root, "integrator", integrator);
+    mj_json_set_text(root, "precision", mj_precision_names[j->precision]);
     mj_json_set_number(root, "seconds", j->seconds);
     for (int r = 0; r < j->n_rows; r++) {
         mj_json_append(sweep, row_json(j, &j->row[r]));
@@ -320,7 +322,7 @@ static mj_status print_json(const job *j)
 
 int mj_cmd_eval(mj_context *context, int argc, char **argv)
 {
-    enum { OWN_N = 6 };
+    enum { OWN_N = 7 };
     job *j = mj_arena_alloc(&context->arena, sizeof *j);
     if (!j) {
         return mj_context_fail_with(context, MJ_EMEM, "out of memory");
@@ -334,6 +336,9 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
          .max = N_MAX, .help = "images a row, 1000 or more (10000)"},
         {.name = "integrator", .argument = "NAME", .kind = MJ_OPTION_CHOICE,
          .target = &j->integrator, .choices = mj_integrator_names, .help = "euler, heun, rk4 (rk4)"},
+        {.name = "precision", .argument = "NAME", .kind = MJ_OPTION_CHOICE,
+         .target = &j->precision, .choices = mj_precision_names,
+         .help = "of sums over couplings: full, bf16, int8 (full)"},
         {.name = "steps", .argument = "N", .kind = MJ_OPTION_INT, .target = &j->steps, .min = 1,
          .max = STEPS_MAX, .help = "integration steps (24)"},
         {.name = "chips", .argument = "K", .kind = MJ_OPTION_INT, .target = &j->chips, .min = 1,
