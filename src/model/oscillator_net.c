@@ -62,7 +62,8 @@ mj_status mj_oscillator_record(mj_oscillator_vars *vars, mj_tape *tape, const mj
         .drive_sin = vars->drive_sin,
     };
     const mj_oscillate_config config = {
-        .integrator = net->integrator, .n_steps_max = net->n_steps_max, .run = &run->run};
+        .integrator = net->integrator, .n_steps_max = net->n_steps_max, .run = &run->run,
+        .path = &run->path};
     vars->theta = mj_oscillate(tape, in, config);
     vars->pixel = mj_phase_read(tape, vars->theta, net->width * net->height);
     return MJ_OK;
