@@ -27,7 +27,8 @@ typedef struct {
 void mj_raster_polygon(const mj_raster *raster, const mj_point *corner, int n, unsigned colour);
 
 /* `size` is that of the type as in CSS; x, y is where the baseline begins; `weight` the thickness of
- * its lines (0: regular). ASCII has letters, any other character is drawn as a box. */
+ * its lines (0: regular). ASCII and the ellipsis have letters, any other character is
+ * drawn as a box. */
 typedef struct {
     double x, y, size, weight;
 } mj_raster_type;

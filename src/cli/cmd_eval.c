@@ -350,7 +350,7 @@ static void plot_subtitle(char *text, size_t size, const job *j)
         }
     }
     if (j->chips > 1 && used < (int)size) {
-        snprintf(text + used, size - (size_t)used, "; mean of %d chips, lines reach to the worst",
+        snprintf(text + used, size - (size_t)used, "; mean and worst of %d chips",
                  j->chips);
     }
 }

@@ -203,7 +203,7 @@ static void choose_y(sheet *s)
 
 /* What is drawn. */
 
-/* The largest of 1, 2, 5 times a power of ten that makes about TICKS_N steps of `span`. */
+/* 1, 2 or 5 times a power of ten, so that `span` has about TICKS_N steps. */
 static double round_step(double span)
 {
     double rough = span / TICKS_N, power = pow(10, floor(log10(rough)));
@@ -246,7 +246,10 @@ static void draw_y_axis(const sheet *s)
 static void draw_x_axis(const sheet *s)
 {
     const mj_plot *plot = s->plot;
-    double taken[MJ_PLOT_CURVES_MAX * MJ_PLOT_POINTS_MAX];
+    struct {
+        double px;
+        bool worded;
+    } taken[MJ_PLOT_CURVES_MAX * MJ_PLOT_POINTS_MAX];
     int n_taken = 0;
     draw_line(s, &(mj_raster_stroke){left_px, foot_px, s->right, foot_px, 0}, &rule, "");
     for (int c = 0; c < plot->n_curves; c++) {
@@ -255,8 +258,8 @@ static void draw_x_axis(const sheet *s)
             double value = plot->curve[c].x[i], x = place_x(s, value);
             bool apart = value == 0 && !isnan(s->zero_px), room = true, again = false;
             for (int t = 0; t < n_taken; t++) {
-                again = again || fabs(taken[t] - x) < 0.01;
-                room = room && fabs(taken[t] - x) > 38;
+                again = again || fabs(taken[t].px - x) < 0.01;
+                room = room && (!taken[t].worded || fabs(taken[t].px - x) > 38);
             }
             if (again) {
                 continue;
@@ -268,8 +271,9 @@ static void draw_x_axis(const sheet *s)
                 snprintf(text, sizeof text, "%g", value);
                 write_text(s, x, foot_px + 22, (wording){.anchor = MIDDLE, .dim = true},
                            apart && plot->zero_text ? plot->zero_text : text);
-                taken[n_taken++] = x;
             }
+            taken[n_taken].px = x;
+            taken[n_taken++].worded = room;
         }
     }
     write_text(s, (left_px + s->right) / 2, foot_px + 46, (wording){.anchor = MIDDLE}, plot->x_title);
@@ -387,17 +391,22 @@ static void draw_legend(const sheet *s)
 static void draw_sheet(sheet *s)
 {
     const mj_plot *plot = s->plot;
+    char text[TEXT];
     assert(plot->n_curves <= MJ_PLOT_CURVES_MAX && plot->n_levels <= MJ_PLOT_LEVELS_MAX);
     s->right = plot->n_curves > 1 ? right_px - legend_px : right_px;
     choose_x(s);
     choose_y(s);
-    write_text(s, left_px, 34, (wording){.strong = true, .large = true}, plot->title);
-    write_text(s, left_px, 57, (wording){.dim = true}, plot->subtitle);
+    double room = right_px - left_px;
+    write_text(s, left_px, 34, (wording){.strong = true, .large = true},
+               mj_svg_fit(text, sizeof text, plot->title, room * type_px / title_px));
+    write_text(s, left_px, 57, (wording){.dim = true},
+               mj_svg_fit(text, sizeof text, plot->subtitle, room));
     draw_y_axis(s);
     draw_x_axis(s);
     draw_break(s);
     draw_levels(s);
     for (int c = 0; c < plot->n_curves; c++) {
+        assert(plot->curve[c].n <= MJ_PLOT_POINTS_MAX);
         draw_curve(s, c);
     }
     if (plot->n_curves > 1) {

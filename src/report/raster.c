@@ -11,6 +11,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 static const char *const letters[] = {
     ['!'] = "00 04 06", ['"'] = "0001 2021", ['#'] = "1016 3036 0242 0444",
@@ -135,6 +136,11 @@ void mj_raster_polygon(const mj_raster *raster, const mj_point *corner, int n, u
 /* The strokes of the character that *text begins with; steps over it. "": a space; NULL: the end. */
 static const char *letter_next(const char **text)
 {
+    static const char ellipsis[] = "\u2026";
+    if (strncmp(*text, ellipsis, sizeof ellipsis - 1) == 0) {
+        *text += sizeof ellipsis - 1;
+        return "06 26 46";
+    }
     unsigned char c = (unsigned char)*(*text)++;
     if (c == '\0') {
         return NULL;
