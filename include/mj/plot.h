@@ -1,8 +1,8 @@
 /* Plot: curves over one swept value, as SVG or as pixels, the same picture.
  *
- * An axis is logarithmic where its values span a factor of 30 or more. A value of 0 on such an x axis,
- * or one that stands for something else (zero_text), stands apart from the others, behind a break of
- * the axis. */
+ * An axis is logarithmic where its values span a factor of 30 or more. A value of 0 on such an x
+ * axis, or one that stands for something else (zero_text), stands apart from the others, behind a
+ * break of the axis. */
 #ifndef MJ_PLOT_H
 #define MJ_PLOT_H
 

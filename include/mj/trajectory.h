@@ -1,7 +1,9 @@
-/* Trajectory: the phases of coupled oscillators over time, as pictures to be shown one after the other.
+/* Trajectory: the phases of coupled oscillators over time, as pictures to be shown one after
+ * another.
  *
- * A sample is a column of two pictures: above what is read out of the visible oscillators, grey; below
- * the phases of all of them as hues, the hidden ones in rows of their own under the visible ones. */
+ * A sample is a column of two pictures: above what is read out of the visible oscillators, grey;
+ * below the phases of all of them as hues, the hidden ones in rows of their own under the visible
+ * ones. */
 #ifndef MJ_TRAJECTORY_H
 #define MJ_TRAJECTORY_H
 

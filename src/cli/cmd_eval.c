@@ -200,8 +200,8 @@ static mj_status run_rows(job *j, mj_real *image, const int *label)
     return MJ_OK;
 }
 
-/* The axes of a plot: along x the one with the most values, a curve for each value of the other. Returns
- * how many were swept. */
+/* The axes of a plot: along x the one with the most values, a curve for each value of the other.
+ * Returns how many were swept. */
 static int plot_axes(int over[PLOT_AXES_MAX], const job *j)
 {
     int n = 0;
