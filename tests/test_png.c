@@ -1,7 +1,9 @@
-/* PNG: round trips, a file written by hand, claims that a file cannot keep, grids. */
+/* PNG: round trips, a file written by hand, claims that a file cannot keep, grids, animations. */
 #include "assert_rel.h"
 #include "mj/png.h"
+#include "mj/trajectory.h"
 
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -163,6 +165,147 @@ static void test_grid(void **state)
     mj_arena_fini(&arena);
 }
 
+static unsigned number_at(const unsigned char *from, int bytes)
+{
+    unsigned value = 0;
+    for (int i = 0; i < bytes; i++) {
+        value = value << 8 | from[i];
+    }
+    return value;
+}
+
+enum { FRAMES = 3, WIDTH = 5, HEIGHT = 4, ROW_B = WIDTH * 3, FILTERED_B = HEIGHT * (ROW_B + 1) };
+
+/* What a walk over the chunks of an animation has found. */
+typedef struct {
+    unsigned sequence, frames, idats, ms[FRAMES];
+    bool announced, ended;
+    unsigned char data[FRAMES + 1][1024]; /* deflated: of the still picture, then of the frames */
+    size_t n[FRAMES + 1];
+} walk;
+
+static void chunk_read(walk *w, const unsigned char *chunk, unsigned n)
+{
+    const unsigned char *data = chunk + 8;
+    if (memcmp(chunk + 4, "acTL", 4) == 0) {
+        assert_true(w->idats == 0 && n == 8 && number_at(data, 4) == FRAMES && !w->announced);
+        assert_int_equal(number_at(data + 4, 4), 0);
+        w->announced = true;
+    } else if (memcmp(chunk + 4, "fcTL", 4) == 0) {
+        assert_true(w->idats > 0 && n == 26 && w->frames < FRAMES);
+        assert_int_equal(number_at(data, 4), w->sequence++);
+        assert_true(number_at(data + 4, 4) == WIDTH && number_at(data + 8, 4) == HEIGHT);
+        assert_true(number_at(data + 12, 4) == 0 && number_at(data + 16, 4) == 0);
+        w->ms[w->frames++] = number_at(data + 20, 2) * 1000 / number_at(data + 22, 2);
+        assert_int_equal(number_at(data + 24, 2), 0);
+    } else if (memcmp(chunk + 4, "IDAT", 4) == 0 || memcmp(chunk + 4, "fdAT", 4) == 0) {
+        bool still = chunk[4] == 'I';
+        unsigned of = still ? 0 : w->frames, skip = still ? 0 : 4;
+        assert_true(still ? w->frames == 0 : w->frames > 0);
+        assert_true(still || number_at(data, 4) == w->sequence);
+        w->sequence += !still;
+        w->idats += still;
+        assert_true(w->n[of] + n - skip <= sizeof w->data[of]);
+        memcpy(w->data[of] + w->n[of], data + skip, n - skip);
+        w->n[of] += n - skip;
+    } else if (memcmp(chunk + 4, "IEND", 4) == 0) {
+        w->ended = true;
+    }
+}
+
+/* The animation's structure after the specification (W3C PNG, third edition): order of the chunks,
+ * their numbers and CRCs; each frame, put into a plain file by hand, has its own pixels. */
+static void test_animation(void **state)
+{
+    (void)state;
+    unsigned char pixel[FRAMES][WIDTH * HEIGHT * 3], file[16384], again[4096];
+    mj_image frame[FRAMES], image;
+    char path[64];
+    mj_arena arena;
+    static walk w;
+    mj_arena_init(&arena, 0);
+    for (int f = 0; f < FRAMES; f++) { /* greys, so that reading them back as grey changes nothing */
+        for (int i = 0; i < WIDTH * HEIGHT * 3; i++) {
+            pixel[f][i] = (unsigned char)((i / 3 + 1) * (f + 3) * 7);
+        }
+        frame[f] = (mj_image){WIDTH, HEIGHT, 3, pixel[f]};
+    }
+    snprintf(path, sizeof path, "/tmp/mj-test-png-%d.png", (int)getpid());
+    const mj_animation animation = {frame, FRAMES, 80, 2000};
+    assert_int_equal(mj_png_animate(path, &animation, NULL), MJ_OK);
+    FILE *in = fopen(path, "rb");
+    assert_non_null(in);
+    size_t length = fread(file, 1, sizeof file, in);
+    fclose(in);
+    for (size_t at = 8; at < length;) {
+        unsigned n = number_at(file + at, 4);
+        assert_true(n < length && at + 12 + n <= length);
+        assert_int_equal(number_at(file + at + 8 + n, 4),
+                         crc32(crc32(0, NULL, 0), file + at + 4, n + 4));
+        chunk_read(&w, file + at, n);
+        at += 12 + n;
+        assert_true(w.ended == (at == length));
+    }
+    assert_true(w.announced && w.frames == FRAMES);
+    assert_true(w.ms[0] == 80 && w.ms[1] == 80 && w.ms[2] == 2000);
+    for (int f = 0; f <= FRAMES; f++) { /* the still picture is the last frame */
+        unsigned char rows[FILTERED_B];
+        uLongf n = sizeof rows;
+        assert_int_equal(uncompress(rows, &n, w.data[f], w.n[f]), Z_OK);
+        assert_int_equal(n, FILTERED_B);
+        size_t size = png_by_hand(again, WIDTH, HEIGHT, 2, rows, n);
+        assert_int_equal(mj_png_parse(&image, again, size, "x", &arena, NULL), MJ_OK);
+        for (int i = 0; i < WIDTH * HEIGHT; i++) {
+            assert_int_equal(image.pixel[i], pixel[f == 0 ? FRAMES - 1 : f - 1][3 * i]);
+        }
+    }
+    assert_int_equal(mj_png_load(&image, path, &arena, NULL), MJ_OK);
+    assert_int_equal(image.pixel[0], pixel[FRAMES - 1][0]);
+    assert_int_equal(mj_png_animate("/nowhere/a.png", &animation, NULL), MJ_EFILE);
+    unlink(path);
+    mj_arena_fini(&arena);
+}
+
+/* Two visible oscillators and a hidden one, two samples, one step. The read-out is (1 - cos theta)/2: 0
+ * is black and pi white; the hues of phases that differ by 2 pi are one. */
+static void test_trajectory(void **state)
+{
+    (void)state;
+    const double pi = 3.14159265358979323846;
+    const mj_real path[2 * 2 * 3] = {0, (mj_real)pi, 1, (mj_real)pi, 0, 2,
+                                     (mj_real)(2 * pi), (mj_real)pi, 1, 0, 0, 0};
+    mj_arena arena;
+    mj_err err = {0};
+    mj_image *frame;
+    mj_arena_init(&arena, 0);
+    mj_trajectory t = {.n = 2, .n_steps = 1, .n_oscillators = 3, .width = 2, .height = 1,
+                       .columns = 2, .scale = 1, .foot = 4};
+    assert_int_equal(mj_trajectory_draw(&frame, path, &t, &arena, &err), MJ_OK);
+    /* gap, sample, gap, sample, gap; a sample: picture, gap, hues, gap, hidden; gaps, bar, foot. */
+    assert_int_equal(frame[0].width, 1 + 2 + 1 + 2 + 1);
+    assert_int_equal(frame[0].height, 1 + (1 + 1 + 1 + 1 + 1) + 3 + 3 + 4);
+    const unsigned char *first = frame[0].pixel, *last = frame[1].pixel;
+    size_t row_B = 3 * (size_t)frame[0].width;
+    assert_memory_equal(first + row_B + 3, "\0\0\0\377\377\377", 6);
+    assert_memory_equal(first + row_B + 12, "\377\377\377\0\0\0", 6);
+    assert_memory_equal(last + row_B + 12, "\0\0\0\0\0\0", 6);
+    for (size_t hue = 3 * row_B + 3; hue < 3 * row_B + 9; hue++) { /* theta: 0 and 2 pi, pi and pi */
+        assert_true(abs(first[hue] - last[hue]) <= 1);
+    }
+    assert_memory_not_equal(first + 3 * row_B + 3, first + 3 * row_B + 6, 3);
+    assert_memory_equal(first + 5 * row_B + 3, last + 5 * row_B + 3, 3); /* hidden: 1 and 1 */
+    assert_memory_not_equal(first + 5 * row_B + 12, last + 5 * row_B + 12, 3);
+    size_t bar = 9 * row_B + 3; /* grows from nothing to its full length */
+    assert_memory_not_equal(first + bar, last + bar, 3);
+    assert_memory_equal(last + bar, last + bar + 4 * 3, 3);
+    t.n = 100000;
+    t.scale = 100;
+    assert_int_equal(mj_trajectory_draw(&frame, path, &t, &arena, &err), MJ_ELIMIT);
+    t.n_oscillators = 1;
+    assert_int_equal(mj_trajectory_draw(&frame, path, &t, &arena, &err), MJ_ERANGE);
+    mj_arena_fini(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -170,6 +313,8 @@ int main(void)
         cmocka_unit_test(test_damaged_files_and_bombs_are_refused),
         cmocka_unit_test(test_round_trip),
         cmocka_unit_test(test_grid),
+        cmocka_unit_test(test_animation),
+        cmocka_unit_test(test_trajectory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -478,6 +478,36 @@ static void test_samples_do_not_depend_on_the_batch(void **state)
     }
 }
 
+/* The path ends where the images are read from, and begins at the learned start phases: the same for
+ * samples of a class, although their noise differs. */
+static void test_trace_ends_at_the_images(void **state)
+{
+    fixture *f = *state;
+    enum { N = 6, STEPS = 8, OSCILLATORS = SIZE + 8 };
+    static mj_real image[N * SIZE], path[(STEPS + 1) * N * OSCILLATORS];
+    const int label[N] = {0, 1, 2, 0, 1, 2};
+    const mj_sampling sampling = {.n_steps = STEPS, .noise = 0.1, .readout = 1, .seed = 5};
+    mj_sampler *sampler;
+    mj_training *training = new_training(f);
+    assert_int_equal(mj_training_export(training, f->path[0], NULL, 0, &f->err), MJ_OK);
+    const mj_sampler_config config = {.integrator = MJ_RK4, .n_batch = N};
+    assert_int_equal(mj_sampler_load(&sampler, f->path[0], config, f->units, &f->arena, &f->err),
+                     MJ_OK);
+    assert_int_equal(mj_sampler_oscillators(sampler), OSCILLATORS);
+    assert_int_equal(mj_sampler_trace(sampler, path, label, &sampling, &f->err), MJ_OK);
+    assert_int_equal(mj_sampler_run(sampler, image, label, N, &sampling, &f->err), MJ_OK);
+    const mj_real *start = path, *end = path + (size_t)STEPS * N * OSCILLATORS;
+    for (int n = 0; n < N; n++) {
+        for (int i = 0; i < SIZE; i++) { /* the same pass: differences are those of the cosine */
+            double read = (1 - cos((double)end[n * OSCILLATORS + i])) / 2;
+            assert_true(fabs(read - (double)image[n * SIZE + i]) < 1e-5);
+            assert_true(start[n * OSCILLATORS + i] == start[n % 3 * OSCILLATORS + i]);
+        }
+    }
+    const mj_sampling none = {.n_steps = 0, .readout = 1};
+    assert_int_equal(mj_sampler_trace(sampler, path, label, &none, &f->err), MJ_ERANGE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -496,6 +526,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_recipe_keys_without_effect, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_small_net_learns, setup, teardown),
         cmocka_unit_test_setup_teardown(test_samples_do_not_depend_on_the_batch, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_trace_ends_at_the_images, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,6 +29,7 @@ typedef struct {
     mj_kuramoto_run run;
     mj_phase_start start;
     mj_coupling coupling;
+    mj_real *path; /* NULL, or [n_steps+1,B,N]: receives the phases at all step ends */
 } mj_oscillator_run;
 
 typedef struct {

@@ -34,6 +34,8 @@ typedef struct {
     mj_precision precision;
     int n_steps_max;            /* memory is for so many */
     const mj_kuramoto_run *run; /* n_steps at most n_steps_max when there is a backward */
+    mj_real *const *path;       /* NULL, or where it says whether the phases at all step ends are
+                                 * wanted: NULL, or [n_steps+1,B,N] of the caller's */
 } mj_oscillate_config;
 /* theta0 [B,N], K [N,N] or [P,N,N], omega [N]; then labels [B] with tables [n_class,N], or MJ_NONE:
  * omega_class alone, or all three. */

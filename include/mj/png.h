@@ -24,6 +24,16 @@ mj_status mj_png_parse(mj_image *image, const void *bytes, size_t length, const 
 /* Replaces `path` or leaves it as it was (draft.h). */
 mj_status mj_png_save(const char *path, const mj_image *image, mj_err *err);
 
+/* Frames of one size and number of channels, shown one after the other for ever. */
+typedef struct {
+    const mj_image *frame;
+    int n;
+    int frame_ms, last_ms; /* how long each is shown, and the last; 0 to 65535 */
+} mj_animation;
+/* An animated PNG (APNG, W3C PNG third edition). Where a reader knows of none, it shows the last
+ * frame. */
+mj_status mj_png_animate(const char *path, const mj_animation *animation, mj_err *err);
+
 /* n images [n, height, width, channels] with values 0 to 1 (others are clipped, NaN is black), in
  * rows of `columns`, `gap` grey pixels between them, each pixel drawn scale x scale. Zero means the
  * default: channels 1, columns 10, gap 1, scale 1; a gap below zero is none. */

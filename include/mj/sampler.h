@@ -32,8 +32,14 @@ mj_status mj_sampler_load(mj_sampler **sampler, const char *path, mj_sampler_con
 /* The recipe that the model was trained with, from the file. */
 const mj_recipe *mj_sampler_recipe(const mj_sampler *sampler);
 int mj_sampler_classes(const mj_sampler *sampler);
+/* N: visible and hidden. */
+int mj_sampler_oscillators(const mj_sampler *sampler);
 /* n images [n, height*width] of classes label [n]; sample i is the same whatever n and the batch. */
 mj_status mj_sampler_run(mj_sampler *sampler, mj_real *image, const int *label, int n,
                          const mj_sampling *sampling, mj_err *err);
+/* The phases on the way: path [n_steps+1, n_batch, N] at the start and at all step ends, of the first
+ * n_batch (config) samples, of classes label [n_batch]. */
+mj_status mj_sampler_trace(mj_sampler *sampler, mj_real *path, const int *label,
+                           const mj_sampling *sampling, mj_err *err);
 
 #endif

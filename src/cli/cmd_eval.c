@@ -9,6 +9,7 @@
 #include "mj/sampler.h"
 #include "mj/text.h"
 #include "options.h"
+#include "plot_file.h"
 #include "progress.h"
 #include "style.h"
 #include "train_commands.h"
@@ -17,25 +18,31 @@
 
 enum { N_DEFAULT = 10000, N_MAX = 1000000, STEPS_DEFAULT = 24, STEPS_MAX = 100000 };
 enum { VALUES_MAX = 16, ROWS_MAX = 256, CHIPS_MAX = 1000, THREADS_MAX = 256, CELL_TEXT = 32 };
+enum { LINE_TEXT = 256, PLOT_AXES_MAX = 2 };
 
 /* What a sweep can change, in the order of the table's columns. */
 enum { NOISE, BITS, MISMATCH, DETUNING, DENSITY, READOUT, START_BITS, AXES_N };
 typedef struct {
     const char *option, *title, *key, *help;
+    const char *plot_title, *zero_text; /* with unit; what 0 means if it is no number */
     double min, max;
 } axis;
 static const axis axes[AXES_N] = {
-    {"noise", "noise", "noise", "phase noise, rad per square root of model time (as trained)", 0, 100},
-    {"bits", "bits", "bits", "precision of couplings, 2 to 16 (as in the file: 0)", 0, 16},
-    {"mismatch", "mismatch", "mismatch", "relative spread of couplings (0)", 0, 10},
-    {"detuning", "detuning", "detuning", "spread of frequencies, rad per unit of model time (0)", 0,
-     100},
-    {"density", "density", "density", "share of couplings kept, the strongest (as in the file: 0)", 0,
-     1},
+    {"noise", "noise", "noise", "phase noise, rad per square root of model time (as trained)",
+     "phase noise, rad per square root of model time", NULL, 0, 100},
+    {"bits", "bits", "bits", "precision of couplings, 2 to 16 (as in the file: 0)",
+     "bits of a coupling", "as in the file", 0, 16},
+    {"mismatch", "mismatch", "mismatch", "relative spread of couplings (0)",
+     "relative spread of couplings", NULL, 0, 10},
+    {"detuning", "detuning", "detuning", "spread of frequencies, rad per unit of model time (0)",
+     "spread of frequencies, rad per unit of model time", NULL, 0, 100},
+    {"density", "density", "density", "share of couplings kept, the strongest (as in the file: 0)",
+     "share of couplings kept, the strongest", "as in the file", 0, 1},
     {"readout-time", "read-out", "readout_time", "moment of the read-out over the trained one (1)",
-     0.01, 100},
-    {"start-bits", "start bits", "start_bits", "of random start phases; 0: continuous (as trained)", 0,
-     16},
+     "moment of the read-out over the trained one", NULL, 0.01, 100},
+    {"start-bits", "start bits", "start_bits",
+     "of random start phases; 0: continuous (as trained)", "bits of a random start phase",
+     "continuous", 0, 16},
 };
 
 typedef struct {
@@ -46,7 +53,7 @@ typedef struct {
 
 typedef struct {
     mj_context *context;
-    const char *model, *data;
+    const char *model, *data, *plot;
     const char *list[AXES_N]; /* as given */
     double value[AXES_N][VALUES_MAX];
     int n_values[AXES_N];
@@ -151,29 +158,86 @@ static void add_score(row *r, const mj_score *s, int chips)
     r->worst_frechet = s->frechet > r->worst_frechet ? s->frechet : r->worst_frechet;
 }
 
+/* Chips that a row is judged on: those without faults are all the same. */
+static int chips_of(const job *j, int r)
+{
+    const mj_sampling *s = &j->row[r].sampling;
+    return s->mismatch > 0 || s->detuning > 0 ? j->chips : 1;
+}
+
 static mj_status run_rows(job *j, mj_real *image, const int *label)
 {
     mj_progress progress;
     mj_err *err = &j->context->err;
+    int done = 0, all = 0;
+    double start_s = mj_clock_s();
     mj_progress_init(&progress, j->context);
     for (int r = 0; r < j->n_rows; r++) {
+        all += chips_of(j, r);
+    }
+    for (int r = 0; r < j->n_rows; r++) {
         mj_sampling sampling = j->row[r].sampling;
-        bool varies = sampling.mismatch > 0 || sampling.detuning > 0;
-        int chips = varies ? j->chips : 1;
+        int chips = chips_of(j, r);
         for (int chip = 0; chip < chips; chip++) {
             mj_score score;
             sampling.chip = (uint64_t)chip;
             if (mj_progress_is_due(&progress)) {
-                mj_progress_print(&progress, "row %d of %d, chip %d of %d", r + 1, j->n_rows,
-                                  chip + 1, chips);
+                char left[CELL_TEXT] = "unknown";
+                if (done > 0) {
+                    mj_duration_format((mj_clock_s() - start_s) / done * (all - done), left,
+                                       sizeof left);
+                }
+                mj_progress_print(&progress, "row %d of %d, chip %d of %d, time left %s", r + 1,
+                                  j->n_rows, chip + 1, chips, left);
             }
             MJ_TRY(mj_sampler_run(j->sampler, image, label, j->n, &sampling, err));
             MJ_TRY(mj_judge_score(&score, j->judge, image, label, j->n, err));
             add_score(&j->row[r], &score, chips);
+            done++;
         }
     }
     mj_progress_end(&progress);
     return MJ_OK;
+}
+
+/* The axes of a plot: along x the one with the most values, a curve for each value of the other.
+ * Returns how many were swept. */
+static int plot_axes(int over[PLOT_AXES_MAX], const job *j)
+{
+    int n = 0;
+    for (int a = 0; a < AXES_N; a++) {
+        if (j->n_values[a] > 1) {
+            if (n < PLOT_AXES_MAX) {
+                over[n] = a;
+            }
+            n++;
+        }
+    }
+    if (n == PLOT_AXES_MAX && j->n_values[over[1]] > j->n_values[over[0]]) {
+        int first = over[0];
+        over[0] = over[1];
+        over[1] = first;
+    }
+    return n;
+}
+
+static mj_status check_plot(const job *j)
+{
+    int over[PLOT_AXES_MAX], n = plot_axes(over, j);
+    mj_err *err = &j->context->err;
+    if (!j->plot) {
+        return MJ_OK;
+    }
+    if (n < 1) {
+        return mj_err_add(err, MJ_EKEY, NULL, 0, 0,
+                          "--plot needs a list of values to plot over, such as --noise 0,0.1,0.2");
+    }
+    if (n > PLOT_AXES_MAX) {
+        return mj_err_add(err, MJ_ELIMIT, NULL, 0, 0,
+                          "--plot shows one list of values or two, and here are %d: give the others "
+                          "one value each", n);
+    }
+    return mj_plot_check(j->plot, err);
 }
 
 static mj_status run(job *j)
@@ -193,6 +257,7 @@ static mj_status run(job *j)
     MJ_TRY(mj_sampler_load(&j->sampler, path, config, units, arena, &context->err));
     const mj_recipe *recipe = mj_sampler_recipe(j->sampler);
     MJ_TRY(make_rows(j));
+    MJ_TRY(check_plot(j));
     const char *source = j->data ? j->data : recipe->data;
     const char *reason = mj_yardstick_refusal(context, source, mj_sampler_classes(j->sampler),
                                               recipe->model.width, recipe->model.height);
@@ -269,6 +334,84 @@ static void print_text(const job *j)
     printf("  accuracy of test images %.3f; pixel PCA of training images %.3f; nearest training image\n"
            "  of test images %.3f\n",
            a->test_accuracy, a->floor_pca, a->test_nearest_median);
+    if (j->plot) {
+        printf("  %s\n", j->plot);
+    }
+}
+
+/* "5000 images, rk4 with 24 steps, noise 0.1": all that was set and not swept. */
+static void plot_subtitle(char *text, size_t size, const job *j)
+{
+    int used = snprintf(text, size, "%d images, %s with %d steps", j->n,
+                        mj_integrator_names[j->integrator], j->steps);
+    for (int a = 0; a < AXES_N; a++) {
+        if (j->n_values[a] == 1 && (j->list[a] || a == NOISE) && used < (int)size) {
+            used += snprintf(text + used, size - (size_t)used, ", %s %g", axes[a].title,
+                             j->value[a][0]);
+        }
+    }
+    if (j->chips > 1 && used < (int)size) {
+        snprintf(text + used, size - (size_t)used, "; mean and worst of %d chips",
+                 j->chips);
+    }
+}
+
+typedef struct {
+    char label[VALUES_MAX][CELL_TEXT];
+    double x[VALUES_MAX][VALUES_MAX], y[VALUES_MAX][VALUES_MAX], worst[VALUES_MAX][VALUES_MAX];
+    mj_plot_curve curve[VALUES_MAX];
+} plot_points;
+
+/* Deals the rows out to the curves. */
+static void fill_curves(plot_points *p, const job *j, int x_axis, int curve_axis)
+{
+    for (int r = 0; r < j->n_rows; r++) {
+        const row *from = &j->row[r];
+        int c = r; /* number of the row's value of curve_axis: the last axis changes first */
+        for (int a = AXES_N - 1; curve_axis >= 0 && a > curve_axis; a--) {
+            c /= j->n_values[a];
+        }
+        c = curve_axis >= 0 ? c % j->n_values[curve_axis] : 0;
+        mj_plot_curve *curve = &p->curve[c];
+        p->x[c][curve->n] = axis_value(&from->sampling, x_axis);
+        p->y[c][curve->n] = from->score.frechet;
+        p->worst[c][curve->n++] = from->worst_frechet;
+        if (curve_axis >= 0) {
+            double value = axis_value(&from->sampling, curve_axis);
+            snprintf(p->label[c], CELL_TEXT, "%g", value);
+            curve->label = value == 0 && axes[curve_axis].zero_text ? axes[curve_axis].zero_text
+                                                                    : p->label[c];
+        }
+        curve->x = p->x[c];
+        curve->y = p->y[c];
+        curve->worst = j->chips > 1 ? p->worst[c] : NULL;
+    }
+}
+
+static mj_status save_plot(const job *j)
+{
+    const mj_anchors *a = &j->anchors;
+    const mj_plot_level level[] = {{"training images", a->floor},
+                                   {"blurred by a 3x3 mean", a->blur},
+                                   {"with white noise", a->noise},
+                                   {"class means", a->class_mean}};
+    char title[LINE_TEXT], subtitle[LINE_TEXT];
+    int over[PLOT_AXES_MAX], n = plot_axes(over, j);
+    plot_points *p = mj_arena_alloc(&j->context->arena, sizeof *p);
+    if (!p) {
+        return mj_err_add(&j->context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
+    }
+    fill_curves(p, j, over[0], n > 1 ? over[1] : -1);
+    snprintf(title, sizeof title, "%s: what its images are worth",
+             mj_sampler_recipe(j->sampler)->name);
+    plot_subtitle(subtitle, sizeof subtitle, j);
+    const mj_plot plot = {
+        .title = title, .subtitle = subtitle, .x_title = axes[over[0]].plot_title,
+        .y_title = "Frechet distance of the yardstick's features (no FID), less is better",
+        .curves_title = n > 1 ? axes[over[1]].title : NULL, .zero_text = axes[over[0]].zero_text,
+        .curve = p->curve, .n_curves = n > 1 ? j->n_values[over[1]] : 1, .level = level,
+        .n_levels = sizeof level / sizeof level[0]};
+    return mj_plot_save(j->plot, &plot, &j->context->arena, &j->context->err);
 }
 
 static mj_json *row_json(const job *j, const row *r)
@@ -315,6 +458,9 @@ static mj_status print_json(const job *j)
         mj_json_append(sweep, row_json(j, &j->row[r]));
     }
     mj_json_set(root, "sweep", sweep);
+    if (j->plot) {
+        mj_json_set_text(root, "plot", j->plot);
+    }
     mj_status status = mj_json_print(root, stdout, &j->context->err);
     mj_json_free(root);
     return status;
@@ -345,6 +491,9 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
          .max = CHIPS_MAX, .help = "chips drawn for every mismatch or detuning (1)"},
         {.name = "threads", .argument = "N", .kind = MJ_OPTION_INT, .target = &j->threads, .min = 1,
          .max = THREADS_MAX, .help = "threads (1)"},
+        {.name = "plot", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &j->plot,
+         .help = "the sweep as a picture, FILE.svg or FILE.png: over the list with the most\n"
+                 "values, a curve for each value of a second list"},
     };
     for (int a = 0; a < AXES_N; a++) {
         option[OWN_N + a] = (mj_option){.name = axes[a].option, .argument = "LIST",
@@ -360,7 +509,7 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
         .takes_seed = true,
         .refuses = "csv facts",
         .example = "mj eval oscillator-fashion\n"
-                   "mj eval oscillator-fashion --noise 0,0.05,0.1,0.2 --n 5000\n"
+                   "mj eval oscillator-fashion --noise 0,0.05,0.1,0.2 --n 5000 --plot noise.svg\n"
                    "mj eval oscillator-fashion --mismatch 0.05 --chips 5 --json",
     };
     const char *word[1];
@@ -370,6 +519,9 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
     }
     j->model = word[0];
     mj_status status = run(j);
+    if (status == MJ_OK && j->plot) {
+        status = save_plot(j);
+    }
     if (status == MJ_OK && context->globals.json) {
         status = print_json(j);
     } else if (status == MJ_OK) {

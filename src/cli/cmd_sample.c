@@ -1,60 +1,125 @@
-/* mj sample: images of a trained generator in a grid, a column a class. */
+/* mj sample: images of a trained generator in a grid, a column a class; or how they come about. */
 #include "mj/kernels.h"
 #include "mj/png.h"
+#include "mj/raster.h"
 #include "mj/sampler.h"
+#include "mj/trajectory.h"
 #include "options.h"
 #include "train_commands.h"
 
-enum { N_MAX = 100000, STEPS = 24, SCALE = 2, THREADS_MAX = 256 };
+enum { N_DEFAULT = 100, N_MAX = 100000, STEPS = 24, SCALE = 2, THREADS_MAX = 256 };
+/* Of an animation: a second and a half on the way, as long for the result. */
+enum { TRAJECTORY_DEFAULT = 30, TRAJECTORY_MAX = 100, FRAME_MS = 80, LAST_MS = 2000, FOOT_PX = 32 };
 
 typedef struct {
     const char *out;
     int n, threads;
+    bool trajectory, n_given;
 } request;
+
+/* The sampler and what it is asked for. */
+typedef struct {
+    mj_sampler *sampler;
+    mj_sampling sampling;
+    int *label;
+    int n, width, height, columns;
+} drawing;
+
+static mj_status draw_grid(mj_image *image, const drawing *d, mj_arena *arena, mj_err *err)
+{
+    mj_real *x = mj_arena_array(arena, (size_t)d->n * (size_t)(d->width * d->height), sizeof *x);
+    if (!x) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d images", d->n);
+    }
+    MJ_TRY(mj_sampler_run(d->sampler, x, d->label, d->n, &d->sampling, err));
+    const mj_grid grid = {.n = d->n, .height = d->height, .width = d->width, .columns = d->columns,
+                          .scale = SCALE};
+    return mj_grid_draw(image, x, &grid, arena, err);
+}
+
+/* Model time and what is to be seen, in the foot of a frame. */
+static void write_caption(mj_image *frame, int step, double span)
+{
+    static const char *const words = "above: read out    below: every phase, hidden ones last";
+    static const unsigned bright = 0xe4e7ea, dim = 0x9aa5b0;
+    const mj_raster raster = {frame->pixel, frame->width, frame->height, 1};
+    char text[64];
+    mj_raster_type type = {.x = 4, .y = frame->height - 9, .size = 16};
+    snprintf(text, sizeof text, "t = %.2f of %g", span * step / STEPS, span);
+    mj_raster_text(&raster, &type, text, bright);
+    double end = type.x + mj_raster_text_width(&type, text);
+    type.x = frame->width - 4 - mj_raster_text_width(&type, words);
+    if (type.x > end + type.size) {
+        mj_raster_text(&raster, &type, words, dim);
+    }
+}
+
+static mj_status draw_trajectory(mj_image **frame, const drawing *d, mj_arena *arena, mj_err *err)
+{
+    int N = mj_sampler_oscillators(d->sampler);
+    size_t all = (size_t)(STEPS + 1) * (size_t)d->n * (size_t)N;
+    mj_real *path = mj_arena_array(arena, all, sizeof *path);
+    if (!path) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for the phases of %d samples", d->n);
+    }
+    MJ_TRY(mj_sampler_trace(d->sampler, path, d->label, &d->sampling, err));
+    const mj_trajectory trajectory = {.n = d->n, .n_steps = STEPS, .n_oscillators = N,
+                                      .width = d->width, .height = d->height,
+                                      .columns = d->columns, .foot = FOOT_PX};
+    MJ_TRY(mj_trajectory_draw(frame, path, &trajectory, arena, err));
+    for (int step = 0; step <= STEPS; step++) {
+        write_caption(&(*frame)[step], step, mj_sampler_recipe(d->sampler)->integrate.span);
+    }
+    return MJ_OK;
+}
 
 static mj_status run(mj_context *context, const request *r, const char *model)
 {
     mj_arena *arena = &context->arena;
     mj_err *err = &context->err;
     const char *path;
-    mj_sampler *sampler;
+    drawing d = {.n = r->n};
     const mj_units *units = mj_context_units(context);
     if (!units) {
         return MJ_EMEM;
     }
-    uint32_t seed;
-    MJ_TRY(mj_seed_read(&seed, context));
+    MJ_TRY(mj_seed_read(&d.sampling.seed, context));
     mj_threads_set(r->threads);
     MJ_TRY(mj_find_file(&path, context, "trained", ".safetensors", model));
-    MJ_TRY(mj_sampler_load(&sampler, path, (mj_sampler_config){.integrator = MJ_RK4}, units, arena,
-                           err));
-    const mj_recipe *recipe = mj_sampler_recipe(sampler);
-    int width = recipe->model.width, height = recipe->model.height;
-    mj_real *x = mj_arena_array(arena, (size_t)r->n * (size_t)(width * height), sizeof *x);
-    int *label = mj_arena_array(arena, (size_t)r->n, sizeof *label);
-    if (!x || !label) {
+    const mj_sampler_config config = {.integrator = MJ_RK4, .n_batch = r->trajectory ? r->n : 0};
+    MJ_TRY(mj_sampler_load(&d.sampler, path, config, units, arena, err));
+    const mj_recipe *recipe = mj_sampler_recipe(d.sampler);
+    d.width = recipe->model.width;
+    d.height = recipe->model.height;
+    d.columns = mj_sampler_classes(d.sampler);
+    d.label = mj_arena_array(arena, (size_t)r->n, sizeof *d.label);
+    if (!d.label) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d images", r->n);
     }
-    mj_labels_fill(label, r->n, mj_sampler_classes(sampler));
-    const mj_sampling sampling = {.n_steps = STEPS, .noise = recipe->noise, .readout = 1,
-                                  .start_bits = recipe->start_bits,
-                                  .seed = seed};
-    MJ_TRY(mj_sampler_run(sampler, x, label, r->n, &sampling, err));
+    mj_labels_fill(d.label, r->n, mj_sampler_classes(d.sampler));
+    d.sampling = (mj_sampling){.n_steps = STEPS, .noise = recipe->noise, .readout = 1,
+                               .start_bits = recipe->start_bits, .seed = d.sampling.seed};
+    if (r->trajectory) {
+        mj_image *frame;
+        MJ_TRY(draw_trajectory(&frame, &d, arena, err));
+        const mj_animation animation = {frame, STEPS + 1, FRAME_MS, LAST_MS};
+        return mj_png_animate(r->out, &animation, err);
+    }
     mj_image image;
-    const mj_grid grid = {.n = r->n, .height = height, .width = width,
-                          .columns = mj_sampler_classes(sampler), .scale = SCALE};
-    MJ_TRY(mj_grid_draw(&image, x, &grid, arena, err));
+    MJ_TRY(draw_grid(&image, &d, arena, err));
     return mj_png_save(r->out, &image, err);
 }
 
 int mj_cmd_sample(mj_context *context, int argc, char **argv)
 {
-    request r = {.n = 100, .threads = 1};
+    request r = {.n = N_DEFAULT, .threads = 1};
     const mj_option option[] = {
         {.name = "n", .argument = "N", .kind = MJ_OPTION_INT, .target = &r.n, .min = 1,
-         .max = N_MAX, .help = "images (100)"},
+         .max = N_MAX, .given = &r.n_given, .help = "images (100; with --trajectory 30)"},
         {.name = "out", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &r.out,
          .help = "PNG to write"},
+        {.name = "trajectory", .kind = MJ_OPTION_FLAG, .target = &r.trajectory,
+         .help = "an animated PNG: the phases from start to read-out"},
         {.name = "threads", .argument = "N", .kind = MJ_OPTION_INT, .target = &r.threads, .min = 1,
          .max = THREADS_MAX, .help = "threads (1)"},
     };
@@ -66,7 +131,8 @@ int mj_cmd_sample(mj_context *context, int argc, char **argv)
         .n_options = sizeof option / sizeof option[0],
         .takes_seed = true,
         .refuses = "json csv facts",
-        .example = "mj sample oscillator-fashion --out samples.png",
+        .example = "mj sample oscillator-fashion --out samples.png\n"
+                   "mj sample oscillator-fashion --trajectory --out phases.png",
     };
     const char *word[1];
     int exit_code;
@@ -76,6 +142,11 @@ int mj_cmd_sample(mj_context *context, int argc, char **argv)
     if (!r.out) {
         return mj_context_fail_with(context, MJ_EKEY, "mj sample needs --out FILE.png");
     }
+    if (r.trajectory && r.n_given && r.n > TRAJECTORY_MAX) {
+        return mj_context_fail_with(context, MJ_ELIMIT, "--trajectory draws at most %d samples",
+                                    TRAJECTORY_MAX);
+    }
+    r.n = r.trajectory && !r.n_given ? TRAJECTORY_DEFAULT : r.n;
     if (run(context, &r, word[0]) != MJ_OK) {
         return mj_context_fail(context);
     }

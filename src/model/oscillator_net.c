@@ -63,7 +63,7 @@ mj_status mj_oscillator_record(mj_oscillator_vars *vars, mj_tape *tape, const mj
     };
     const mj_oscillate_config config = {
         .integrator = net->integrator, .precision = net->precision,
-        .n_steps_max = net->n_steps_max, .run = &run->run};
+        .n_steps_max = net->n_steps_max, .run = &run->run, .path = &run->path};
     vars->theta = mj_oscillate(tape, in, config);
     vars->pixel = mj_phase_read(tape, vars->theta, net->width * net->height);
     return MJ_OK;

@@ -189,7 +189,9 @@ static void oscillate_forward(const mj_call *call)
     mj_kuramoto net = net_of_call(call);
     mj_kuramoto_run run = run_of(call);
     mj_kuramoto_input input = input_of(call);
-    mj_kuramoto_forward(call->out.v, NULL, call->kept, call->tmp, &net, &run, &input);
+    const mj_oscillate_config *config = call->config;
+    mj_real *path = config->path ? *config->path : NULL;
+    mj_kuramoto_forward(call->out.v, path, call->kept, call->tmp, &net, &run, &input);
 }
 
 static void oscillate_backward(const mj_call *call)

@@ -9,7 +9,9 @@
 #include "mj/report.h"
 #include "mj/text.h"
 #include "mj/units.h"
+#include <assert.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { CHUNK_B = 1024 };
@@ -54,7 +56,18 @@ const char *const mj_picture_style =
     ".picture .gain{fill:var(--arithmetic)}.picture .loss{fill:var(--accent)}"
     ".picture .unsure{fill:url(#hatch);stroke:var(--arithmetic);stroke-width:1}"
     ".picture .hatch{stroke:var(--arithmetic);stroke-width:3}"
-    ".picture .replaced{opacity:.35}\n";
+    ".picture .replaced{opacity:.35}"
+    ".picture .curve{stroke-width:2;stroke-linecap:round}"
+    ".picture .mark{stroke:var(--paper);stroke-width:1.5;paint-order:stroke}\n";
+
+unsigned mj_palette_colour(const char *name)
+{
+    char key[32];
+    snprintf(key, sizeof key, "--%s:#", name);
+    const char *at = strstr(mj_palette_style, key);
+    assert(at); /* a name of ours */
+    return (unsigned)strtoul(at + strlen(key), NULL, 16);
+}
 
 /* One chunk of clean text. */
 static void write_escaped(FILE *out, const char *text)
@@ -186,6 +199,16 @@ void mj_svg_line(FILE *out, const mj_svg_box *from)
 {
     fprintf(out, "<path class=\"%s\" d=\"M%.2f %.2fl%.2f %.2f\"%s%s/>\n", from->classes, from->x,
             from->y, from->width, from->height, *from->data ? " " : "", from->data);
+}
+
+void mj_svg_polygon(FILE *out, const mj_svg_shape *shape)
+{
+    fprintf(out, "<path class=\"%s\" transform=\"translate(%.2f %.2f)\"%s%s d=\"", shape->classes,
+            shape->x, shape->y, *shape->data ? " " : "", shape->data);
+    for (int i = 0; i < shape->n; i++) {
+        fprintf(out, "%s%.2f %.2f", i > 0 ? "L" : "M", shape->corner[i].x, shape->corner[i].y);
+    }
+    fputs("z\"/>\n", out);
 }
 
 void mj_svg_text(FILE *out, double x, double y, const char *classes, const char *text)

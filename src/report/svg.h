@@ -6,6 +6,7 @@
 #ifndef MJ_REPORT_SVG_H
 #define MJ_REPORT_SVG_H
 
+#include "mj/raster.h"
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -20,6 +21,8 @@ char *mj_markup_factor(double factor, char *buf, size_t size);
 
 /* The custom properties: --paper, --ink, --dim, --rule and one a group of causes. */
 extern const char *const mj_palette_style;
+/* One of them, by its name without the dashes, in the light scheme: 0xRRGGBB. */
+unsigned mj_palette_colour(const char *name);
 /* What the classes of pictures look like. */
 extern const char *const mj_picture_style;
 
@@ -51,6 +54,15 @@ void mj_svg_band(FILE *out, const mj_svg_flow *flow);
 
 /* From (x, y) by (width, height). */
 void mj_svg_line(FILE *out, const mj_svg_box *from);
+
+/* A shape around (x, y): corners relative to it. */
+typedef struct {
+    double x, y;
+    const mj_point *corner;
+    int n;
+    const char *classes, *data;
+} mj_svg_shape;
+void mj_svg_polygon(FILE *out, const mj_svg_shape *shape);
 
 /* classes: "start" by default, "middle" or "end" for the anchor, and colours. */
 void mj_svg_text(FILE *out, double x, double y, const char *classes, const char *text);

@@ -9,8 +9,10 @@
 #include "mj/draft.h"
 #include "mj/file.h"
 
+#include <assert.h>
 #include <png.h>
 #include <setjmp.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +22,8 @@ enum {
     CHUNK_MAX_B = 4 * 1024 * 1024,
     CHUNKS_MAX = 100,
     DEFLATE_RATIO_MAX = 1032,
-    SIGNATURE_B = 8
+    SIGNATURE_B = 8,
+    CHUNK_AROUND_B = 12 /* length, name and CRC */
 };
 
 typedef struct {
@@ -41,6 +44,10 @@ typedef struct {
     mj_err *err;
     png_structp png;
     png_infop info;
+    const mj_animation *animation;
+    unsigned sequence; /* of the animation's chunks */
+    char *encoded;     /* a frame as a PNG of its own, from malloc */
+    size_t encoded_B;
 } encoder;
 
 static void decoder_leave(png_structp png, png_const_charp text)
@@ -193,22 +200,61 @@ static void nothing_flush(png_structp png)
     (void)png;
 }
 
-static mj_status encode(encoder *e, const mj_image *image)
+/* Runs a part of the writing that libpng can leave. */
+typedef void encoder_part(encoder *e, const mj_image *image);
+
+static mj_status encode(encoder *e, encoder_part *part, const mj_image *image)
 {
     if (setjmp(png_jmpbuf(e->png))) {
         return mj_err_add(e->err, MJ_EMEM, e->path, 0, 0, "cannot encode the PNG: out of memory");
     }
+    part(e, image);
+    return MJ_OK;
+}
+
+static mj_status encoder_init(encoder *e)
+{
+    e->png = png_create_write_struct(PNG_LIBPNG_VER_STRING, e, encoder_leave, warning_drop);
+    e->info = e->png ? png_create_info_struct(e->png) : NULL;
+    if (!e->info) {
+        return mj_err_add(e->err, MJ_EMEM, e->path, 0, 0, "out of memory");
+    }
     png_set_write_fn(e->png, e, bytes_take, nothing_flush);
+    return MJ_OK;
+}
+
+static void header_write(encoder *e, const mj_image *image)
+{
     png_set_IHDR(e->png, e->info, (png_uint_32)image->width, (png_uint_32)image->height, 8,
                  image->channels == 3 ? PNG_COLOR_TYPE_RGB : PNG_COLOR_TYPE_GRAY,
                  PNG_INTERLACE_NONE, PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
     png_write_info(e->png, e->info);
+}
+
+static void pixels_write(encoder *e, const mj_image *image)
+{
     size_t row_B = (size_t)image->width * (size_t)image->channels;
     for (int y = 0; y < image->height; y++) {
         png_write_row(e->png, image->pixel + (size_t)y * row_B);
     }
+}
+
+static void file_write(encoder *e, const mj_image *image)
+{
+    header_write(e, image);
+    pixels_write(e, image);
     png_write_end(e->png, NULL);
-    return MJ_OK;
+}
+
+/* A whole PNG to e->out. */
+static mj_status image_encode(encoder *e, const mj_image *image)
+{
+    mj_status status = encoder_init(e);
+    if (status == MJ_OK) {
+        status = encode(e, file_write, image);
+    }
+    png_destroy_write_struct(&e->png, &e->info);
+    return status;
 }
 
 mj_status mj_png_save(const char *path, const mj_image *image, mj_err *err)
@@ -216,10 +262,115 @@ mj_status mj_png_save(const char *path, const mj_image *image, mj_err *err)
     mj_draft draft;
     MJ_TRY(mj_draft_open(&draft, path, err));
     encoder e = {.path = path, .out = draft.out, .err = err};
-    e.png = png_create_write_struct(PNG_LIBPNG_VER_STRING, &e, encoder_leave, warning_drop);
-    e.info = e.png ? png_create_info_struct(e.png) : NULL;
-    mj_status status = e.info ? encode(&e, image)
-                              : mj_err_add(err, MJ_EMEM, path, 0, 0, "out of memory");
+    mj_status status = image_encode(&e, image);
+    if (status != MJ_OK) {
+        mj_draft_abandon(&draft);
+        return status;
+    }
+    return mj_draft_close(&draft, err);
+}
+
+/* Animations. A frame's pixels are encoded as a PNG of its own, in memory, so that libpng filters and
+ * deflates them; its IDAT chunks then become fdAT chunks, the same with a number in front. */
+
+static void big_endian_put(unsigned char *to, unsigned value, int bytes)
+{
+    for (int i = 0; i < bytes; i++) {
+        to[i] = (unsigned char)(value >> 8 * (bytes - 1 - i));
+    }
+}
+
+static unsigned big_endian_get(const unsigned char *from)
+{
+    return (unsigned)from[0] << 24 | (unsigned)from[1] << 16 | (unsigned)from[2] << 8 | from[3];
+}
+
+/* The still picture, which is no frame, behind the announcement (acTL) of those that follow. */
+static void animation_begin(encoder *e, const mj_image *still)
+{
+    unsigned char announcement[8] = {0}; /* frames; 0: again and again */
+    big_endian_put(announcement, (unsigned)e->animation->n, 4);
+    header_write(e, still);
+    png_write_chunk(e->png, (png_const_bytep)"acTL", announcement, sizeof announcement);
+    pixels_write(e, still);
+}
+
+/* fcTL: the frame covers all of the picture, is shown for a time, and replaces what was there. */
+static void control_write(encoder *e, const mj_image *frame)
+{
+    const mj_animation *a = e->animation;
+    bool last = frame == a->frame + a->n - 1;
+    unsigned char control[26] = {0};
+    big_endian_put(control, e->sequence++, 4);
+    big_endian_put(control + 4, (unsigned)frame->width, 4);
+    big_endian_put(control + 8, (unsigned)frame->height, 4);
+    big_endian_put(control + 20, (unsigned)(last ? a->last_ms : a->frame_ms), 2);
+    big_endian_put(control + 22, 1000, 2);
+    png_write_chunk(e->png, (png_const_bytep)"fcTL", control, sizeof control);
+}
+
+static void frame_write(encoder *e, const mj_image *frame)
+{
+    const unsigned char *end = (const unsigned char *)e->encoded + e->encoded_B;
+    unsigned n;
+    control_write(e, frame);
+    for (const unsigned char *at = (const unsigned char *)e->encoded + SIGNATURE_B; at < end;
+         at += CHUNK_AROUND_B + n) {
+        n = big_endian_get(at);
+        if (memcmp(at + 4, "IDAT", 4) == 0) {
+            unsigned char number[4];
+            big_endian_put(number, e->sequence++, 4);
+            png_write_chunk_start(e->png, (png_const_bytep)"fdAT", n + 4);
+            png_write_chunk_data(e->png, number, sizeof number);
+            png_write_chunk_data(e->png, at + 8, n);
+            png_write_chunk_end(e->png);
+        }
+    }
+}
+
+static void animation_end(encoder *e, const mj_image *image)
+{
+    (void)image;
+    png_write_end(e->png, NULL);
+}
+
+static mj_status frame_encode(encoder *e, const mj_image *frame)
+{
+    encoder alone = {.path = e->path, .err = e->err};
+    alone.out = open_memstream(&e->encoded, &e->encoded_B);
+    if (!alone.out) {
+        return mj_err_add(e->err, MJ_EMEM, e->path, 0, 0, "out of memory");
+    }
+    mj_status status = image_encode(&alone, frame);
+    if (fclose(alone.out) != 0 && status == MJ_OK) {
+        status = mj_err_add(e->err, MJ_EMEM, e->path, 0, 0, "out of memory");
+    }
+    if (status == MJ_OK) {
+        status = encode(e, frame_write, frame);
+    }
+    free(e->encoded);
+    e->encoded = NULL;
+    return status;
+}
+
+static mj_status animation_encode(encoder *e)
+{
+    const mj_animation *a = e->animation;
+    MJ_TRY(encoder_init(e));
+    MJ_TRY(encode(e, animation_begin, &a->frame[a->n - 1]));
+    for (int i = 0; i < a->n; i++) {
+        MJ_TRY(frame_encode(e, &a->frame[i]));
+    }
+    return encode(e, animation_end, NULL);
+}
+
+mj_status mj_png_animate(const char *path, const mj_animation *animation, mj_err *err)
+{
+    mj_draft draft;
+    assert(animation->n > 0);
+    MJ_TRY(mj_draft_open(&draft, path, err));
+    encoder e = {.path = path, .out = draft.out, .err = err, .animation = animation};
+    mj_status status = animation_encode(&e);
     png_destroy_write_struct(&e.png, &e.info);
     if (status != MJ_OK) {
         mj_draft_abandon(&draft);

@@ -106,6 +106,21 @@ int mj_sampler_classes(const mj_sampler *sampler)
     return sampler->net.n_class;
 }
 
+int mj_sampler_oscillators(const mj_sampler *sampler)
+{
+    return mj_oscillator_count(&sampler->net);
+}
+
+static mj_status check(const mj_sampling *sampling, mj_err *err)
+{
+    if (sampling->n_steps < 1 || !(sampling->readout > 0) || sampling->coupling_bits == 1) {
+        return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
+                          "sampling needs at least 1 step, a read-out time above 0, and couplings "
+                          "of 2 bits or more");
+    }
+    return MJ_OK;
+}
+
 /* Sets the run and the chip. Couplings that the file of a thinned-out net has at 0 were never built;
  * at 0 in that of another they are rounded. */
 static void apply(mj_sampler *s, const mj_sampling *sampling)
@@ -140,11 +155,7 @@ mj_status mj_sampler_run(mj_sampler *s, mj_real *image, const int *label, int n,
     int *batch_label = mj_tape_tensor(s->tape, s->vars.label).label;
     int n_batch = s->net.n_batch;
     size_t size = (size_t)mj_shape_columns(pixel.shape);
-    if (sampling->n_steps < 1 || !(sampling->readout > 0) || sampling->coupling_bits == 1) {
-        return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
-                          "sampling needs at least 1 step, a read-out time above 0, and couplings "
-                          "of 2 bits or more");
-    }
+    MJ_TRY(check(sampling, err));
     apply(s, sampling);
     for (int first = 0; first < n; first += n_batch) {
         int count = n - first < n_batch ? n - first : n_batch;
@@ -155,5 +166,19 @@ mj_status mj_sampler_run(mj_sampler *s, mj_real *image, const int *label, int n,
         mj_tape_forward(s->tape, sampling->seed, false);
         memcpy(image + (size_t)first * size, pixel.v, (size_t)count * size * sizeof *image);
     }
+    return MJ_OK;
+}
+
+mj_status mj_sampler_trace(mj_sampler *s, mj_real *path, const int *label,
+                           const mj_sampling *sampling, mj_err *err)
+{
+    MJ_TRY(check(sampling, err));
+    apply(s, sampling);
+    memcpy(mj_tape_tensor(s->tape, s->vars.label).label, label,
+           (size_t)s->net.n_batch * sizeof *label);
+    s->run.run.first_sample = s->run.start.first_sample = 0;
+    s->run.path = path;
+    mj_tape_forward(s->tape, sampling->seed, false);
+    s->run.path = NULL;
     return MJ_OK;
 }

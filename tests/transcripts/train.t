@@ -83,6 +83,29 @@ $ mj eval oscillator-fashion --n 999
 ? 2
 1000
 
+$ mj eval oscillator-fashion --plot $TMP/p.svg
+? 2
+--plot needs a list of values to plot over, such as --noise 0,0.1,0.2
+
+$ mj eval oscillator-fashion --noise 0,0.1 --bits 4,6 --mismatch 0,0.1 --plot $TMP/p.svg
+? 2
+--plot shows one list of values or two, and here are 3
+
+$ mj eval oscillator-fashion --noise 0,0.1 --plot $TMP/p.pdf
+? 2
+p.pdf' ends neither in .svg nor in .png
+
+$ mj eval oscillator-fashion --noise 0,0.1 --plot $TMP/nowhere/p.svg
+? 2
+nowhere/p.svg
+
+# A plot is refused before anything is evaluated, and leaves what is there.
+$ echo old > $TMP/old.svg; mj eval oscillator-fashion --noise 0,0.1 --data /usr --plot $TMP/old.svg; cat $TMP/old.svg; ls -A $TMP
+cannot be judged
+old
+old.svg
+! .part
+
 # A data set of 40 noisy images of 8x8 in two classes, as MNIST's four files.
 $ mkdir $TMP/set; for part in train t10k; do (printf '\000\000\010\003\000\000\000\050\000\000\000\010\000\000\000\010'; tail -c 2560 data/trained/oscillator-fashion.safetensors) > $TMP/set/$part-images-idx3-ubyte; (printf '\000\000\010\001\000\000\000\050'; for i in 0 1 2 3 4 5 6 7 8 9; do printf '\000\001\001\000'; done) > $TMP/set/$part-labels-idx1-ubyte; done; printf "mj: 1\nrecipe: tiny\nmodel: {kind: oscillator_net, visible: 8x8, hidden_fixed: 2, hidden_random: 2, coupling_bits: 4}\ndata: $TMP/set\nobjective: {kind: drifting, pixels: 1}\nintegrate: {method: euler, span: 3, steps: 2}\ntrain: {batch: 2x4, real: 2x4, lr: 1e-2, steps: 3, seed: 1}\n" > $TMP/tiny.yaml; mj train $TMP/tiny.yaml --out $TMP/tiny --json-log $TMP/tiny.log
 tiny: 40 images of 8x8
@@ -120,6 +143,20 @@ other/model.safetensors
 $ mj sample $TMP/tiny/model.safetensors --n 4 --out $TMP/tiny.png && od -An -c -N4 $TMP/tiny.png
 tiny.png
 P   N   G
+
+# The phases on their way: 4 samples of the start and 24 steps, each drawn once, and the last once more.
+$ mj sample $TMP/tiny/model.safetensors --n 4 --trajectory --out $TMP/way.png && for chunk in acTL fcTL; do grep -ao $chunk $TMP/way.png | wc -l; done
+way.png
+1
+25
+
+$ mj sample oscillator-fashion --n 101 --trajectory --out $TMP/many.png
+? 2
+--trajectory draws at most 100 samples
+
+$ mj sample oscillator-fashion --trajectory
+? 2
+mj sample needs --out FILE.png
 
 $ mj eval $TMP/tiny/model.safetensors
 ? 2
