@@ -468,7 +468,7 @@ static mj_status print_json(const job *j)
 
 int mj_cmd_eval(mj_context *context, int argc, char **argv)
 {
-    enum { OWN_N = 7 };
+    enum { OWN_N = 8 };
     job *j = mj_arena_alloc(&context->arena, sizeof *j);
     if (!j) {
         return mj_context_fail_with(context, MJ_EMEM, "out of memory");
