@@ -8,13 +8,12 @@
  *
  *     oscillator_speed SOURCE_ROOT [THREADS]      one figure a line (bench/run oscillators) */
 #define _GNU_SOURCE
+#include "best_blas.h"
 #include "figure.h"
 
 #include "mj/arena.h"
 #include "mj/kuramoto.h"
 #include "mj/rng.h"
-
-#include <stdlib.h>
 
 enum { N = 912, B = 128, T_TRAIN = 6, T_SAMPLE = 12, REPEATS = 25 };
 
@@ -121,6 +120,7 @@ static void measure(const memory *m, const mj_kuramoto *net, const char *name, d
 int main(int argc, char **argv)
 {
     const mj_kuramoto net = {.n = N, .n_batch = B, .n_class = 10, .n_steps_max = T_TRAIN};
+    use_best_blas(argv);
     mj_arena arena;
     memory m;
     mj_arena_init(&arena, 0);
