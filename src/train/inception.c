@@ -1,12 +1,12 @@
 /* Inception v3 with the details of the FID's network [szegedy2016] [heusel2017].
  *
  * The network is data: blocks of steps, each a convolution (with batch normalisation, eps 1e-3, and
- * ReLU behind it) or a pooling. A step reads the block's input or one of two halves-way places and
- * writes the other place or the block's output, where the branches stand side by side in the order of
- * the table.
+ * ReLU behind it) or a pooling. A step reads the block's input or one of two places for what is
+ * half done, and writes the other place or the block's output, where the branches stand side by
+ * side in the order of the table.
  *
  * Against torchvision's network of the same name: mean pooling does not count the padding, and the last
- * block pools by the maximum (an accident of 2015 that the published distances contain).
+ * block pools by the maximum (an accident of 2015 that published distances contain).
  *
  * Normalisation stands still, so it is folded into weights and bias when they are read:
  *   w = w gamma / sqrt(var + eps)       bias = beta - mean gamma / sqrt(var + eps)
