@@ -3,8 +3,8 @@
  *   y [P,N] = U [P, height*width*C] w
  *
  * The row of U of an output pixel is `height` runs of width*C numbers of the input, zeros where the
- * window hangs over the edge. It is made for as many pixels as keep U within CHUNK_REALS, so that it
- * stays in the second-level cache; a window of one pixel needs no U at all. */
+ * window hangs over the edge. It is made for as many pixels as keep U within CHUNK_REALS, so that
+ * it stays in the second-level cache; a window of one pixel needs no U at all. */
 #include "mj/windows.h"
 
 #include <assert.h>

@@ -5,8 +5,8 @@
  * half done, and writes the other place or the block's output, where the branches stand side by
  * side in the order of the table.
  *
- * Against torchvision's network of the same name: mean pooling does not count the padding, and the last
- * block pools by the maximum (an accident of 2015 that published distances contain).
+ * Against torchvision's network of the same name: mean pooling does not count the padding, and the
+ * last block pools by the maximum (an accident of 2015 that published distances contain).
  *
  * Normalisation stands still, so it is folded into weights and bias when they are read:
  *   w = w gamma / sqrt(var + eps)       bias = beta - mean gamma / sqrt(var + eps)
@@ -244,8 +244,8 @@ static mj_status check_classifier(const mj_safetensors *file, mj_err *err)
     const mj_stored_tensor *fc = mj_safetensors_find(file, "fc.weight");
     if (fc && (fc->n_dims < 1 || fc->dim[0] != CLASSES)) {
         return mj_err_add(err, MJ_ESUPPORT, file->path, 0, 0,
-                          "fc.weight has %zu classes: FID is defined with the weights of 2015, which "
-                          "have %d",
+                          "fc.weight has %zu classes: FID is defined with the weights of 2015, "
+                          "which have %d",
                           fc->n_dims < 1 ? (size_t)0 : fc->dim[0], CLASSES);
     }
     return MJ_OK;
@@ -367,7 +367,8 @@ double mj_inception_macs(const mj_inception *net)
     for (int i = 0; i < net->n_nodes; i++) {
         const mj_window *w = &net->node[i].window;
         double pixels = (double)mj_window_rows(w) * mj_window_columns(w);
-        sum += net->node[i].kind == CONV ? pixels * w->height * w->width * w->C * net->node[i].N : 0;
+        double taps = (double)w->height * w->width * w->C;
+        sum += net->node[i].kind == CONV ? pixels * taps * net->node[i].N : 0;
     }
     return sum;
 }
