@@ -3,6 +3,7 @@
  * Options that take a list give one row for every combination of their values. The differential
  * equation is solved accurately (RK4, 24 steps) unless asked otherwise: a circuit does not run the
  * steps of a training. */
+#include "fid_score.h"
 #include "mj/json.h"
 #include "mj/kernels.h"
 #include "mj/quality.h"
@@ -49,17 +50,19 @@ typedef struct {
     mj_sampling sampling;
     mj_score score;       /* mean over chips */
     double worst_frechet; /* of all chips */
+    double fid;           /* mean over chips, with --inception */
 } row;
 
 typedef struct {
     mj_context *context;
-    const char *model, *data, *plot;
+    const char *model, *data, *inception, *plot;
     const char *list[AXES_N]; /* as given */
     double value[AXES_N][VALUES_MAX];
     int n_values[AXES_N];
     int n, steps, chips, threads, integrator, precision;
     mj_sampler *sampler;
     mj_judge *judge;
+    mj_fid *fid; /* NULL without --inception */
     mj_dataset train, test;
     mj_anchors anchors;
     row *row;
@@ -194,6 +197,12 @@ static mj_status run_rows(job *j, mj_real *image, const int *label)
             MJ_TRY(mj_judge_score(&score, j->judge, image, label, j->n, err));
             add_score(&j->row[r], &score, chips);
             done++;
+            if (j->fid) {
+                double distance;
+                mj_progress_end(&progress);
+                MJ_TRY(mj_fid_compute(&distance, j->fid, image, j->n));
+                j->row[r].fid += distance / chips;
+            }
         }
     }
     mj_progress_end(&progress);
@@ -265,6 +274,9 @@ static mj_status run(job *j)
         return mj_err_add(&context->err, MJ_ESUPPORT, path, 0, 0, "cannot be judged: %s", reason);
     }
     MJ_TRY(mj_load_data(&j->train, &j->test, context, source, 0));
+    if (j->inception) {
+        MJ_TRY(mj_fid_new(&j->fid, context, j->inception, &j->test));
+    }
     MJ_TRY(mj_load_judge(&j->judge, context, &j->train, &j->test));
     MJ_TRY(mj_judge_anchors(&j->anchors, j->judge, &context->err));
     size_t size = (size_t)(j->train.width * j->train.height);
@@ -287,9 +299,9 @@ static void print_table(const job *j)
     enum { FIGURES_N = 5 };
     static const char *const figure_titles[FIGURES_N] = {"Frechet", "accuracy", "pixel PCA",
                                                          "diversity", "nearest"};
-    char text[ROWS_MAX][AXES_N + FIGURES_N + 1][CELL_TEXT];
-    const char *cell[ROWS_MAX * (AXES_N + FIGURES_N + 1)];
-    mj_column column[AXES_N + FIGURES_N + 1];
+    char text[ROWS_MAX][AXES_N + FIGURES_N + 2][CELL_TEXT];
+    const char *cell[ROWS_MAX * (AXES_N + FIGURES_N + 2)];
+    mj_column column[AXES_N + FIGURES_N + 2];
     int n = 0, shown[AXES_N], n_shown = 0;
     bool worst = j->chips > 1;
     for (int a = 0; a < AXES_N; a++) {
@@ -304,13 +316,17 @@ static void print_table(const job *j)
     if (worst) {
         column[n++] = (mj_column){"worst chip", true};
     }
+    if (j->fid) {
+        column[n++] = (mj_column){"FID", true};
+    }
     for (int r = 0; r < j->n_rows; r++) {
         const mj_score *s = &j->row[r].score;
-        const double figure[FIGURES_N + 1] = {s->frechet,   s->accuracy,       s->pca,
-                                              s->diversity, s->nearest_median, j->row[r].worst_frechet};
+        const double figure[FIGURES_N + 2] = {
+            s->frechet,        s->accuracy, s->pca, s->diversity,
+            s->nearest_median, worst ? j->row[r].worst_frechet : j->row[r].fid, j->row[r].fid};
         for (int c = 0; c < n; c++) {
             int f = c - n_shown;
-            snprintf(text[r][c], CELL_TEXT, f < 0 ? "%g" : f == 0 || f == FIGURES_N ? "%.1f" : "%.3f",
+            snprintf(text[r][c], CELL_TEXT, f < 0 ? "%g" : f == 0 || f >= FIGURES_N ? "%.1f" : "%.3f",
                      f < 0 ? axis_value(&j->row[r].sampling, shown[c]) : figure[f]);
             cell[r * n + c] = text[r][c];
         }
@@ -334,6 +350,11 @@ static void print_text(const job *j)
     printf("  accuracy of test images %.3f; pixel PCA of training images %.3f; nearest training image\n"
            "  of test images %.3f\n",
            a->test_accuracy, a->floor_pca, a->test_nearest_median);
+    if (j->fid) {
+        printf("  FID (Inception) %.2f%s of %d images against the %d test images, features of %s\n",
+               j->row[0].fid, j->n_rows > 1 ? " in the first row" : "", j->n, j->test.n,
+               j->inception);
+    }
     if (j->plot) {
         printf("  %s\n", j->plot);
     }
@@ -422,6 +443,9 @@ static mj_json *row_json(const job *j, const row *r)
     }
     mj_json_set_number(object, "value", r->score.frechet);
     mj_json_set_number(object, "worst", r->worst_frechet);
+    if (j->fid) {
+        mj_json_set_number(object, "fid", r->fid);
+    }
     mj_json_set_integer(object, "chips", j->chips);
     mj_json_set_number(object, "accuracy", r->score.accuracy);
     mj_json_set_number(object, "pca", r->score.pca);
@@ -441,6 +465,9 @@ static mj_status print_json(const job *j)
     mj_json_set_text(root, "model", mj_sampler_recipe(j->sampler)->name);
     mj_json_set_text(root, "metric", "frechet-yardstick-fashion");
     mj_json_set_number(root, "value", j->row[0].score.frechet);
+    if (j->fid) {
+        mj_json_set_number(root, "fid", j->row[0].fid);
+    }
     mj_json_set_number(root, "floor", a->floor);
     mj_json_set_number(anchors, "blur", a->blur);
     mj_json_set_number(anchors, "noise", a->noise);
@@ -468,7 +495,7 @@ static mj_status print_json(const job *j)
 
 int mj_cmd_eval(mj_context *context, int argc, char **argv)
 {
-    enum { OWN_N = 8 };
+    enum { OWN_N = 9 };
     job *j = mj_arena_alloc(&context->arena, sizeof *j);
     if (!j) {
         return mj_context_fail_with(context, MJ_EMEM, "out of memory");
@@ -480,6 +507,8 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
          .help = "data set to compare with, that of the yardstick (the recipe's)"},
         {.name = "n", .argument = "N", .kind = MJ_OPTION_INT, .target = &j->n, .min = 1000,
          .max = N_MAX, .help = "images a row, 1000 or more (10000)"},
+        {.name = "inception", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &j->inception,
+         .help = "weights of FID's Inception v3 (safetensors): FID too; an hour of one core"},
         {.name = "integrator", .argument = "NAME", .kind = MJ_OPTION_CHOICE,
          .target = &j->integrator, .choices = mj_integrator_names, .help = "euler, heun, rk4 (rk4)"},
         {.name = "precision", .argument = "NAME", .kind = MJ_OPTION_CHOICE,

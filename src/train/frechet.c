@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { BLOCK = 256, UNROLL = 4 };
+enum { BLOCK = 256, UNROLL = 4, TILE = 32 };
 
 mj_status mj_gaussian_init(mj_gaussian *gaussian, int d, mj_arena *arena, mj_err *err)
 {
@@ -123,7 +123,7 @@ static mj_status factor_compute(double *factor, double *value, const mj_gaussian
                               "Frechet distance: features are not finite");
         }
     }
-    lapack_int info = LAPACKE_dsyev(LAPACK_ROW_MAJOR, 'V', 'L', d, factor, d, value);
+    lapack_int info = LAPACKE_dsyevd(LAPACK_ROW_MAJOR, 'V', 'L', d, factor, d, value);
     if (info != 0) {
         return lapack_refuse("the symmetric eigen-solver", info, err);
     }
@@ -134,15 +134,18 @@ static mj_status factor_compute(double *factor, double *value, const mj_gaussian
     return MJ_OK;
 }
 
-/* c = a' b, all [d,d]. */
+/* c = a' b, all [d,d]; TILE rows of c stay in a cache while b passes by. */
 static void product_transposed(double *c, const double *a, const double *b, int d)
 {
     size_t n = (size_t)d;
     memset(c, 0, n * n * sizeof *c);
-    for (size_t k = 0; k < n; k++) {
-        for (size_t i = 0; i < n; i++) {
-            for (size_t j = 0; j < n; j++) {
-                c[i * n + j] += a[k * n + i] * b[k * n + j];
+    for (size_t first = 0; first < n; first += TILE) {
+        size_t end = first + TILE < n ? first + TILE : n;
+        for (size_t k = 0; k < n; k++) {
+            for (size_t i = first; i < end; i++) {
+                for (size_t j = 0; j < n; j++) {
+                    c[i * n + j] += a[k * n + i] * b[k * n + j];
+                }
             }
         }
     }

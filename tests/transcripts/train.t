@@ -79,6 +79,16 @@ $ head -c 1000 data/trained/yardstick-fashion.safetensors > $TMP/cut.safetensors
 cut.safetensors
 error:
 
+$ mj eval oscillator-fashion --inception $TMP/cut.safetensors
+? 2
+cut.safetensors
+error:
+
+$ mj eval oscillator-fashion --inception data/trained/yardstick-fashion.safetensors
+? 2
+yardstick-fashion.safetensors
+error: tensor Conv2d_1a_3x3.conv.weight is missing
+
 $ mj eval oscillator-fashion --n 999
 ? 2
 1000
