@@ -32,10 +32,10 @@ static double noise(const char *name, size_t i)
 }
 
 /* What a test does to the weights before they are saved. */
-typedef enum { SOUND, NO_TENSOR, ODD_SHAPE, NOT_FINITE, NEGATIVE, WHOLE, OTHER_FC } damage;
+typedef enum { SOUND, NO_TENSOR, ODD_SHAPE, NOT_FINITE, NEGATIVE, WHOLE, OTHER_FC } damage_kind;
 
 static mj_status add(mj_safetensors *file, const char *name, const size_t *dim, int n_dims,
-                     damage damage, mj_arena *arena)
+                     damage_kind damage, mj_arena *arena)
 {
     static const char *const victim = "Mixed_6b.branch7x7_2";
     bool is_conv = n_dims == 4, hit = strncmp(name, victim, strlen(victim)) == 0 && is_conv;
@@ -68,7 +68,7 @@ static mj_status add(mj_safetensors *file, const char *name, const size_t *dim, 
     return mj_safetensors_add(file, name, dtype, x, changed, n_dims, NULL);
 }
 
-static void write_weights(damage damage)
+static void write_weights(damage_kind damage)
 {
     static const char *const part[] = {"bn.weight", "bn.bias", "bn.running_mean", "bn.running_var"};
     mj_arena arena;
@@ -150,7 +150,7 @@ static void test_macs(void **state)
     mj_arena_fini(&arena);
 }
 
-static void expect_refusal(damage damage, mj_status status, const char *words)
+static void expect_refusal(damage_kind damage, mj_status status, const char *words)
 {
     mj_arena arena;
     mj_inception *net;
