@@ -14,6 +14,8 @@
 #include "mj/kuramoto.h"
 #include "mj/rng.h"
 
+#include <stdlib.h>
+
 enum { N = 912, B = 128, T_TRAIN = 6, T_SAMPLE = 12, REPEATS = 25 };
 
 typedef struct {

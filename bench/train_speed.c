@@ -10,6 +10,8 @@
 
 #include "mj/training.h"
 
+#include <stdlib.h>
+
 enum { REPEATS = 10 };
 
 static const char RECIPE[] =
