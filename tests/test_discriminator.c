@@ -80,8 +80,8 @@ static double pairs_loss(fixture *f, double sign)
     return loss;
 }
 
-/* penalty/2 (mean |grad D(real)|^2 + mean |grad D(generated)|^2). Each image has its own outputs, so that
- * the gradient of their sum by the pixels is every image's own. */
+/* penalty/2 (mean |grad D(real)|^2 + mean |grad D(generated)|^2). Each image has its own outputs, so
+ * that the gradient of their sum by the pixels is every image's own. */
 static double penalty_loss(fixture *f)
 {
     double D[2 * N];

@@ -82,7 +82,7 @@ static mj_real *scratch(mj_drift_shape shape)
 static void test_gradient_is_the_definition(void **state)
 {
     (void)state;
-    const mj_drift_shape shape = {G, P, D};
+    const mj_drift_shape shape = {.n_generated = G, .n_real = P, .n_dims = D};
     mj_real generated[G][D], real[P][D], got[G][D] = {{0}}, *tmp = scratch(shape);
     double want[G][D];
     mj_rng rng;
@@ -103,7 +103,7 @@ static void test_gradient_is_the_definition(void **state)
 static void test_gradient_adds(void **state)
 {
     (void)state;
-    const mj_drift_shape shape = {G, P, D};
+    const mj_drift_shape shape = {.n_generated = G, .n_real = P, .n_dims = D};
     mj_real generated[G * D], real[P * D], once[G * D] = {0}, twice[G * D] = {0};
     mj_real *tmp = scratch(shape);
     mj_rng rng;
@@ -120,10 +120,37 @@ static void test_gradient_adds(void **state)
 }
 
 /* All samples in one point: nothing is nearer than anything else, and nothing moves. */
+/* Products of numbers with 8 bits: distances and pulls are off by a fraction of a percent at random. */
+static void test_narrow_products_are_near(void **state)
+{
+    (void)state;
+    const mj_drift_shape full = {G, P, D, false}, narrow = {G, P, D, true};
+    mj_real generated[G * D], real[P * D], want[G * D] = {0}, got[G * D] = {0};
+    mj_real *tmp = calloc(mj_drift_tmp(narrow), sizeof *tmp);
+    mj_rng rng;
+    mj_rng_init(&rng, 9, 0);
+    assert_non_null(tmp);
+    for (int i = 0; i < G * D; i++) {
+        generated[i] = mj_rng_normal(&rng);
+    }
+    for (int i = 0; i < P * D; i++) {
+        real[i] = 0.5 + mj_rng_normal(&rng);
+    }
+    mj_drift_gradient(want, tmp, generated, real, 1, full);
+    mj_drift_gradient(got, tmp, generated, real, 1, narrow);
+    double off = 0, size = 0;
+    for (int i = 0; i < G * D; i++) {
+        off += (got[i] - want[i]) * (got[i] - want[i]);
+        size += want[i] * want[i];
+    }
+    assert_true(off > 0 && off < 0.03 * 0.03 * size);
+    free(tmp);
+}
+
 static void test_equal_sets_do_not_drift(void **state)
 {
     (void)state;
-    const mj_drift_shape shape = {2, 1, D};
+    const mj_drift_shape shape = {2, 1, D, false};
     mj_real generated[2 * D], real[D], gradient[2 * D] = {0}, *tmp = scratch(shape);
     for (int i = 0; i < 2 * D; i++) {
         generated[i] = real[i % D] = 0.5;
@@ -140,7 +167,7 @@ static void test_equal_sets_do_not_drift(void **state)
 static void test_real_samples_attract(void **state)
 {
     (void)state;
-    const mj_drift_shape shape = {2, 1, 1};
+    const mj_drift_shape shape = {2, 1, 1, false};
     mj_real generated[2] = {0, 1}, real[1] = {3}, gradient[2] = {0}, *tmp = scratch(shape);
     assert_true(mj_drift_gradient(gradient, tmp, generated, real, 1, shape) > 0);
     assert_true(gradient[0] < 0 && gradient[1] < 0);
@@ -152,6 +179,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_gradient_is_the_definition),
         cmocka_unit_test(test_gradient_adds),
+        cmocka_unit_test(test_narrow_products_are_near),
         cmocka_unit_test(test_equal_sets_do_not_drift),
         cmocka_unit_test(test_real_samples_attract),
     };

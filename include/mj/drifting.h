@@ -14,6 +14,7 @@
 #define MJ_DRIFTING_H
 
 #include "mj/real.h"
+#include <stdbool.h>
 #include <stddef.h>
 
 enum { MJ_DRIFT_TEMPERATURES = 3 };
@@ -21,6 +22,7 @@ extern const double mj_drift_temperature[MJ_DRIFT_TEMPERATURES];
 
 typedef struct {
     int n_generated, n_real, n_dims; /* G >= 2, P >= 1, D */
+    bool narrow;                     /* products in bf16 */
 } mj_drift_shape;
 
 /* Reals of scratch. */

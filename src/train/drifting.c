@@ -30,20 +30,27 @@ typedef struct {
     mj_real *column_max, *column_sum; /* [M] */
     mj_real *square;                 /* [M] */
     mj_real *line;                   /* [2,M] */
+    mj_bf16 *sample;                 /* [M,D]: real, then generated; narrow only */
+    mj_bf16 *weight_half;            /* [T,G,M] */
 } scratch;
 
 static size_t lay_out(scratch *s, mj_real *tmp, mj_drift_shape shape)
 {
+    mj_real *sample, *weight_half; /* two of their numbers in one */
     size_t G = (size_t)shape.n_generated, M = G + (size_t)shape.n_real, D = (size_t)shape.n_dims;
-    const size_t count[] = {G * M, T * G * M, T * G * D, G, G, M, M, M, 2 * M};
+    const size_t count[] = {G * M, T * G * M, T * G * D, G, G, M, M, M, 2 * M,
+                            shape.narrow ? (M * D + 1) / 2 : 0,
+                            shape.narrow ? (T * G * M + 1) / 2 : 0};
     mj_real **const part[] = {&s->distance, &s->weight,     &s->drift,      &s->row_max,
                               &s->row_sum,  &s->column_max, &s->column_sum, &s->square,
-                              &s->line};
+                              &s->line,     &sample,        &weight_half};
     size_t used = 0;
     for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
         *part[i] = tmp ? tmp + used : NULL;
         used += (count[i] + 15) / 16 * 16;
     }
+    s->sample = (mj_bf16 *)sample;
+    s->weight_half = (mj_bf16 *)weight_half;
     return used;
 }
 
@@ -89,10 +96,18 @@ static double distances(const scratch *s, const mj_real *generated, const mj_rea
                         mj_drift_shape shape)
 {
     int G = shape.n_generated, P = shape.n_real, D = shape.n_dims, M = P + G;
-    mj_gemm(s->distance, generated, real,
-            (mj_gemm_shape){.M = G, .N = P, .K = D, .transpose_b = true, .ldc = M});
-    mj_gemm(s->distance + P, generated, generated,
-            (mj_gemm_shape){.M = G, .N = G, .K = D, .transpose_b = true, .ldc = M});
+    const mj_gemm_shape to_real = {.M = G, .N = P, .K = D, .transpose_b = true, .ldc = M};
+    const mj_gemm_shape to_own = {.M = G, .N = G, .K = D, .transpose_b = true, .ldc = M};
+    if (shape.narrow) {
+        const mj_bf16 *own = s->sample + (size_t)P * (size_t)D;
+        mj_bf16_round(s->sample, real, (size_t)P * (size_t)D);
+        mj_bf16_round(s->sample + (size_t)P * (size_t)D, generated, (size_t)G * (size_t)D);
+        mj_gemm_bf16(s->distance, own, s->sample, to_real);
+        mj_gemm_bf16(s->distance + P, own, own, to_own);
+    } else {
+        mj_gemm(s->distance, generated, real, to_real);
+        mj_gemm(s->distance + P, generated, generated, to_own);
+    }
     squares(s->square, real, P, D);
     squares(s->square + P, generated, G, D);
     double sum = 0;
@@ -222,9 +237,14 @@ double mj_drift_gradient(mj_real *dgenerated, mj_real *tmp, const mj_real *gener
         affinities(s.weight + (size_t)t * pairs, &s, mj_drift_temperature[t], G, M);
         balance(s.weight + (size_t)t * pairs, G, P);
     }
-    mj_gemm(s.drift, s.weight, real, (mj_gemm_shape){.M = T * G, .N = D, .K = P, .lda = M});
-    mj_gemm(s.drift, s.weight + P, generated,
-            (mj_gemm_shape){.M = T * G, .N = D, .K = G, .lda = M, .add = true});
+    if (shape.narrow) {
+        mj_bf16_round(s.weight_half, s.weight, T * pairs);
+        mj_gemm_bf16(s.drift, s.weight_half, s.sample, (mj_gemm_shape){.M = T * G, .N = D, .K = M});
+    } else {
+        mj_gemm(s.drift, s.weight, real, (mj_gemm_shape){.M = T * G, .N = D, .K = P, .lda = M});
+        mj_gemm(s.drift, s.weight + P, generated,
+                (mj_gemm_shape){.M = T * G, .N = D, .K = G, .lda = M, .add = true});
+    }
     for (int t = 0; t < T; t++) {
         const mj_real *drift = s.drift + (size_t)t * size;
         double length = mean_length(s.square, drift, G, D);

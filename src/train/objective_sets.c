@@ -52,7 +52,8 @@ static double compare_by_drift(const sets *s, const view *v, const lane *l, uint
 {
     (void)step;
     const mj_recipe_train *train = &s->input.recipe->train;
-    const mj_drift_shape shape = {train->n_generated, train->n_real, v->n_dims};
+    const mj_drift_shape shape = {train->n_generated, train->n_real, v->n_dims,
+                                  s->input.recipe->integrate.precision == MJ_PRECISION_BF16};
     size_t generated_size = (size_t)shape.n_generated * (size_t)shape.n_dims;
     size_t real_size = (size_t)shape.n_real * (size_t)shape.n_dims;
     double left = 0;
@@ -170,7 +171,7 @@ static mj_status prepare(void *self, mj_arena *arena, mj_err *err)
         d_max = d > d_max ? d : d_max;
     }
     bool sliced = recipe->objective.kind == MJ_OBJECTIVE_SLICED;
-    const mj_drift_shape drift = {recipe->train.n_generated, recipe->train.n_real, d_max};
+    const mj_drift_shape drift = {recipe->train.n_generated, recipe->train.n_real, d_max, true};
     const mj_sliced_shape slices = {recipe->train.n_generated, recipe->train.n_real, d_max,
                                     s->n_projections};
     size_t n_tmp = sliced ? mj_sliced_tmp(slices) : mj_drift_tmp(drift);

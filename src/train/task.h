@@ -19,7 +19,7 @@ typedef struct {
     mj_tape *tape;
     int images_per_step;
     void *self;
-    /* Leaves dL/dparameter in the gradients of both tapes, which it clears first, and returns the loss. */
+    /* Leaves dL/dparameter in the gradients of both tapes, which it clears first; returns the loss. */
     double (*step)(void *self, uint32_t step);
     /* After the parameters were replaced by saved ones; may be NULL. */
     void (*restored)(void *self);
