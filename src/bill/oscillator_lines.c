@@ -4,8 +4,8 @@
  * cycle of it. Before the run every oscillator is set to its start phase, random bits are drawn for
  * those that start at random, and each takes its class's injection; after it the visible ones are
  * sampled. Couplings are written once for `program_every` outputs; those that change within a run, once
- * for each of its segments. A coupling function of any shape is the couplers' own and costs nothing. Reference, leakage and read-out
- * time are on the bill too: they are what such estimates leave out. */
+ * for each of its segments. A coupling function of any shape is the couplers' own and costs nothing.
+ * Reference, leakage and read-out time are on the bill too: they are what such estimates leave out. */
 #include "ledger.h"
 
 #include <math.h>

@@ -263,7 +263,8 @@ static void print_table(const job *j)
                                               s->diversity, s->nearest_median, j->row[r].worst_frechet};
         for (int c = 0; c < n; c++) {
             int f = c < n_shown ? -1 : which[c - n_shown];
-            snprintf(text[r][c], CELL_TEXT, f < 0 ? "%g" : (f == 0 || f == FIGURES_N) && !j->by_pixels ? "%.1f" : "%.3f",
+            bool coarse = (f == 0 || f == FIGURES_N) && !j->by_pixels;
+            snprintf(text[r][c], CELL_TEXT, f < 0 ? "%g" : coarse ? "%.1f" : "%.3f",
                      f < 0 ? axis_value(&j->row[r].sampling, shown[c]) : figure[f]);
             cell[r * n + c] = text[r][c];
         }

@@ -224,7 +224,8 @@ static void add_score(notes *to, const mj_score *score, double noise, const char
     if (by_pixels) {
         add_number(to, "frechet_pixels", score->frechet);
         fprintf(stderr, "judged by pixels alone: %s\n"
-                "pixel Frechet %.3f (RK4 x %d, noise %g), diversity %.3f\n", by_pixels, score->frechet, JUDGED_STEPS, noise, score->diversity);
+                "pixel Frechet %.3f (RK4 x %d, noise %g), diversity %.3f\n", by_pixels,
+                score->frechet, JUDGED_STEPS, noise, score->diversity);
     } else {
         add_number(to, "frechet", score->frechet);
         add_number(to, "accuracy", score->accuracy);
