@@ -1,6 +1,7 @@
 /* Speed of a full training step of the flagship: oscillators forward and backward, the loss network on
  * generated and real images, drifting in ten views, Adam. N 912, 2 classes x 64 generated and 160 real
- * samples, Euler with 6 and with 12 steps. Fastest of the repeats: the machine may be shared.
+ * samples, Euler with 6 and with 12 steps, in full precision and in bf16 where the processor has it.
+ * Fastest of the repeats: the machine may be shared.
  *
  *     train_speed SOURCE_ROOT [THREADS]      one figure a line (bench/run training)
  *
@@ -8,6 +9,7 @@
 #define _GNU_SOURCE
 #include "figure.h"
 
+#include "mj/kernels.h"
 #include "mj/training.h"
 
 #include <stdlib.h>
@@ -20,13 +22,13 @@ static const char RECIPE[] =
     "model: {kind: oscillator_net, visible: 28x28, hidden_fixed: 64, hidden_random: 64}\n"
     "data: fashion-mnist\n"
     "objective: {kind: drifting, pixels: 0.5, features: 0.5, network: loss-fashion}\n"
-    "integrate: {method: euler, span: 3, steps: %d}\n"
+    "integrate: {method: euler, precision: %s, span: 3, steps: %d}\n"
     "noise: 0.1\n"
     "train: {batch: 2x64, real: 2x160, lr: 3e-3, lr_coupling: 3e-4, ema: 0.998, steps: 1000000}\n";
 
 /* Seconds of the fastest step; NaN with the problem on stderr if there is none. */
-static double fastest_step_s(const char *root, int n_steps, const mj_dataset *train,
-                             const mj_units *units, mj_err *err)
+static double fastest_step_s(const char *root, mj_precision precision, int n_steps,
+                             const mj_dataset *train, const mj_units *units, mj_err *err)
 {
     char text[sizeof RECIPE + 16], network[4096];
     double fastest_s = NAN;
@@ -34,7 +36,7 @@ static double fastest_step_s(const char *root, int n_steps, const mj_dataset *tr
     mj_recipe recipe;
     mj_training *training;
     mj_arena_init(&arena, 0);
-    snprintf(text, sizeof text, RECIPE, n_steps);
+    snprintf(text, sizeof text, RECIPE, mj_precision_names[precision], n_steps);
     snprintf(network, sizeof network, "%s/data/trained/loss-fashion.safetensors", root);
     const mj_training_setup setup = {.recipe = &recipe, .train = train, .network_path = network};
     bool ready = mj_recipe_parse(&recipe, text, "train_speed", units, &arena, err) == MJ_OK &&
@@ -63,9 +65,13 @@ int main(int argc, char **argv)
         return 2;
     }
     for (int n_steps = 6; n_steps <= 12; n_steps += 6) {
-        char name[64];
-        snprintf(name, sizeof name, "training.step_%d", n_steps);
-        figure_print(name, fastest_step_s(argv[1], n_steps, &train, units, &err), "s", NAN, NAN);
+        int n_precisions = mj_kernels_have_bf16() ? 2 : 1; /* full, bf16 */
+        for (int p = 0; p < n_precisions; p++) {
+            char name[64];
+            snprintf(name, sizeof name, "training.step_%d%s", n_steps, p ? "_bf16" : "");
+            figure_print(name, fastest_step_s(argv[1], (mj_precision)p, n_steps, &train, units, &err),
+                         "s", NAN, NAN);
+        }
     }
     if (err.n) {
         fprintf(stderr, "%s\n", err.diag[0].text);

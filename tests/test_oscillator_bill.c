@@ -104,6 +104,28 @@ static void test_run_adds_up(void **state)
     assert_rel(mj_oscillator_area(&bill).typ, (3 * 100 + 4 * 10) * 1e-12, 1e-12);
 }
 
+/* Five segments: the same four couplers, set five times an output: 5 x 2 B. Three harmonics: nothing to
+ * the substrate, three times the products to a computer, which reads one matrix a right-hand side. */
+static void test_segments_are_written_and_harmonics_multiplied(void **state)
+{
+    world *w = *state;
+    mj_ops once, many;
+    parse_small(w);
+    assert_int_equal(compute(w, (mj_serving){0}), MJ_OK);
+    double running_J = joules_of(MJ_ARITH_OSC);
+    once = bill.ops;
+    model.oscillator.segments = 5;
+    model.oscillator.harmonics = 3;
+    assert_int_equal(compute(w, (mj_serving){0}), MJ_OK);
+    many = bill.ops;
+    assert_rel(joules_of(MJ_ARITH_OSC), running_J, 1e-12);
+    assert_rel(joules_of(MJ_PROGRAM), 5 * 2.0 * 10e-12, 1e-12);
+    assert_rel(mj_oscillator_area(&bill).typ, (3 * 100 + 4 * 10) * 1e-12, 1e-12);
+    assert_rel(many.op[0].mac, 3 * once.op[0].mac, 1e-12);
+    assert_rel(many.op[0].weight_B, 5 * once.op[0].weight_B, 1e-12);
+    assert_rel(many.op[0].weight_B * many.op[0].reads, once.op[0].weight_B * once.op[0].reads, 1e-12);
+}
+
 /* Time is what oscillators cost: steps of a computer are nothing to them. */
 static void test_joules_grow_with_span_and_couplings(void **state)
 {
@@ -261,6 +283,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_run_adds_up),
+        cmocka_unit_test(test_segments_are_written_and_harmonics_multiplied),
         cmocka_unit_test(test_joules_grow_with_span_and_couplings),
         cmocka_unit_test(test_interval_has_the_unit_in_it),
         cmocka_unit_test(test_refuses_more_couplings_than_drawn),

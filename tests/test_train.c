@@ -373,6 +373,8 @@ static void test_recipe_keys_without_effect(void **state)
         /* model, objective, top, train */
         {", visible: 28x28", "", "", ""},  {", hidden_fixed: 1", "", "", ""},
         {", coupling_bits: 4", "", "", ""}, {", density: 0.5", "", "", ""},
+        {", reach: 2", "", "", ""},         {", degree: 2", "", "", ""},
+        {", segments: 2", "", "", ""},      {", harmonics: {sin: [1]}", "", "", ""},
         {", init: x", "", "", ""},         {"", ", pixels: 1", "", ""},
         {"", ", network: x", "", ""},      {"", "", "integrate: {method: euler}\n", ""},
         {"", "", "noise: 0.1\n", ""},      {"", "", "start_bits: 2\n", ""},

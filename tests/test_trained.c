@@ -20,6 +20,7 @@ static mj_model shape_of_12(void)
     m.oscillator.couplings = 40;
     m.oscillator.coupling_bits = 4;
     m.oscillator.start_bits = 2;
+    m.oscillator.segments = m.oscillator.harmonics = 1;
     m.oscillator.span = 3.25;
     m.oscillator.steps = 24;
     m.oscillator.stages = 4;
@@ -31,19 +32,21 @@ static mj_model shape_of_12(void)
 /* What a test makes differently from a good file. */
 typedef struct {
     const char *text, *bits, *frechet;
-    size_t rows, row_B;
+    size_t rows, row_B, planes;
+    int segments;
     bool plain, without_text, without_couplings;
 } variant;
 
 /* Writes the file, reads it as a model, removes it. */
 static mj_status read_back(mj_model *model, world *w, variant v)
 {
-    static const float numbers[N * N];
+    static const float numbers[4 * N * N];
     char path[] = "/tmp/mj-trained-XXXXXX.safetensors";
     int fd = mkstemps(path, 12);
     assert_true(fd >= 0);
     close(fd);
     mj_model shape = shape_of_12();
+    shape.oscillator.segments = v.segments ? v.segments : 1;
     mj_safetensors file;
     mj_safetensors_init(&file, &w->arena);
     w->err = (mj_err){0};
@@ -51,10 +54,12 @@ static mj_status read_back(mj_model *model, world *w, variant v)
         const char *text = v.text ? v.text : mj_trained_describe(&shape, &w->arena);
         world_require(w, mj_safetensors_set(&file, MJ_TRAINED_KEY, text, &w->err));
     }
-    size_t dim[2] = {v.rows ? v.rows : N, v.row_B ? v.row_B : (v.plain ? N : N / 2)};
+    size_t dim[3] = {v.planes, v.rows ? v.rows : N, v.row_B ? v.row_B : (v.plain ? N : N / 2)};
+    int skip = v.planes ? 0 : 1;
     if (!v.without_couplings) {
         world_require(w, mj_safetensors_add(&file, v.plain ? "K" : "K.packed",
-                                            v.plain ? MJ_DTYPE_F32 : MJ_DTYPE_U8, numbers, dim, 2,
+                                            v.plain ? MJ_DTYPE_F32 : MJ_DTYPE_U8, numbers, dim + skip,
+                                            3 - skip,
                                             &w->err));
         world_require(w, mj_safetensors_set(&file, "K.bits", v.bits ? v.bits : "4", &w->err));
     }
@@ -81,6 +86,36 @@ static void test_file_gives_the_shape_back(void **state)
         assert_int_equal(mj_model_format(&model), MJ_FORMAT_INT4);
         /* 40 couplings, 12 frequencies, 10 classes of two injections and a frequency each */
         assert_rel(model.params.total, 40 + 12 + 10 * 12 * 3, 1e-12);
+    }
+}
+
+/* Of several segments: matrices behind each other, or all packed rows in one. */
+static void test_segments_are_counted(void **state)
+{
+    static const variant right[] = {
+        {.segments = 3, .rows = 3 * N},
+        {.segments = 3, .plain = true, .planes = 3},
+    };
+    static const variant wrong[] = {
+        {.segments = 3},
+        {.segments = 3, .rows = 2 * N},
+        {.segments = 3, .plain = true},
+        {.segments = 3, .plain = true, .planes = 2},
+        {.segments = 3, .plain = true, .planes = 3, .rows = N - 1},
+        {.segments = 3, .planes = 3},
+        {.rows = 3 * N},
+        {.plain = true, .planes = 1},
+    };
+    mj_model model;
+    world *w = *state;
+    for (size_t i = 0; i < sizeof right / sizeof right[0]; i++) {
+        world_require(w, read_back(&model, w, right[i]));
+        assert_int_equal(model.oscillator.segments, 3);
+        assert_rel(model.params.total, 3 * 40 + 12 + 10 * 12 * 3, 1e-12);
+    }
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        assert_int_equal(read_back(&model, w, wrong[i]), MJ_ERANGE);
+        assert_non_null(strstr(w->err.diag[0].text, MJ_TRAINED_KEY));
     }
 }
 
@@ -137,6 +172,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_file_gives_the_shape_back),
+        cmocka_unit_test(test_segments_are_counted),
         cmocka_unit_test(test_text_and_tensors_must_agree),
         cmocka_unit_test(test_other_texts_are_refused),
         cmocka_unit_test(test_quality_comes_with_its_conditions),

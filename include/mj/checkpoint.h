@@ -69,7 +69,8 @@ mj_status mj_checkpoint_get_text(const char **text, const mj_checkpoint *checkpo
                                  const char *key, mj_err *err);
 mj_status mj_checkpoint_get_number(double *number, const mj_checkpoint *checkpoint,
                                    const char *key, mj_err *err);
-/* Fills out from a tensor that is there, plain or packed, has exactly this shape, and is finite. */
+/* Fills out from a tensor that is there, plain or packed, has exactly this shape, and is finite. The
+ * matrices of a packed tensor of more dimensions lie one below the other. */
 mj_status mj_checkpoint_read(mj_real *out, const mj_checkpoint *checkpoint, const char *name,
                              const int *dim, int n_dims, mj_err *err);
 

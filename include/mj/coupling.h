@@ -37,6 +37,30 @@ void mj_coupling_draw_mismatch(mj_real *factor, double relative, bool symmetric,
 /* offset [N] = absolute * normal: frequency errors of the chip `seed`, to add to omega. */
 void mj_frequency_draw_mismatch(mj_real *offset, double absolute, uint64_t seed, int n);
 
+/* Limits of a chip's wiring clear entries of mask [N,N] and, if symmetric, take pairs together. They
+ * choose by strength: the root mean square over all segments of what a coupling is before its mask.
+ * The diagonal is cleared. */
+
+/* strength [N,N] of M [P,N,N]; the coupling's n, n_segments and symmetric count. */
+void mj_coupling_strength(mj_real *strength, const mj_real *M, const mj_coupling *coupling);
+
+/* The mask [N,N] that a thinned-out M [P,N,N] is itself: 1 where any segment is not 0. */
+void mj_coupling_mask_of(uint8_t *mask, const mj_real *M, int n, int n_segments);
+
+/* Clears what lies farther than `reach` from x, y [N] to x, y. */
+void mj_coupling_limit_reach(uint8_t *mask, const double *x, const double *y, double reach, int n);
+
+/* One coupling that could be, of oscillator j on i. */
+typedef struct {
+    mj_real strength;
+    int i, j;
+} mj_coupling_candidate;
+
+/* Leaves each oscillator its `degree` strongest incoming couplings. Symmetric: pairs by falling
+ * strength, as long as both have room, so that some oscillators end with fewer. scratch [N*N]. */
+void mj_coupling_limit_degree(uint8_t *mask, const mj_real *strength,
+                              mj_coupling_candidate *scratch, int degree, bool symmetric, int n);
+
 /* Keeps the strongest `density` share of all N(N-1) couplings, pairs together if symmetric.
  * scratch [N*N]. */
 void mj_coupling_limit_density(uint8_t *mask, const mj_real *M, mj_real *scratch, double density,

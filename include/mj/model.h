@@ -104,6 +104,8 @@ typedef struct {
         int classes;
         double couplings;      /* that exist; 0: all pairs of visible and hidden */
         double coupling_bits, start_bits;
+        int segments;          /* of the span, each with couplings of its own; 0 means 1 */
+        int harmonics;         /* sines and cosines of the coupling function; 0 means 1 */
         double span;           /* model time units */
         int steps, stages;     /* a computer takes: steps, right-hand sides a step */
         int width, height;     /* of the image */

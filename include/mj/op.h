@@ -36,6 +36,7 @@ typedef struct {
     double act_B;      /* activation bytes in and out per output token */
     int experts, active;
     double oscillators; /* that run for `span` model time units per output */
+    double segments;    /* settings of all couplings in turn; each coupling is built once */
     double span;
     double starts;      /* oscillators started at a random phase, each of `start_bits` */
     double start_bits;

@@ -5,6 +5,7 @@
 #include "mj/classifier.h"
 #include "mj/err.h"
 #include "mj/kuramoto.h"
+#include "mj/oscillator_net.h"
 #include "mj/spec.h"
 
 typedef enum { MJ_TRAINED_OSCILLATOR, MJ_TRAINED_CLASSIFIER } mj_trained_kind;
@@ -17,6 +18,13 @@ typedef enum {
     MJ_OBJECTIVE_N
 } mj_objective_kind;
 
+/* `harmonics:`, decoded into response; without it, sin. */
+typedef struct {
+    double sin[MJ_HARMONICS_MAX], cos[MJ_HARMONICS_MAX];
+    int n_sin, n_cos;
+    mj_phase_response response;
+} mj_recipe_harmonics;
+
 /* `model:`; kind is an index of "oscillator_net", "classifier". */
 typedef struct {
     int kind;
@@ -25,7 +33,11 @@ typedef struct {
     int width, height, hidden_fixed, hidden_random;
     int coupling_bits; /* precision of couplings in training; 0: full */
     double density;    /* share of couplings kept; 0 or 1: all */
+    double reach;      /* couplings end beyond so many pixels; 0: nowhere */
+    int degree;        /* most incoming couplings of an oscillator; 0: any number */
     bool symmetric;
+    int segments;      /* equal parts of the run, each with its own couplings; 0 means 1 */
+    mj_recipe_harmonics harmonics;
     const char *init; /* a trained model to start from; NULL: fresh */
     /* classifier */
     int network; /* mj_network */
@@ -82,5 +94,8 @@ mj_status mj_recipe_load(mj_recipe *recipe, const char *path, const mj_units *un
 /* The same of a text, e.g. the one that a checkpoint keeps; `path` is for messages. */
 mj_status mj_recipe_parse(mj_recipe *recipe, const char *text, const char *path,
                           const mj_units *units, mj_arena *arena, mj_err *err);
+
+/* The limits of the wiring that an oscillator_net has. */
+mj_oscillator_wiring mj_recipe_wiring(const mj_recipe_model *model);
 
 #endif

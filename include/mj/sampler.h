@@ -15,7 +15,7 @@ typedef struct {
 
 /* How to run it, and what is wrong with the chip. */
 typedef struct {
-    int n_steps;       /* of the integrator; at least 1 */
+    int n_steps;       /* of the integrator; at least 1; rounded up to a multiple of the segments */
     double noise;      /* of phases, rad per square root of model time */
     double readout;    /* read-out at this times the trained span; 1 */
     int start_bits;    /* of random start phases; 0: continuous */

@@ -39,6 +39,7 @@ typedef enum {
     MJ_SPEC_MAP,      /* struct         of schema sub                                          */
     MJ_SPEC_LIST,     /* struct[max_items] of schema sub; int count at count_offset            */
     MJ_SPEC_TEXTS,    /* const char *[max_items]; int count at count_offset                    */
+    MJ_SPEC_REALS,    /* double[max_items]  each as REAL; int count at count_offset            */
     MJ_SPEC_PAIRS,    /* mj_spec_pair[max_items], any keys; int count at count_offset          */
 } mj_spec_kind;
 
@@ -57,12 +58,12 @@ typedef struct {
     mj_spec_kind kind;
     bool required;
     size_t offset;
-    const char *unit;           /* REAL, QUANTITY: wanted SI unit */
-    double min, max;            /* INT, REAL, QUANTITY (in SI); both 0: any finite value */
+    const char *unit;           /* REAL(S), QUANTITY: wanted SI unit */
+    double min, max;            /* INT, REAL(S), QUANTITY (in SI); both 0: any finite value */
     const mj_spec_schema *sub;  /* MAP, LIST */
     const char *const *choices; /* CHOICE, FLAGS: NULL-terminated */
-    size_t count_offset;        /* LIST, TEXTS, PAIRS */
-    int max_items;              /* LIST, TEXTS, PAIRS */
+    size_t count_offset;        /* LIST, TEXTS, REALS, PAIRS */
+    int max_items;              /* LIST, TEXTS, REALS, PAIRS */
 } mj_spec_field;
 
 struct mj_spec_schema {

@@ -2,8 +2,8 @@
  *
  * The file is a safetensors file whose text `mj.model` is the model as data/models describes one: the
  * same YAML, written by mj_trained_describe. Only its header is read. What the text claims of the
- * oscillators is held against the tensor of couplings: K [N,N], or K.packed [N, bytes of a row] with
- * the text K.bits. */
+ * oscillators is held against the tensor of couplings: K [N,N], or [P,N,N] of P segments, or
+ * K.packed [P*N, bytes of a row] with the text K.bits. */
 #ifndef MJ_TRAINED_H
 #define MJ_TRAINED_H
 

@@ -83,7 +83,8 @@ static void find(search *s, const void *base, const mj_spec_schema *schema, size
         const mj_spec_field *field = &schema->fields[i];
         const char *rest = after(path, field->key);
         bool composite = field->kind == MJ_SPEC_MAP || field->kind == MJ_SPEC_LIST ||
-                         field->kind == MJ_SPEC_TEXTS || field->kind == MJ_SPEC_PAIRS;
+                         field->kind == MJ_SPEC_TEXTS || field->kind == MJ_SPEC_REALS ||
+                         field->kind == MJ_SPEC_PAIRS;
         if (rest && !*rest && !composite) {
             found_value(s, field, offset + field->offset);
         } else if (rest && !*rest) {
@@ -148,6 +149,7 @@ static void walk_struct(walk *w, const void *base, const mj_spec_schema *schema,
             walk_list(w, base, field, offset, length);
             break;
         case MJ_SPEC_TEXTS:
+        case MJ_SPEC_REALS:
         case MJ_SPEC_PAIRS:
             break;
         default:

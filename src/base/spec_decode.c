@@ -46,6 +46,19 @@ static void decode_texts(const char **place, int *count, const mj_spec_field *fi
     }
 }
 
+static void decode_reals(double *place, int *count, const mj_spec_field *field, const mj_node *node,
+                         mj_reader *reader)
+{
+    mj_spec_field one = *field;
+    one.kind = MJ_SPEC_REAL;
+    if (!expect_items(field, node, reader)) {
+        return;
+    }
+    for (const mj_node *item = node->child; item; item = item->next) {
+        mj_spec_decode_scalar(&place[(*count)++], &one, item, (mj_inherited){0}, reader);
+    }
+}
+
 const char *mj_spec_item_name(char buf[16], const mj_spec_schema *schema, const void *item,
                               int index)
 {
@@ -161,6 +174,9 @@ static void decode_value(void *place, int *count, const mj_spec_field *field, co
         break;
     case MJ_SPEC_TEXTS:
         decode_texts(place, count, field, node, reader);
+        break;
+    case MJ_SPEC_REALS:
+        decode_reals(place, count, field, node, reader);
         break;
     case MJ_SPEC_PAIRS:
         decode_pairs(place, count, field, node, reader);

@@ -3,8 +3,9 @@
  * A run takes span x seconds per model time unit; all N oscillators and all couplings switch every
  * cycle of it. Before the run every oscillator is set to its start phase, random bits are drawn for
  * those that start at random, and each takes its class's injection; after it the visible ones are
- * sampled. Couplings are written once for `program_every` outputs. Reference, leakage and read-out
- * time are on the bill too: they are what such estimates leave out. */
+ * sampled. Couplings are written once for `program_every` outputs; those that change within a run, once
+ * for each of its segments. A coupling function of any shape is the couplers' own and costs nothing.
+ * Reference, leakage and read-out time are on the bill too: they are what such estimates leave out. */
 #include "ledger.h"
 
 #include <math.h>
@@ -25,6 +26,12 @@ static const mj_op *oscillate(const mj_bill *bill)
     return NULL;
 }
 
+/* Settings that follow each other in a run share one. */
+static double couplers(const mj_op *op)
+{
+    return op->weights / op->segments;
+}
+
 static double run_s(const mj_bill *bill)
 {
     return oscillate(bill)->span * bill->chip->oscillator.unit_s.typ;
@@ -39,9 +46,9 @@ mj_quantity mj_oscillator_area(const mj_bill *bill)
     }
     const mj_op *op = oscillate(bill);
     mj_quantity area = *cell;
-    area.lo = op->oscillators * cell->lo + op->weights * coupler->lo;
-    area.typ = op->oscillators * cell->typ + op->weights * coupler->typ;
-    area.hi = op->oscillators * cell->hi + op->weights * coupler->hi;
+    area.lo = op->oscillators * cell->lo + couplers(op) * coupler->lo;
+    area.typ = op->oscillators * cell->typ + couplers(op) * coupler->typ;
+    area.hi = op->oscillators * cell->hi + couplers(op) * coupler->hi;
     area.cls = cell->cls > coupler->cls ? cell->cls : coupler->cls;
     return area;
 }
@@ -49,7 +56,7 @@ mj_quantity mj_oscillator_area(const mj_bill *bill)
 mj_status mj_oscillator_check(const mj_bill *bill, mj_err *err)
 {
     const mj_op *op = oscillate(bill);
-    double each = op->weights / op->oscillators, most = bill->chip->oscillator.couplings_max;
+    double each = couplers(op) / op->oscillators, most = bill->chip->oscillator.couplings_max;
     if (most == 0 || each <= most) {
         return MJ_OK;
     }
@@ -87,7 +94,7 @@ void mj_oscillator_event_lines(mj_ledger *ledger, const mj_bill *bill)
                  "oscillators x frequency x span x seconds per time unit",
                  op->oscillators * cycles, &o->cycle_J);
     cycle_events(ledger, bill, "couplings switching",
-                 "couplings x frequency x span x seconds per time unit", op->weights * cycles,
+                 "couplings x frequency x span x seconds per time unit", couplers(op) * cycles,
                  &o->coupling_J);
     mj_ledger_events(ledger, MJ_CONV_DAC, "start phases set", "one per oscillator",
                      op->oscillators, "conv", &o->start_J);
@@ -101,6 +108,11 @@ void mj_oscillator_event_lines(mj_ledger *ledger, const mj_bill *bill)
     if (link != NULL) {
         mj_ledger_events(ledger, MJ_LINK_SCALEOUT, "output leaves the chip",
                          "one byte per visible oscillator", op->samples, "B", &link->energy_JpB);
+    }
+    if (op->segments > 1) { /* the last setting of an output is not the first of the next */
+        mj_ledger_events(ledger, MJ_PROGRAM, "couplings written", "bytes of all segments, each output",
+                         op->weight_B, "B", &o->program_JpB);
+        return;
     }
     mj_ledger_events(ledger, MJ_PROGRAM, "couplings written", "bytes / outputs between writings",
                      every > 0 ? op->weight_B / every : 0, "B", &o->program_JpB);

@@ -56,6 +56,7 @@ typedef struct {
 typedef struct {
     mj_context *context;
     const char *model, *data, *inception, *plot;
+    const char *by_pixels; /* why no yardstick judges; NULL: it does */
     const char *list[AXES_N]; /* as given */
     double value[AXES_N][VALUES_MAX];
     int n_values[AXES_N];
@@ -249,6 +250,22 @@ static mj_status check_plot(const job *j)
     return mj_plot_check(j->plot, err);
 }
 
+/* Images to compare with, of the model's size and classes. */
+static mj_status load_data(job *j, const char *source, const char *path)
+{
+    const mj_recipe_model *model = &mj_sampler_recipe(j->sampler)->model;
+    int n_classes = mj_sampler_classes(j->sampler);
+    MJ_TRY(mj_load_data(&j->train, &j->test, j->context, source, mj_image_side(model)));
+    if (j->train.width == model->width && j->train.height == model->height &&
+        j->train.n_classes == n_classes) {
+        return MJ_OK;
+    }
+    return mj_err_add(&j->context->err, MJ_ESUPPORT, path, 0, 0,
+                      "cannot be judged: it draws %dx%d images of %d classes, %s has %dx%d of %d",
+                      model->width, model->height, n_classes, source, j->train.width,
+                      j->train.height, j->train.n_classes);
+}
+
 static mj_status run(job *j)
 {
     mj_context *context = j->context;
@@ -268,16 +285,13 @@ static mj_status run(job *j)
     MJ_TRY(make_rows(j));
     MJ_TRY(check_plot(j));
     const char *source = j->data ? j->data : recipe->data;
-    const char *reason = mj_yardstick_refusal(context, source, mj_sampler_classes(j->sampler),
-                                              recipe->model.width, recipe->model.height);
-    if (reason) {
-        return mj_err_add(&context->err, MJ_ESUPPORT, path, 0, 0, "cannot be judged: %s", reason);
-    }
-    MJ_TRY(mj_load_data(&j->train, &j->test, context, source, 0));
+    j->by_pixels = mj_yardstick_refusal(context, source, mj_sampler_classes(j->sampler),
+                                        recipe->model.width, recipe->model.height);
+    MJ_TRY(load_data(j, source, path));
     if (j->inception) {
         MJ_TRY(mj_fid_new(&j->fid, context, j->inception, &j->test));
     }
-    MJ_TRY(mj_load_judge(&j->judge, context, &j->train, &j->test));
+    MJ_TRY(mj_load_judge(&j->judge, context, &j->train, &j->test, j->by_pixels != NULL));
     MJ_TRY(mj_judge_anchors(&j->anchors, j->judge, &context->err));
     size_t size = (size_t)(j->train.width * j->train.height);
     mj_real *image = mj_arena_array(arena, (size_t)j->n * size, sizeof *image);
@@ -299,10 +313,11 @@ static void print_table(const job *j)
     enum { FIGURES_N = 5 };
     static const char *const figure_titles[FIGURES_N] = {"Frechet", "accuracy", "pixel PCA",
                                                          "diversity", "nearest"};
+    static const bool wants_yardstick[FIGURES_N] = {[1] = true, [2] = true};
     char text[ROWS_MAX][AXES_N + FIGURES_N + 2][CELL_TEXT];
     const char *cell[ROWS_MAX * (AXES_N + FIGURES_N + 2)];
     mj_column column[AXES_N + FIGURES_N + 2];
-    int n = 0, shown[AXES_N], n_shown = 0;
+    int n = 0, shown[AXES_N], n_shown = 0, which[FIGURES_N + 2];
     bool worst = j->chips > 1;
     for (int a = 0; a < AXES_N; a++) {
         if (j->list[a] || a == NOISE) {
@@ -311,22 +326,28 @@ static void print_table(const job *j)
         }
     }
     for (int f = 0; f < FIGURES_N; f++) {
-        column[n++] = (mj_column){figure_titles[f], true};
+        if (!j->by_pixels || !wants_yardstick[f]) {
+            which[n - n_shown] = f;
+            column[n++] = (mj_column){figure_titles[f], true};
+        }
     }
     if (worst) {
+        which[n - n_shown] = FIGURES_N;
         column[n++] = (mj_column){"worst chip", true};
     }
     if (j->fid) {
+        which[n - n_shown] = FIGURES_N + 1;
         column[n++] = (mj_column){"FID", true};
     }
     for (int r = 0; r < j->n_rows; r++) {
         const mj_score *s = &j->row[r].score;
-        const double figure[FIGURES_N + 2] = {
-            s->frechet,        s->accuracy, s->pca, s->diversity,
-            s->nearest_median, worst ? j->row[r].worst_frechet : j->row[r].fid, j->row[r].fid};
+        const double figure[FIGURES_N + 2] = {s->frechet,   s->accuracy,       s->pca,
+                                              s->diversity, s->nearest_median,
+                                              j->row[r].worst_frechet, j->row[r].fid};
         for (int c = 0; c < n; c++) {
-            int f = c - n_shown;
-            snprintf(text[r][c], CELL_TEXT, f < 0 ? "%g" : f == 0 || f >= FIGURES_N ? "%.1f" : "%.3f",
+            int f = c < n_shown ? -1 : which[c - n_shown];
+            bool coarse = f >= FIGURES_N || (f == 0 && !j->by_pixels);
+            snprintf(text[r][c], CELL_TEXT, f < 0 ? "%g" : coarse ? "%.1f" : "%.3f",
                      f < 0 ? axis_value(&j->row[r].sampling, shown[c]) : figure[f]);
             cell[r * n + c] = text[r][c];
         }
@@ -336,6 +357,16 @@ static void print_table(const job *j)
     mj_table_print(stdout, &table, &style);
 }
 
+/* In how many dimensions pixels are compared. */
+static const char *pixels_words(const job *j)
+{
+    int n_pixels = j->train.width * j->train.height, n = mj_judge_axes(j->judge);
+    const char *words = n == n_pixels
+                            ? mj_arena_printf(&j->context->arena, "all %d pixels", n)
+                            : mj_arena_printf(&j->context->arena, "%d components of pixels", n);
+    return words ? words : "pixels";
+}
+
 static void print_text(const job *j)
 {
     const mj_anchors *a = &j->anchors;
@@ -343,6 +374,15 @@ static void print_text(const job *j)
            mj_sampler_recipe(j->sampler)->name, j->n, mj_integrator_names[j->integrator], j->steps,
            j->seconds);
     print_table(j);
+    if (j->by_pixels) {
+        printf("\n  Judged by pixels alone, because %s.\n"
+               "  Frechet distance of %s to %d test images, which no figure of the yardstick compares\n"
+               "  with; beside it training images %.3f, blurred by a 3x3 mean %.3f, white noise of 0.1 "
+               "%.3f,\n  class means %.3f; nearest training image of test images %.3f\n",
+               j->by_pixels, pixels_words(j), j->test.n, a->floor, a->blur, a->noise, a->class_mean,
+               a->test_nearest_median);
+        return;
+    }
     printf("\n  Frechet distance of the yardstick's features to %d test images (no FID); beside it\n"
            "  training images %.2f, blurred by a 3x3 mean %.1f, white noise of 0.1 %.0f, class means "
            "%.0f\n",
@@ -428,7 +468,8 @@ static mj_status save_plot(const job *j)
     plot_subtitle(subtitle, sizeof subtitle, j);
     const mj_plot plot = {
         .title = title, .subtitle = subtitle, .x_title = axes[over[0]].plot_title,
-        .y_title = "Frechet distance of the yardstick's features (no FID), less is better",
+        .y_title = j->by_pixels ? "Frechet distance of pixels, less is better"
+                                : "Frechet distance of the yardstick's features (no FID), less is better",
         .curves_title = n > 1 ? axes[over[1]].title : NULL, .zero_text = axes[over[0]].zero_text,
         .curve = p->curve, .n_curves = n > 1 ? j->n_values[over[1]] : 1, .level = level,
         .n_levels = sizeof level / sizeof level[0]};
@@ -463,7 +504,7 @@ static mj_status print_json(const job *j)
     snprintf(integrator, sizeof integrator, "%s x %d", mj_integrator_names[j->integrator], j->steps);
     mj_json_set_integer(root, "schema", 1);
     mj_json_set_text(root, "model", mj_sampler_recipe(j->sampler)->name);
-    mj_json_set_text(root, "metric", "frechet-yardstick-fashion");
+    mj_json_set_text(root, "metric", j->by_pixels ? "frechet-pixels" : "frechet-yardstick-fashion");
     mj_json_set_number(root, "value", j->row[0].score.frechet);
     if (j->fid) {
         mj_json_set_number(root, "fid", j->row[0].fid);

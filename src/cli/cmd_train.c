@@ -92,10 +92,8 @@ static mj_status prepare(job *j, const char *recipe_word)
     }
     MJ_TRY(open_folder(j));
     const mj_recipe_model *model = &j->recipe.model;
-    bool oscillator = model->kind == MJ_TRAINED_OSCILLATOR;
-    int side = oscillator && model->width == model->height ? model->width : 0;
-    return mj_load_data(&j->train, &j->test, context, j->recipe.data,
-                        side == MJ_CLASSIFIER_SIDE ? 0 : side);
+    int side = model->kind == MJ_TRAINED_OSCILLATOR ? mj_image_side(model) : 0;
+    return mj_load_data(&j->train, &j->test, context, j->recipe.data, side);
 }
 
 static mj_status start(job *j)
@@ -226,7 +224,27 @@ static mj_status judge_classifier(notes *to, const job *j)
     return MJ_OK;
 }
 
-/* A generator: its Frechet distance by the shipped yardstick, integrated accurately. */
+/* What is known of a judged generator. Distances of pixels have a name of their own. */
+static void add_score(notes *to, const mj_score *score, double noise, const char *by_pixels)
+{
+    if (by_pixels) {
+        add_number(to, "frechet_pixels", score->frechet);
+        fprintf(stderr, "judged by pixels alone: %s\n"
+                "pixel Frechet %.3f (RK4 x %d, noise %g), diversity %.3f\n", by_pixels,
+                score->frechet, JUDGED_STEPS, noise, score->diversity);
+    } else {
+        add_number(to, "frechet", score->frechet);
+        add_number(to, "accuracy", score->accuracy);
+        add_number(to, "frechet_pca", score->pca);
+        fprintf(stderr, "Frechet %.2f (RK4 x %d, noise %g), class accuracy %.4f, pixel PCA %.2f\n",
+                score->frechet, JUDGED_STEPS, noise, score->accuracy, score->pca);
+    }
+    add_number(to, "frechet_noise", noise);
+    add_text(to, "frechet_integrator", "rk4 x 24");
+}
+
+/* A generator, integrated accurately: its Frechet distance by the shipped yardstick, or where that
+ * cannot be, by pixels alone. */
 static mj_status judge_generator(notes *to, const job *j)
 {
     mj_context *context = j->context;
@@ -235,11 +253,7 @@ static mj_status judge_generator(notes *to, const job *j)
     mj_score score;
     const char *reason = mj_yardstick_refusal(context, j->recipe.data, j->train.n_classes,
                                               j->train.width, j->train.height);
-    if (reason) {
-        fprintf(stderr, "not judged: %s\n", reason);
-        return MJ_OK;
-    }
-    MJ_TRY(mj_load_judge(&judge, context, &j->train, &j->test));
+    MJ_TRY(mj_load_judge(&judge, context, &j->train, &j->test, reason != NULL));
     MJ_TRY(mj_sampler_load(&sampler, j->model, (mj_sampler_config){.integrator = MJ_RK4},
                            mj_context_units(context), &context->arena, &context->err));
     size_t size = (size_t)(j->train.width * j->train.height);
@@ -253,13 +267,7 @@ static mj_status judge_generator(notes *to, const job *j)
                                   .start_bits = j->recipe.start_bits};
     MJ_TRY(mj_sampler_run(sampler, image, label, JUDGED_N, &sampling, &context->err));
     MJ_TRY(mj_judge_score(&score, judge, image, label, JUDGED_N, &context->err));
-    add_number(to, "frechet", score.frechet);
-    add_number(to, "frechet_noise", j->recipe.noise);
-    add_text(to, "frechet_integrator", "rk4 x 24");
-    add_number(to, "accuracy", score.accuracy);
-    add_number(to, "frechet_pca", score.pca);
-    fprintf(stderr, "Frechet %.2f (RK4 x %d, noise %g), class accuracy %.4f, pixel PCA %.2f\n",
-            score.frechet, JUDGED_STEPS, j->recipe.noise, score.accuracy, score.pca);
+    add_score(to, &score, j->recipe.noise, reason);
     return MJ_OK;
 }
 

@@ -6,6 +6,7 @@
 #include "context.h"
 #include "mj/dataset.h"
 #include "mj/quality.h"
+#include "mj/recipe.h"
 
 int mj_cmd_train(mj_context *context, int argc, char **argv);
 int mj_cmd_eval(mj_context *context, int argc, char **argv);
@@ -18,15 +19,17 @@ mj_status mj_find_file(const char **path, mj_context *context, const char *folde
 /* Both parts of a data set, images shrunk to `side` (0: as they are). */
 mj_status mj_load_data(mj_dataset *train, mj_dataset *test, mj_context *context, const char *source,
                        int side);
+/* The side to which images are shrunk for this model; 0: as they are. */
+int mj_image_side(const mj_recipe_model *model);
 /* Why the shipped yardstick cannot judge images of this data set, number of classes and size, a text
  * in the arena; NULL: it can. */
 const char *mj_yardstick_refusal(mj_context *context, const char *source, int n_classes, int width,
                                  int height);
 /* --seed, which has 31 bits where it starts phases and noise. */
 mj_status mj_seed_read(uint32_t *seed, mj_context *context);
-/* The shipped yardstick on this data, which it must not refuse. */
+/* The shipped yardstick on this data, which it must not refuse; or pixels alone. */
 mj_status mj_load_judge(mj_judge **judge, mj_context *context, const mj_dataset *train,
-                        const mj_dataset *test);
+                        const mj_dataset *test, bool by_pixels);
 /* classes 0, 1, .., n_class - 1, 0, .. for n images. */
 void mj_labels_fill(int *label, int n, int n_class);
 

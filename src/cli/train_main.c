@@ -80,6 +80,12 @@ mj_status mj_load_data(mj_dataset *train, mj_dataset *test, mj_context *context,
     return mj_dataset_load(train, test, &choice, &context->arena, &context->err);
 }
 
+int mj_image_side(const mj_recipe_model *model)
+{
+    bool shrinks = model->width == model->height && model->width != MJ_CLASSIFIER_SIDE;
+    return shrinks ? model->width : 0;
+}
+
 const char *mj_yardstick_refusal(mj_context *context, const char *source, int n_classes, int width,
                                  int height)
 {
@@ -109,9 +115,12 @@ mj_status mj_seed_read(uint32_t *seed, mj_context *context)
 }
 
 mj_status mj_load_judge(mj_judge **judge, mj_context *context, const mj_dataset *train,
-                        const mj_dataset *test)
+                        const mj_dataset *test, bool by_pixels)
 {
-    const char *path;
+    const char *path = NULL;
+    if (by_pixels) {
+        return mj_judge_new(judge, path, train, test, &context->arena, &context->err);
+    }
     MJ_TRY(mj_find_file(&path, context, "trained", ".safetensors", YARDSTICK));
     return mj_judge_new(judge, path, train, test, &context->arena, &context->err);
 }

@@ -22,6 +22,11 @@ int mj_oscillator_count(const mj_oscillator_net *net)
     return net->width * net->height + net->hidden_fixed + net->hidden_random;
 }
 
+int mj_oscillator_steps(int n_steps, int n_segments)
+{
+    return n_segments > 1 ? (n_steps + n_segments - 1) / n_segments * n_segments : n_steps;
+}
+
 static mj_status check(const mj_oscillator_net *net, mj_err *err)
 {
     enum { SIDE_MAX = 4096, HIDDEN_MAX = 1 << 20 };
@@ -43,8 +48,9 @@ mj_status mj_oscillator_record(mj_oscillator_vars *vars, mj_tape *tape, const mj
     MJ_TRY(check(net, err));
     int N = mj_oscillator_count(net);
     mj_shape table = mj_shape_2(net->n_class, N);
+    mj_shape couplings = net->n_segments > 1 ? (mj_shape){3, {net->n_segments, N, N}} : mj_shape_2(N, N);
     *vars = (mj_oscillator_vars){
-        .K = mj_tape_param(tape, "K", mj_shape_2(N, N), net->lr_coupling),
+        .K = mj_tape_param(tape, "K", couplings, net->lr_coupling),
         .omega = mj_tape_param(tape, "omega", mj_shape_1(N), 1),
         .omega_class = mj_tape_param(tape, "omega_class", table, 1),
         .drive_cos = mj_tape_param(tape, "drive_cos", table, 1),
@@ -62,7 +68,7 @@ mj_status mj_oscillator_record(mj_oscillator_vars *vars, mj_tape *tape, const mj
         .drive_sin = vars->drive_sin,
     };
     const mj_oscillate_config config = {
-        .integrator = net->integrator, .precision = net->precision,
+        .integrator = net->integrator, .response = net->response, .precision = net->precision,
         .n_steps_max = net->n_steps_max, .run = &run->run, .path = &run->path};
     vars->theta = mj_oscillate(tape, in, config);
     vars->pixel = mj_phase_read(tape, vars->theta, net->width * net->height);
@@ -108,6 +114,17 @@ static void fill_normal(mj_real *x, size_t n, double scale, mj_rng *rng)
     }
 }
 
+/* One matrix. */
+static void init_couplings(mj_real *K, const mj_oscillator_net *net, mj_rng *rng)
+{
+    int N = mj_oscillator_count(net);
+    fill_normal(K, (size_t)N * (size_t)N, RANDOM_COUPLING / sqrt(N), rng);
+    for (int i = 0; i < N; i++) {
+        K[(size_t)i * (size_t)(N + 1)] = 0;
+    }
+    couple_neighbours(K, net, N);
+}
+
 void mj_oscillator_init(mj_tape *tape, const mj_oscillator_vars *vars, const mj_oscillator_net *net,
                         uint64_t seed)
 {
@@ -116,11 +133,9 @@ void mj_oscillator_init(mj_tape *tape, const mj_oscillator_vars *vars, const mj_
     int N = mj_oscillator_count(net);
     size_t table = (size_t)net->n_class * (size_t)N;
     mj_real *K = mj_tape_tensor(tape, vars->K).v;
-    fill_normal(K, (size_t)N * (size_t)N, RANDOM_COUPLING / sqrt(N), &rng);
-    for (int i = 0; i < N; i++) {
-        K[(size_t)i * (size_t)(N + 1)] = 0;
+    for (int p = 0; p < (net->n_segments > 1 ? net->n_segments : 1); p++) {
+        init_couplings(K + (size_t)p * (size_t)N * (size_t)N, net, &rng);
     }
-    couple_neighbours(K, net, N);
     fill_normal(mj_tape_tensor(tape, vars->omega).v, (size_t)N, RATE_SPREAD, &rng);
     fill_normal(mj_tape_tensor(tape, vars->drive_cos).v, table, RATE_SPREAD, &rng);
     fill_normal(mj_tape_tensor(tape, vars->drive_sin).v, table, RATE_SPREAD, &rng);

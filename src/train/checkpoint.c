@@ -228,7 +228,7 @@ static mj_status finite_check(const mj_checkpoint *checkpoint, const char *name,
 }
 
 static mj_status packed_read(mj_real *out, const mj_checkpoint *checkpoint, const char *name,
-                             const int *dim, mj_err *err)
+                             const int *dim, int n_dims, mj_err *err)
 {
     const mj_stored_tensor *packed = part_find(checkpoint, name, ".packed");
     const mj_stored_tensor *scale = part_find(checkpoint, name, ".scale");
@@ -240,8 +240,11 @@ static mj_status packed_read(mj_real *out, const mj_checkpoint *checkpoint, cons
                           name);
     }
     MJ_TRY(get_integer(&bits, checkpoint, key, MJ_PACK_BITS_MIN, MJ_PACK_BITS_MAX, err));
-    mj_pack_shape shape = {.rows = dim[0], .columns = dim[1], .bits = (int)bits};
-    size_t rows = (size_t)dim[0];
+    size_t rows = 1, columns = (size_t)dim[n_dims - 1];
+    for (int i = 0; i < n_dims - 1; i++) {
+        rows *= (size_t)dim[i];
+    }
+    mj_pack_shape shape = {.rows = (int)rows, .columns = (int)columns, .bits = (int)bits};
     MJ_TRY(type_check(checkpoint, packed, MJ_DTYPE_U8, err));
     MJ_TRY(type_check(checkpoint, scale, MJ_DTYPE_F32, err));
     MJ_TRY(shape_check(checkpoint, packed, (size_t[]){rows, mj_pack_row_B(shape)}, 2, err));
@@ -254,7 +257,7 @@ static mj_status packed_read(mj_real *out, const mj_checkpoint *checkpoint, cons
         scales[i] = (float)mj_tensor_element(scale, i);
     }
     mj_unpack(out, packed->data, scales, shape);
-    return finite_check(checkpoint, name, out, rows * (size_t)dim[1], err);
+    return finite_check(checkpoint, name, out, rows * columns, err);
 }
 
 mj_status mj_checkpoint_read(mj_real *out, const mj_checkpoint *checkpoint, const char *name,
@@ -262,8 +265,8 @@ mj_status mj_checkpoint_read(mj_real *out, const mj_checkpoint *checkpoint, cons
 {
     const mj_stored_tensor *tensor = part_find(checkpoint, name, "");
     size_t wide[MJ_CHECKPOINT_DIMS] = {0};
-    if (!tensor && n_dims == 2 && part_find(checkpoint, name, ".packed")) {
-        return packed_read(out, checkpoint, name, dim, err);
+    if (!tensor && n_dims >= 2 && part_find(checkpoint, name, ".packed")) {
+        return packed_read(out, checkpoint, name, dim, n_dims, err);
     }
     if (!tensor) {
         return mj_err_add(err, MJ_EKEY, checkpoint->file.path, 0, 0, "tensor %s is missing", name);

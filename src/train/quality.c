@@ -13,7 +13,7 @@
 enum {
     BATCH = 500,
     SAMPLES_A_CLASS = 1000, /* of the anchors */
-    AXES = 64,
+    AXES_MAX = 64,
     NEAREST_N = 1000,      /* images whose nearest training image is sought */
     PAIRS_A_CLASS = 100,   /* images whose distances tell the diversity */
 };
@@ -30,7 +30,7 @@ typedef struct {
 
 struct mj_judge {
     const mj_dataset *train, *test;
-    reader yardstick;
+    reader yardstick; /* without a tape: pixels alone */
     double scale;
     mj_gaussian test_features, test_axes;
     mj_gaussian features, axes; /* of the images that are being judged */
@@ -98,7 +98,7 @@ static int read_images(const reader *r, mj_gaussian *features, const mj_real *im
 static mj_status add_axes(mj_gaussian *axes, const mj_pca *pca, const mj_real *image, int n,
                           mj_err *err)
 {
-    mj_real *y = malloc((size_t)BATCH * AXES * sizeof *y);
+    mj_real *y = malloc((size_t)BATCH * (size_t)pca->n_axes * sizeof *y);
     if (!y) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for principal components");
     }
@@ -111,31 +111,41 @@ static mj_status add_axes(mj_gaussian *axes, const mj_pca *pca, const mj_real *i
     return MJ_OK;
 }
 
+/* The yardstick and what it sees in the test images. */
+static mj_status load_yardstick(mj_judge *j, const char *path, mj_arena *arena, mj_err *err)
+{
+    mj_checkpoint checkpoint;
+    const mj_dataset *test = j->test;
+    MJ_TRY(reader_load(&j->yardstick, path, MJ_CONVNET, j->train->n_classes, test->width * test->height,
+                       arena, err));
+    MJ_TRY(mj_checkpoint_load(&checkpoint, path, arena, err));
+    if (mj_safetensors_text(&checkpoint.file, "feature_scale")) {
+        MJ_TRY(mj_checkpoint_get_number(&j->scale, &checkpoint, "feature_scale", err));
+    }
+    MJ_TRY(mj_gaussian_init(&j->test_features, mj_classifier_features(MJ_CONVNET), arena, err));
+    MJ_TRY(mj_gaussian_init(&j->features, mj_classifier_features(MJ_CONVNET), arena, err));
+    read_images(&j->yardstick, &j->test_features, test->image, test->label, test->n);
+    return MJ_OK;
+}
+
 mj_status mj_judge_new(mj_judge **judge, const char *yardstick_path, const mj_dataset *train,
                        const mj_dataset *test, mj_arena *arena, mj_err *err)
 {
-    int size = train->width * train->height;
+    int size = train->width * train->height, n_axes = size < AXES_MAX ? size : AXES_MAX;
     mj_judge *j = mj_arena_alloc(arena, sizeof *j);
     if (!j) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for the yardstick");
     }
     *j = (mj_judge){.train = train, .test = test, .scale = 1};
-    MJ_TRY(reader_load(&j->yardstick, yardstick_path, MJ_CONVNET, train->n_classes, size, arena,
-                       err));
-    mj_checkpoint checkpoint;
-    MJ_TRY(mj_checkpoint_load(&checkpoint, yardstick_path, arena, err));
-    if (mj_safetensors_text(&checkpoint.file, "feature_scale")) {
-        MJ_TRY(mj_checkpoint_get_number(&j->scale, &checkpoint, "feature_scale", err));
+    if (yardstick_path) {
+        MJ_TRY(load_yardstick(j, yardstick_path, arena, err));
     }
-    MJ_TRY(mj_gaussian_init(&j->test_features, mj_classifier_features(MJ_CONVNET), arena, err));
-    read_images(&j->yardstick, &j->test_features, test->image, test->label, test->n);
     mj_gaussian pixels;
     MJ_TRY(mj_gaussian_init(&pixels, size, arena, err));
     mj_gaussian_add(&pixels, train->image, (size_t)train->n);
-    MJ_TRY(mj_pca_compute(&j->pca, &pixels, AXES, arena, err));
-    MJ_TRY(mj_gaussian_init(&j->test_axes, AXES, arena, err));
-    MJ_TRY(mj_gaussian_init(&j->features, mj_classifier_features(MJ_CONVNET), arena, err));
-    MJ_TRY(mj_gaussian_init(&j->axes, AXES, arena, err));
+    MJ_TRY(mj_pca_compute(&j->pca, &pixels, n_axes, arena, err));
+    MJ_TRY(mj_gaussian_init(&j->test_axes, n_axes, arena, err));
+    MJ_TRY(mj_gaussian_init(&j->axes, n_axes, arena, err));
     MJ_TRY(add_axes(&j->test_axes, &j->pca, test->image, test->n, err));
     MJ_TRY(mj_pair_distance(&j->data_distance, train->image, train->label, train->n, size,
                             train->n_classes, PAIRS_A_CLASS, err));
@@ -143,10 +153,34 @@ mj_status mj_judge_new(mj_judge **judge, const char *yardstick_path, const mj_da
     return MJ_OK;
 }
 
-/* Frechet distance of features and, with pca, of principal components; the share classified right. */
+int mj_judge_axes(const mj_judge *judge)
+{
+    return judge->pca.n_axes;
+}
+
+/* Frechet distance of principal components of pixels. */
+static mj_status compare_pixels(double *pca, mj_judge *j, const mj_real *image, int n, mj_err *err)
+{
+    mj_gaussian_clear(&j->axes);
+    MJ_TRY(add_axes(&j->axes, &j->pca, image, n, err));
+    return mj_frechet_compute(pca, &j->axes, &j->test_axes, err);
+}
+
+/* Frechet distance of features and, with pca, of principal components; the share classified right.
+ * Without a yardstick pixels stand in for features. */
 static mj_status compare(double *frechet, double *pca, double *accuracy, mj_judge *j,
                          const mj_real *image, const int *label, int n, mj_err *err)
 {
+    if (!j->yardstick.tape) {
+        MJ_TRY(compare_pixels(frechet, j, image, n, err));
+        if (pca) {
+            *pca = *frechet;
+        }
+        if (accuracy) {
+            *accuracy = NAN;
+        }
+        return MJ_OK;
+    }
     mj_gaussian_clear(&j->features);
     int n_right = read_images(&j->yardstick, &j->features, image, label, n);
     MJ_TRY(mj_frechet_compute(frechet, &j->features, &j->test_features, err));
@@ -154,12 +188,7 @@ static mj_status compare(double *frechet, double *pca, double *accuracy, mj_judg
     if (accuracy) {
         *accuracy = (double)n_right / n;
     }
-    if (!pca) {
-        return MJ_OK;
-    }
-    mj_gaussian_clear(&j->axes);
-    MJ_TRY(add_axes(&j->axes, &j->pca, image, n, err));
-    return mj_frechet_compute(pca, &j->axes, &j->test_axes, err);
+    return pca ? compare_pixels(pca, j, image, n, err) : MJ_OK;
 }
 
 static mj_status find_nearest(double *median, double *p1, const mj_judge *j, const mj_real *image,
@@ -295,9 +324,12 @@ static mj_status compute_anchors(mj_anchors *a, mj_judge *j, subset *s, mj_err *
     MJ_TRY(compare(&a->noise, NULL, NULL, j, s->changed, s->label, s->n, err));
     average(s->changed, s, data->n_classes, size);
     MJ_TRY(compare(&a->class_mean, NULL, NULL, j, s->changed, s->label, s->n, err));
-    a->test_accuracy = (double)read_images(&j->yardstick, NULL, j->test->image, j->test->label,
-                                           j->test->n) /
-                       j->test->n;
+    a->test_accuracy = NAN;
+    if (j->yardstick.tape) {
+        a->test_accuracy = (double)read_images(&j->yardstick, NULL, j->test->image, j->test->label,
+                                               j->test->n) /
+                           j->test->n;
+    }
     int n_test = j->test->n < NEAREST_N ? j->test->n : NEAREST_N;
     return find_nearest(&a->test_nearest_median, &a->test_nearest_p1, j, j->test->image, n_test,
                         err);

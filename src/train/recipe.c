@@ -6,6 +6,7 @@
 
 #include "mj/file.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -29,6 +30,8 @@ enum {
     STEPS_MAX = 4096, /* of an integration */
     BATCH_MAX = 1 << 16,
     PROJECTIONS_MAX = 1 << 16,
+    SEGMENTS_MAX = 64,
+    REACH_MAX = 400, /* pixels: across the largest image */
     RECIPE_SIZE_MAX_B = 1 << 20,
     NOT_GIVEN = -1, /* a choice whose first word would read as 0 */
 };
@@ -39,6 +42,15 @@ static const double FLAT = 0.5;
 static const char *const model_names[] = {"oscillator_net", "classifier", NULL};
 static const char *const objective_names[] = {"drifting", "sliced_wasserstein", "gan", "classify", NULL};
 
+static const mj_spec_field harmonics_fields[] = {
+    {FIELD(mj_recipe_harmonics, "sin", MJ_SPEC_REALS, sin), .min = -100, .max = 100,
+     .count_offset = offsetof(mj_recipe_harmonics, n_sin), .max_items = MJ_HARMONICS_MAX},
+    {FIELD(mj_recipe_harmonics, "cos", MJ_SPEC_REALS, cos), .min = -100, .max = 100,
+     .count_offset = offsetof(mj_recipe_harmonics, n_cos), .max_items = MJ_HARMONICS_MAX},
+};
+static const mj_spec_schema harmonics_schema = {
+    "harmonics", harmonics_fields, LENGTH(harmonics_fields), sizeof(mj_recipe_harmonics), NULL};
+
 static const mj_spec_field model_fields[] = {
     {FIELD(mj_recipe_model, "kind", MJ_SPEC_CHOICE, kind), .required = true,
      .choices = model_names},
@@ -47,6 +59,10 @@ static const mj_spec_field model_fields[] = {
     INT(mj_recipe_model, "hidden_random", hidden_random, 0, HIDDEN_MAX),
     INT(mj_recipe_model, "coupling_bits", coupling_bits, 0, 16),
     REAL(mj_recipe_model, "density", density, 0, 1),
+    REAL(mj_recipe_model, "reach", reach, 1, REACH_MAX),
+    INT(mj_recipe_model, "degree", degree, 1, HIDDEN_MAX),
+    INT(mj_recipe_model, "segments", segments, 1, SEGMENTS_MAX),
+    {FIELD(mj_recipe_model, "harmonics", MJ_SPEC_MAP, harmonics), .sub = &harmonics_schema},
     {FIELD(mj_recipe_model, "symmetric", MJ_SPEC_BOOL, symmetric)},
     TEXT(mj_recipe_model, "init", init),
     CHOICE(mj_recipe_model, "network", network, mj_network_names),
@@ -172,6 +188,10 @@ static mj_status refuse_idle(mj_recipe *recipe, mj_err *err)
         {"model.hidden_random", MJ_TRAINED_CLASSIFIER, m->hidden_random > 0},
         {"model.coupling_bits", MJ_TRAINED_CLASSIFIER, m->coupling_bits > 0},
         {"model.density", MJ_TRAINED_CLASSIFIER, m->density > 0},
+        {"model.reach", MJ_TRAINED_CLASSIFIER, m->reach > 0},
+        {"model.degree", MJ_TRAINED_CLASSIFIER, m->degree > 0},
+        {"model.segments", MJ_TRAINED_CLASSIFIER, m->segments > 0},
+        {"model.harmonics", MJ_TRAINED_CLASSIFIER, m->harmonics.n_sin + m->harmonics.n_cos > 0},
         {"model.symmetric", MJ_TRAINED_CLASSIFIER, m->symmetric},
         {"model.init", MJ_TRAINED_CLASSIFIER, m->init},
         {"objective.pixels", MJ_TRAINED_CLASSIFIER, o->pixels > 0},
@@ -226,6 +246,23 @@ static mj_status refuse_idle_objective(const mj_recipe *recipe, mj_err *err)
     return MJ_OK;
 }
 
+/* H of both lists: the longer one says how many harmonics there are. */
+static mj_status decode_harmonics(mj_recipe *recipe, mj_err *err)
+{
+    mj_recipe_harmonics *h = &recipe->model.harmonics;
+    double sum = 0;
+    h->response.n_harmonics = h->n_sin > h->n_cos ? h->n_sin : h->n_cos;
+    for (int i = 0; i < h->response.n_harmonics; i++) {
+        h->response.sin[i] = h->sin[i];
+        h->response.cos[i] = h->cos[i];
+        sum += fabs(h->sin[i]) + fabs(h->cos[i]);
+    }
+    if (h->response.n_harmonics > 0 && !(sum > 0)) {
+        return wrong(err, recipe, "model.harmonics: with all of them 0 nothing is coupled");
+    }
+    return MJ_OK;
+}
+
 static mj_status decode_oscillator(mj_recipe *recipe, mj_err *err)
 {
     mj_recipe_model *model = &recipe->model;
@@ -248,6 +285,7 @@ static mj_status decode_oscillator(mj_recipe *recipe, mj_err *err)
     if (model->coupling_bits == 1) {
         return wrong(err, recipe, "model.coupling_bits must be 0 (full precision) or 2 to 16");
     }
+    MJ_TRY(decode_harmonics(recipe, err));
     if (recipe->objective.kind == MJ_OBJECTIVE_CLASSIFY) {
         return wrong(err, recipe, "an oscillator_net is trained with the objective drifting, "
                                   "sliced_wasserstein or gan");
@@ -341,4 +379,10 @@ mj_status mj_recipe_load(mj_recipe *recipe, const char *path, const mj_units *un
     mj_status status = mj_recipe_parse(recipe, text, path, units, arena, err);
     free(text);
     return status;
+}
+
+mj_oscillator_wiring mj_recipe_wiring(const mj_recipe_model *model)
+{
+    return (mj_oscillator_wiring){.reach = model->reach, .degree = model->degree,
+                                  .density = model->density, .symmetric = model->symmetric};
 }

@@ -17,9 +17,9 @@ struct mj_sampler {
     mj_oscillator_net net;
     mj_oscillator_vars vars;
     mj_oscillator_run run;
-    mj_real *omega;            /* [N], of the file */
-    mj_real *factor, *scratch; /* [N,N] */
-    uint8_t *mask;             /* [N,N] */
+    mj_real *omega;                       /* [N], of the file */
+    mj_real *factor, *strength, *scratch; /* [N,N] */
+    uint8_t *mask;                        /* [N,N] */
 };
 
 /* Classes are the rows of the tables. */
@@ -31,6 +31,21 @@ static mj_status count_classes(int *n_class, const mj_checkpoint *checkpoint, co
         return mj_err_add(err, MJ_ESYNTAX, path, 0, 0, "not an oscillator net: no theta0 [class, N]");
     }
     *n_class = (int)table->dim[0];
+    return MJ_OK;
+}
+
+/* A recipe may claim any size; memory is only taken for couplings that the file has. */
+static mj_status check_size(const mj_sampler *s, const mj_checkpoint *checkpoint, const char *path,
+                            mj_err *err)
+{
+    const mj_stored_tensor *K = mj_safetensors_find(&checkpoint->file, "K");
+    K = K ? K : mj_safetensors_find(&checkpoint->file, "K.packed");
+    double N = mj_oscillator_count(&s->net), P = s->net.n_segments > 1 ? s->net.n_segments : 1;
+    double least_B = N * N * P * MJ_PACK_BITS_MIN / 8;
+    if (!K || (double)K->size_B < least_B) {
+        return mj_err_add(err, MJ_EFIT, path, 0, 0,
+                          "the recipe's net of %.0f oscillators has more couplings than this file", N);
+    }
     return MJ_OK;
 }
 
@@ -54,9 +69,11 @@ static mj_status record(mj_sampler *s, const mj_checkpoint *checkpoint, mj_arena
     s->tape = mj_tape_new(arena, err, (mj_tape_config){.seed = 1, .inference = true});
     s->omega = mj_arena_array(arena, N, sizeof *s->omega);
     s->factor = mj_arena_array(arena, N * N, sizeof *s->factor);
+    s->strength = mj_arena_array(arena, N * N, sizeof *s->strength);
     s->scratch = mj_arena_array(arena, N * N, sizeof *s->scratch);
     s->mask = mj_arena_array(arena, N * N, 1);
-    if (!random || !s->tape || !s->omega || !s->factor || !s->scratch || !s->mask) {
+    if (!random || !s->tape || !s->omega || !s->factor || !s->strength || !s->scratch ||
+        !s->mask) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a sampler");
     }
     mj_oscillator_random(random, &s->net);
@@ -86,11 +103,13 @@ mj_status mj_sampler_load(mj_sampler **sampler, const char *path, mj_sampler_con
         return mj_err_add(err, MJ_ESUPPORT, path, 0, 0, "not a generator: a classifier");
     }
     s->net = (mj_oscillator_net){
+        .n_segments = model->segments, .response = model->harmonics.response,
         .width = model->width, .height = model->height, .hidden_fixed = model->hidden_fixed,
         .hidden_random = model->hidden_random, .n_batch = config.n_batch ? config.n_batch : BATCH,
         .n_steps_max = 1, .integrator = config.integrator, .precision = config.precision,
         .lr_coupling = 1};
     MJ_TRY(count_classes(&s->net.n_class, &checkpoint, path, err));
+    MJ_TRY(check_size(s, &checkpoint, path, err));
     MJ_TRY(record(s, &checkpoint, arena, err));
     *sampler = s;
     return MJ_OK;
@@ -121,25 +140,39 @@ static mj_status check(const mj_sampling *sampling, mj_err *err)
     return MJ_OK;
 }
 
-/* Sets the run and the chip. Couplings that the file of a thinned-out net has at 0 were never built;
- * at 0 in that of another they are rounded. */
+/* The mask of what is built. Couplings that the file of a thinned-out net has at 0 never were; at 0 in
+ * that of another they are rounded. */
+static void set_mask(mj_sampler *s, double density)
+{
+    const mj_recipe_model *model = &s->recipe.model;
+    const mj_oscillator_wiring wiring = mj_recipe_wiring(model);
+    const mj_real *K = mj_tape_tensor(s->tape, s->vars.K).v;
+    int N = mj_oscillator_count(&s->net);
+    if (mj_oscillator_is_limited(&wiring)) {
+        mj_coupling_mask_of(s->mask, K, N, model->segments);
+    } else {
+        memset(s->mask, 1, (size_t)N * (size_t)N);
+    }
+    if (density > 0) {
+        const mj_coupling coupling = {.n = N, .n_segments = model->segments,
+                                      .symmetric = model->symmetric};
+        mj_coupling_strength(s->strength, K, &coupling);
+        mj_coupling_limit_density(s->mask, s->strength, s->scratch, density, model->symmetric, N);
+    }
+}
+
+/* Sets the run and the chip. */
 static void apply(mj_sampler *s, const mj_sampling *sampling)
 {
     int N = mj_oscillator_count(&s->net);
     bool symmetric = s->recipe.model.symmetric;
-    bool thinned = s->recipe.model.density > 0 && s->recipe.model.density < 1;
-    const mj_real *K = mj_tape_tensor(s->tape, s->vars.K).v;
     mj_real *omega = mj_tape_tensor(s->tape, s->vars.omega).v;
-    for (size_t k = 0; k < (size_t)N * (size_t)N; k++) {
-        s->mask[k] = !thinned || K[k] != 0;
-    }
-    if (sampling->density > 0) {
-        mj_coupling_limit_density(s->mask, K, s->scratch, sampling->density, symmetric, N);
-    }
+    set_mask(s, sampling->density);
     mj_coupling_draw_mismatch(s->factor, sampling->mismatch, symmetric, sampling->chip, N);
     mj_frequency_draw_mismatch(omega, sampling->detuning, sampling->chip, N);
     mj_add_scaled(omega, s->omega, 1, (size_t)N);
-    s->run.run = (mj_kuramoto_run){.n_steps = sampling->n_steps,
+    s->run.run = (mj_kuramoto_run){.n_steps = mj_oscillator_steps(sampling->n_steps,
+                                                                  s->net.n_segments),
                                    .span = s->recipe.integrate.span * sampling->readout,
                                    .noise = sampling->noise};
     s->run.start.bits = sampling->start_bits;

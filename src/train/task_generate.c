@@ -39,7 +39,8 @@ static void draw(generate *g, uint32_t step)
     mj_rng rng;
     mj_rng_init(&rng, (uint64_t)train->seed, mj_task_stream(MJ_STREAM_DRAW, step));
     int steps = recipe->integrate.steps_max - recipe->integrate.steps_min + 1;
-    g->run.run.n_steps = recipe->integrate.steps_min + (int)(mj_rng_uniform(&rng) * steps);
+    g->run.run.n_steps = mj_oscillator_steps(
+        recipe->integrate.steps_min + (int)(mj_rng_uniform(&rng) * steps), recipe->model.segments);
     g->run.run.span = recipe->integrate.span *
                       (1 + recipe->readout_jitter * (2 * mj_rng_uniform(&rng) - 1));
     for (int c = 0; c < g->data->n_classes; c++) {
@@ -74,37 +75,43 @@ static double step_generate(void *self, uint32_t step)
     return loss;
 }
 
-/* Couplings outside the mask are 0 and stay so: a saved net is its own mask. */
+/* Couplings outside the mask are 0 in all segments and stay so: a saved net is its own mask. */
 static void restored(void *self)
 {
     generate *g = self;
-    if (!g->mask) {
-        return;
-    }
-    mj_tensor K = mj_tape_tensor(g->tape, g->vars.K);
-    for (size_t k = 0; k < mj_shape_count(K.shape); k++) {
-        g->mask[k] = K.v[k] != 0;
+    if (g->mask) {
+        mj_tensor K = mj_tape_tensor(g->tape, g->vars.K);
+        mj_coupling_mask_of(g->mask, K.v, mj_shape_columns(K.shape), g->recipe->model.segments);
     }
 }
 
-static mj_status thin_out(generate *g, mj_arena *arena, mj_err *err)
+/* Limits of the wiring: the strongest couplings of the net that training starts from, or where there
+ * is none, what oscillators prefer. */
+static mj_status thin_out(generate *g, bool is_trained, mj_arena *arena, mj_err *err)
 {
-    double density = g->recipe->model.density;
-    int N = mj_oscillator_count(&g->net);
-    size_t n = (size_t)N * (size_t)N;
-    if (!(density > 0) || density >= 1) {
+    const mj_recipe_model *model = &g->recipe->model;
+    const mj_oscillator_wiring wiring = mj_recipe_wiring(model);
+    if (!mj_oscillator_is_limited(&wiring)) {
         return MJ_OK;
     }
-    g->mask = mj_arena_array(arena, n, 1);
-    mj_real *scratch = mj_arena_array(arena, n, sizeof *scratch);
-    if (!g->mask || !scratch) {
+    mj_tensor K = mj_tape_tensor(g->tape, g->vars.K);
+    int N = mj_shape_columns(K.shape);
+    size_t matrix = (size_t)N * (size_t)N;
+    g->mask = mj_arena_array(arena, matrix, 1);
+    mj_real *strength = mj_arena_array(arena, matrix, sizeof *strength);
+    if (!g->mask || !strength) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a mask of couplings");
     }
-    mj_real *K = mj_tape_tensor(g->tape, g->vars.K).v;
-    memset(g->mask, 1, n);
-    mj_coupling_limit_density(g->mask, K, scratch, density, g->recipe->model.symmetric, N);
-    for (size_t k = 0; k < n; k++) {
-        K[k] = g->mask[k] ? K[k] : 0;
+    if (is_trained) {
+        const mj_coupling coupling = {.n = N, .n_segments = model->segments,
+                                      .symmetric = model->symmetric};
+        mj_coupling_strength(strength, K.v, &coupling);
+    } else {
+        mj_oscillator_prefer(strength, &g->net, (uint64_t)g->recipe->train.seed);
+    }
+    MJ_TRY(mj_oscillator_wire(g->mask, strength, &g->net, &wiring, arena, err));
+    for (size_t k = 0; k < mj_shape_count(K.shape); k++) {
+        K.v[k] = g->mask[k % matrix] ? K.v[k] : 0;
     }
     g->run.coupling.mask = g->mask;
     return MJ_OK;
@@ -126,7 +133,7 @@ static mj_status record(generate *g, const mj_task_input *input, mj_arena *arena
     if (input->init_path) {
         MJ_TRY(mj_task_read(g->tape, "", input->init_path, arena, err));
     }
-    return thin_out(g, arena, err);
+    return thin_out(g, input->init_path != NULL, arena, err);
 }
 
 /* Memory beside the tape. */
@@ -183,7 +190,8 @@ mj_status mj_task_generate(mj_task *task, const mj_task_input *input, mj_arena *
         .width = recipe->model.width, .height = recipe->model.height,
         .hidden_fixed = recipe->model.hidden_fixed, .hidden_random = recipe->model.hidden_random,
         .n_class = input->train->n_classes, .n_batch = train->n_class * train->n_generated,
-        .n_steps_max = recipe->integrate.steps_max,
+        .n_steps_max = mj_oscillator_steps(recipe->integrate.steps_max, recipe->model.segments),
+        .n_segments = recipe->model.segments, .response = recipe->model.harmonics.response,
         .integrator = (mj_integrator)recipe->integrate.method,
         .precision = (mj_precision)recipe->integrate.precision,
         .lr_coupling = train->lr_coupling > 0 ? train->lr_coupling / train->lr : 1};
@@ -192,7 +200,7 @@ mj_status mj_task_generate(mj_task *task, const mj_task_input *input, mj_arena *
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a generator's training");
     }
     g->run = (mj_oscillator_run){
-        .run = {.n_steps = recipe->integrate.steps_max, .span = recipe->integrate.span,
+        .run = {.n_steps = g->net.n_steps_max, .span = recipe->integrate.span,
                 .noise = recipe->noise},
         .start = {.random = random, .bits = recipe->start_bits},
         .coupling = {.symmetric = recipe->model.symmetric, .bits = recipe->model.coupling_bits}};

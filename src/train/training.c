@@ -385,10 +385,10 @@ static bool stands_on(const mj_real *row, double level, double top, int N)
 
 /* The level of each row of couplings that were rounded to levels: the largest of which all of the row
  * are whole multiples. Its smallest magnitude is one to `top` levels. False if a row has none. */
-static bool find_levels(float *level, const mj_real *K, int N, int bits)
+static bool find_levels(float *level, const mj_real *K, int n_rows, int N, int bits)
 {
     int top = (1 << (bits - 1)) - 1;
-    for (int i = 0; i < N; i++) {
+    for (int i = 0; i < n_rows; i++) {
         const mj_real *row = K + (size_t)i * (size_t)N;
         double least = 0;
         for (int j = 0; j < N; j++) {
@@ -409,7 +409,7 @@ static bool find_levels(float *level, const mj_real *K, int N, int bits)
 
 /* The shape that the accountant bills: what stands in the recipe, with the couplings that are left. */
 static mj_status add_shape(mj_checkpoint *checkpoint, const mj_recipe *recipe, int n_classes,
-                           double couplings, mj_arena *arena, mj_err *err)
+                           int couplings, mj_arena *arena, mj_err *err)
 {
     const mj_recipe_model *m = &recipe->model;
     mj_model shape = {.name = recipe->name, .kind = MJ_MODEL_OSCILLATORS};
@@ -421,6 +421,8 @@ static mj_status add_shape(mj_checkpoint *checkpoint, const mj_recipe *recipe, i
     shape.oscillator.classes = n_classes;
     shape.oscillator.couplings = couplings;
     shape.oscillator.coupling_bits = m->coupling_bits > 0 ? m->coupling_bits : 32;
+    shape.oscillator.segments = m->segments;
+    shape.oscillator.harmonics = m->harmonics.response.n_harmonics;
     shape.oscillator.start_bits = recipe->start_bits > 0 ? recipe->start_bits : START_BITS;
     shape.oscillator.span = recipe->integrate.span;
     shape.oscillator.steps = SOLVED_STEPS;
@@ -432,6 +434,24 @@ static mj_status add_shape(mj_checkpoint *checkpoint, const mj_recipe *recipe, i
     const char *text = mj_trained_describe(&shape, arena);
     return text ? mj_checkpoint_set_text(checkpoint, MJ_TRAINED_KEY, text, err)
                 : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for the model's text");
+}
+
+/* What add_couplings works on. */
+typedef struct {
+    mj_real *K;     /* [P,N,N] */
+    float *level;   /* [P,N] */
+    uint8_t *mask;  /* [N,N] */
+} coupling_memory;
+
+static mj_status coupling_memory_init(coupling_memory *m, size_t N, size_t P, mj_arena *arena,
+                                      mj_err *err)
+{
+    *m = (coupling_memory){.K = mj_arena_array(arena, P * N * N, sizeof *m->K),
+                           .level = mj_arena_array(arena, P * N, sizeof *m->level),
+                           .mask = mj_arena_array(arena, N * N, 1)};
+    return m->K && m->level && m->mask
+               ? MJ_OK
+               : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for couplings");
 }
 
 /* Couplings as the chip of the recipe has them, packed if their levels allow. */
@@ -446,30 +466,27 @@ static mj_status add_couplings(mj_checkpoint *checkpoint, const mj_training *t, 
         start = strcmp(param[p].name, "theta0") == 0 ? p : start;
     }
     const mj_real *M = t->learner[0].adam.average + param[which].offset;
-    int N = mj_tape_tensor(t->task.tape, param[which].var).shape.dim[0];
-    mj_real *K = mj_arena_array(arena, (size_t)N * (size_t)N, sizeof *K);
-    float *level = mj_arena_array(arena, (size_t)N, sizeof *level);
-    uint8_t *mask = mj_arena_array(arena, (size_t)N * (size_t)N, 1);
-    if (!K || !level || !mask) {
-        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for couplings");
-    }
+    mj_shape shape = mj_tape_tensor(t->task.tape, param[which].var).shape;
+    int N = mj_shape_columns(shape), P = shape.n_dims > 2 ? shape.dim[0] : 1;
+    int bits = model->coupling_bits, couplings = 0;
+    coupling_memory m;
+    MJ_TRY(coupling_memory_init(&m, (size_t)N, (size_t)P, arena, err));
+    mj_coupling_mask_of(m.mask, M, N, P);
+    const mj_coupling coupling = {.n = N, .n_segments = P, .symmetric = model->symmetric,
+                                  .mask = m.mask, .bits = bits};
+    mj_coupling_forward(m.K, M, &coupling);
+    mj_coupling_mask_of(m.mask, m.K, N, P); /* what rounding has left */
     for (size_t k = 0; k < (size_t)N * (size_t)N; k++) {
-        mask[k] = M[k] != 0;
-    }
-    const mj_coupling coupling = {.n = N, .symmetric = model->symmetric, .mask = mask,
-                                  .bits = model->coupling_bits};
-    mj_coupling_forward(K, M, &coupling);
-    double couplings = 0;
-    for (size_t k = 0; k < (size_t)N * (size_t)N; k++) {
-        couplings += K[k] != 0;
+        couplings += m.mask[k];
     }
     int n_classes = (int)(param[start].n / (size_t)N); /* a row of start phases each */
     MJ_TRY(add_shape(checkpoint, t->recipe, n_classes, couplings, arena, err));
-    int bits = model->coupling_bits;
-    if (bits >= MJ_PACK_BITS_MIN && bits <= MJ_PACK_BITS_MAX && find_levels(level, K, N, bits)) {
-        return mj_checkpoint_add_packed(checkpoint, "K", K, level, (mj_pack_shape){N, N, bits}, err);
+    if (bits >= MJ_PACK_BITS_MIN && bits <= MJ_PACK_BITS_MAX &&
+        find_levels(m.level, m.K, P * N, N, bits)) {
+        const mj_pack_shape packed = {.rows = P * N, .columns = N, .bits = bits};
+        return mj_checkpoint_add_packed(checkpoint, "K", m.K, m.level, packed, err);
     }
-    return mj_checkpoint_add(checkpoint, "K", K, (int[]){N, N}, 2, err);
+    return mj_checkpoint_add(checkpoint, "K", m.K, shape.dim, shape.n_dims, err);
 }
 
 static mj_status fill_export(mj_checkpoint *checkpoint, const mj_training *t, const mj_note *note,

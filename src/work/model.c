@@ -122,6 +122,8 @@ static const mj_spec_field oscillator_fields[] = {
     REAL("couplings", oscillator.couplings, "1", 1e15),
     REAL("coupling_bits", oscillator.coupling_bits, "1", 64),
     REAL("start_bits", oscillator.start_bits, "1", 64),
+    INT("segments", oscillator.segments, 1, 64),
+    INT("harmonics", oscillator.harmonics, 1, 16),
     REAL("span", oscillator.span, "1", 1e9),
     INT("steps", oscillator.steps, 1, 1000000),
     INT("stages", oscillator.stages, 1, 16),

@@ -396,6 +396,8 @@ static mj_status resolve_oscillators(mj_model *m, const char *path, mj_err *err)
     if (m->oscillator.couplings <= 0) {
         m->oscillator.couplings = n * n;
     }
+    m->oscillator.segments = m->oscillator.segments > 0 ? m->oscillator.segments : 1;
+    m->oscillator.harmonics = m->oscillator.harmonics > 0 ? m->oscillator.harmonics : 1;
     if (m->oscillator.coupling_bits <= 0) {
         m->oscillator.coupling_bits = 32;
     }

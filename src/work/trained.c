@@ -37,21 +37,32 @@ static mj_status check_packed(const mj_safetensors *file, const mj_stored_tensor
     return MJ_OK;
 }
 
+/* [N,N] or, of several segments, [P,N,N]; packed, all rows below each other. */
 static mj_status check_couplings(const mj_safetensors *file, const mj_model *model, mj_err *err)
 {
     const mj_stored_tensor *plain = mj_safetensors_find(file, "K");
     const mj_stored_tensor *packed = mj_safetensors_find(file, "K.packed");
     const mj_stored_tensor *K = plain ? plain : packed;
     size_t n = (size_t)model->oscillator.visible + (size_t)model->oscillator.hidden;
-    if (!K || K->n_dims != 2) {
+    size_t n_segments = (size_t)model->oscillator.segments;
+    int n_dims = plain && n_segments > 1 ? 3 : 2;
+    if (!K || K->n_dims < 2 || K->n_dims > 3) {
         return mj_err_add(err, MJ_ESUPPORT, file->path, 0, 0,
                           "no tensor K or K.packed holds the couplings");
     }
-    if (K->dim[0] != n) {
-        return disagree(err, file->path, K->name, K->dim[0], n, "oscillators");
+    if (K->n_dims != n_dims) {
+        return disagree(err, file->path, K->name, (size_t)K->n_dims, (size_t)n_dims, "dimensions");
     }
-    if (K == plain && K->dim[1] != n) {
-        return disagree(err, file->path, K->name, K->dim[1], n, "couplings an oscillator");
+    if (n_dims == 3 && K->dim[0] != n_segments) {
+        return disagree(err, file->path, K->name, K->dim[0], n_segments, "segments");
+    }
+    size_t rows = n_dims == 3 || n_segments == 1 ? n : n_segments * n;
+    if (K->dim[n_dims - 2] != rows) {
+        return disagree(err, file->path, K->name, K->dim[n_dims - 2], rows,
+                        rows == n ? "oscillators" : "rows of couplings");
+    }
+    if (K == plain && K->dim[n_dims - 1] != n) {
+        return disagree(err, file->path, K->name, K->dim[n_dims - 1], n, "couplings an oscillator");
     }
     return K == plain ? MJ_OK : check_packed(file, K, n, model, err);
 }
@@ -119,6 +130,8 @@ char *mj_trained_describe(const mj_model *model, mj_arena *arena)
         {"couplings", model->oscillator.couplings},
         {"coupling_bits", model->oscillator.coupling_bits},
         {"start_bits", model->oscillator.start_bits},
+        {"segments", model->oscillator.segments},
+        {"harmonics", model->oscillator.harmonics},
         {"span", model->oscillator.span},
         {"steps", model->oscillator.steps},
         {"stages", model->oscillator.stages},

@@ -56,7 +56,7 @@ not a generator: a classifier
 
 $ mj eval oscillator-fashion --data /usr
 ? 2
-cannot be judged: the yardstick is of fashion-mnist, not of /usr
+error:
 
 $ mj eval oscillator-fashion --bits 4,1
 ? 2
@@ -120,7 +120,8 @@ old.svg
 $ mkdir $TMP/set; for part in train t10k; do (printf '\000\000\010\003\000\000\000\050\000\000\000\010\000\000\000\010'; tail -c 2560 data/trained/oscillator-fashion.safetensors) > $TMP/set/$part-images-idx3-ubyte; (printf '\000\000\010\001\000\000\000\050'; for i in 0 1 2 3 4 5 6 7 8 9; do printf '\000\001\001\000'; done) > $TMP/set/$part-labels-idx1-ubyte; done; printf "mj: 1\nrecipe: tiny\nmodel: {kind: oscillator_net, visible: 8x8, hidden_fixed: 2, hidden_random: 2, coupling_bits: 4}\ndata: $TMP/set\nobjective: {kind: drifting, pixels: 1}\nintegrate: {method: euler, span: 3, steps: 2}\ntrain: {batch: 2x4, real: 2x4, lr: 1e-2, steps: 3, seed: 1}\n" > $TMP/tiny.yaml; mj train $TMP/tiny.yaml --out $TMP/tiny --json-log $TMP/tiny.log
 tiny: 40 images of 8x8
 1 thread,
-not judged: the yardstick is of fashion-mnist, not of
+judged by pixels alone: the yardstick is of fashion-mnist, not of
+pixel Frechet
 3 steps in
 processor time
 tiny/model.safetensors
@@ -168,9 +169,41 @@ $ mj sample oscillator-fashion --trajectory
 ? 2
 mj sample needs --out FILE.png
 
-$ mj eval $TMP/tiny/model.safetensors
+$ mj eval $TMP/tiny/model.safetensors --n 1000
+Judged by pixels alone, because the yardstick is of fashion-mnist, not of
+Frechet distance of all 64 pixels to 40 test images
+! accuracy
+
+$ mj eval $TMP/tiny/model.safetensors --n 1000 --json
+"metric": "frechet-pixels"
+"test_accuracy": null
+"accuracy": null
+
+$ mj eval $TMP/tiny/model.safetensors --data fashion-mnist
 ? 2
-cannot be judged: the yardstick is of fashion-mnist
+cannot be judged: it draws 8x8 images of 2 classes, fashion-mnist has 8x8 of 10
+
+# The limits of a wiring and what changes in a run: from the recipe to the bill.
+$ sed 's/coupling_bits: 4/coupling_bits: 4, reach: 3, degree: 6, segments: 2, symmetric: true, harmonics: {sin: [1, 0.2]}/; s/tiny/wired/' $TMP/tiny.yaml > $TMP/wired.yaml; mj train $TMP/wired.yaml --out $TMP/wired --quiet && mj sample $TMP/wired/model.safetensors --n 4 --out $TMP/wired.png
+wired/model.safetensors
+wired.png
+
+$ mj explain $TMP/wired/model.safetensors on oscillator-65nm "couplings written"
+bytes of all segments, each output
+
+$ sed 's/coupling_bits: 4/reach: 0/' $TMP/tiny.yaml > $TMP/reach.yaml; mj train $TMP/reach.yaml --out $TMP/reach
+? 2
+reach.yaml:3
+reach
+
+$ sed 's/coupling_bits: 4/harmonics: {sine: [1]}/' $TMP/tiny.yaml > $TMP/sine.yaml; mj train $TMP/sine.yaml --out $TMP/sine
+? 2
+sine.yaml:3
+(did you mean 'sin'?)
+
+$ printf 'mj: 1\nrecipe: x\nmodel: {kind: classifier, degree: 4}\ndata: d\nobjective: {kind: classify}\ntrain: {batch: 9, lr: 1, steps: 5}\n' > $TMP/deg.yaml; mj train $TMP/deg.yaml --out $TMP/deg
+? 2
+model.degree has no effect on a classifier
 
 $ mj bill $TMP/tiny/model.safetensors on oscillator-65nm
 tiny int4 on 1 oscillator-65nm
