@@ -3,32 +3,19 @@
  * Options that take a list give one row for every combination of their values. The differential
  * equation is solved accurately (RK4, 24 steps) unless asked otherwise: a circuit does not run the
  * steps of a training. */
-#include "fid_score.h"
-#include "mj/json.h"
+#include "eval_job.h"
 #include "mj/kernels.h"
-#include "mj/quality.h"
-#include "mj/sampler.h"
 #include "mj/text.h"
 #include "options.h"
-#include "plot_file.h"
 #include "progress.h"
-#include "style.h"
 #include "train_commands.h"
 
 #include <string.h>
 
 enum { N_DEFAULT = 10000, N_MAX = 1000000, STEPS_DEFAULT = 24, STEPS_MAX = 100000 };
-enum { VALUES_MAX = 16, ROWS_MAX = 256, CHIPS_MAX = 1000, THREADS_MAX = 256, CELL_TEXT = 32 };
-enum { LINE_TEXT = 256, PLOT_AXES_MAX = 2 };
+enum { CHIPS_MAX = 1000, THREADS_MAX = 256 };
 
-/* What a sweep can change, in the order of the table's columns. */
-enum { NOISE, BITS, MISMATCH, DETUNING, DENSITY, READOUT, START_BITS, AXES_N };
-typedef struct {
-    const char *option, *title, *key, *help;
-    const char *plot_title, *zero_text; /* with unit; what 0 means if it is no number */
-    double min, max;
-} axis;
-static const axis axes[AXES_N] = {
+const mj_eval_axis mj_eval_axes[AXES_N] = {
     {"noise", "noise", "noise", "phase noise, rad per square root of model time (as trained)",
      "phase noise, rad per square root of model time", NULL, 0, 100},
     {"bits", "bits", "bits", "precision of couplings, 2 to 16 (as in the file: 0)",
@@ -46,33 +33,8 @@ static const axis axes[AXES_N] = {
      "continuous", 0, 16},
 };
 
-typedef struct {
-    mj_sampling sampling;
-    mj_score score;       /* mean over chips */
-    double worst_frechet; /* of all chips */
-    double fid;           /* mean over chips, with --inception */
-} row;
-
-typedef struct {
-    mj_context *context;
-    const char *model, *data, *inception, *plot;
-    const char *by_pixels; /* why no yardstick judges; NULL: it does */
-    const char *list[AXES_N]; /* as given */
-    double value[AXES_N][VALUES_MAX];
-    int n_values[AXES_N];
-    int n, steps, chips, threads, integrator, precision;
-    mj_sampler *sampler;
-    mj_judge *judge;
-    mj_fid *fid; /* NULL without --inception */
-    mj_dataset train, test;
-    mj_anchors anchors;
-    row *row;
-    int n_rows;
-    double seconds;
-} job;
-
 /* "0.1,0.2" into values. */
-static mj_status read_list(job *j, int a)
+static mj_status read_list(mj_eval_job *j, int a)
 {
     const char *at = j->list[a];
     mj_err *err = &j->context->err;
@@ -80,13 +42,13 @@ static mj_status read_list(job *j, int a)
         double number;
         size_t length = mj_text_number(at, &number);
         bool whole = a == BITS || a == START_BITS;
-        if (length == 0 || number < axes[a].min || number > axes[a].max ||
+        if (length == 0 || number < mj_eval_axes[a].min || number > mj_eval_axes[a].max ||
             (whole && number != (int)number) || (a == BITS && number == 1) ||
             (at[length] != '\0' && at[length] != ',')) {
             return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
                               "--%s %s: %snumbers from %g to %g%s, with commas between",
-                              axes[a].option, j->list[a], whole ? "whole " : "", axes[a].min,
-                              axes[a].max, a == BITS ? " but 1" : "");
+                              mj_eval_axes[a].option, j->list[a], whole ? "whole " : "", mj_eval_axes[a].min,
+                              mj_eval_axes[a].max, a == BITS ? " but 1" : "");
         }
         j->value[a][j->n_values[a]++] = number;
         at += length;
@@ -95,12 +57,12 @@ static mj_status read_list(job *j, int a)
         }
         at++;
     }
-    return mj_err_add(err, MJ_ELIMIT, NULL, 0, 0, "--%s has more than %d values", axes[a].option,
+    return mj_err_add(err, MJ_ELIMIT, NULL, 0, 0, "--%s has more than %d values", mj_eval_axes[a].option,
                       VALUES_MAX);
 }
 
 /* Every combination of the values, the last axis changing first. */
-static mj_status make_rows(job *j)
+static mj_status make_rows(mj_eval_job *j)
 {
     const mj_recipe *recipe = mj_sampler_recipe(j->sampler);
     const double as_trained[AXES_N] = {[NOISE] = recipe->noise, [READOUT] = 1,
@@ -142,7 +104,7 @@ static mj_status make_rows(job *j)
     return MJ_OK;
 }
 
-static double axis_value(const mj_sampling *s, int a)
+double mj_eval_axis_value(const mj_sampling *s, int a)
 {
     const double value[AXES_N] = {s->noise,   s->coupling_bits, s->mismatch,  s->detuning,
                                   s->density, s->readout,       s->start_bits};
@@ -150,7 +112,7 @@ static double axis_value(const mj_sampling *s, int a)
 }
 
 /* Adds a chip's score to the row's means. */
-static void add_score(row *r, const mj_score *s, int chips)
+static void add_score(mj_eval_row *r, const mj_score *s, int chips)
 {
     mj_score *mean = &r->score;
     mean->frechet += s->frechet / chips;
@@ -163,13 +125,13 @@ static void add_score(row *r, const mj_score *s, int chips)
 }
 
 /* Chips that a row is judged on: those without faults are all the same. */
-static int chips_of(const job *j, int r)
+static int chips_of(const mj_eval_job *j, int r)
 {
     const mj_sampling *s = &j->row[r].sampling;
     return s->mismatch > 0 || s->detuning > 0 ? j->chips : 1;
 }
 
-static mj_status run_rows(job *j, mj_real *image, const int *label)
+static mj_status run_rows(mj_eval_job *j, mj_real *image, const int *label)
 {
     mj_progress progress;
     mj_err *err = &j->context->err;
@@ -210,48 +172,8 @@ static mj_status run_rows(job *j, mj_real *image, const int *label)
     return MJ_OK;
 }
 
-/* The axes of a plot: along x the one with the most values, a curve for each value of the other.
- * Returns how many were swept. */
-static int plot_axes(int over[PLOT_AXES_MAX], const job *j)
-{
-    int n = 0;
-    for (int a = 0; a < AXES_N; a++) {
-        if (j->n_values[a] > 1) {
-            if (n < PLOT_AXES_MAX) {
-                over[n] = a;
-            }
-            n++;
-        }
-    }
-    if (n == PLOT_AXES_MAX && j->n_values[over[1]] > j->n_values[over[0]]) {
-        int first = over[0];
-        over[0] = over[1];
-        over[1] = first;
-    }
-    return n;
-}
-
-static mj_status check_plot(const job *j)
-{
-    int over[PLOT_AXES_MAX], n = plot_axes(over, j);
-    mj_err *err = &j->context->err;
-    if (!j->plot) {
-        return MJ_OK;
-    }
-    if (n < 1) {
-        return mj_err_add(err, MJ_EKEY, NULL, 0, 0,
-                          "--plot needs a list of values to plot over, such as --noise 0,0.1,0.2");
-    }
-    if (n > PLOT_AXES_MAX) {
-        return mj_err_add(err, MJ_ELIMIT, NULL, 0, 0,
-                          "--plot shows one list of values or two, and here are %d: give the others "
-                          "one value each", n);
-    }
-    return mj_plot_check(j->plot, err);
-}
-
 /* Images to compare with, of the model's size and classes. */
-static mj_status load_data(job *j, const char *source, const char *path)
+static mj_status load_data(mj_eval_job *j, const char *source, const char *path)
 {
     const mj_recipe_model *model = &mj_sampler_recipe(j->sampler)->model;
     int n_classes = mj_sampler_classes(j->sampler);
@@ -266,7 +188,7 @@ static mj_status load_data(job *j, const char *source, const char *path)
                       j->train.height, j->train.n_classes);
 }
 
-static mj_status run(job *j)
+static mj_status run(mj_eval_job *j)
 {
     mj_context *context = j->context;
     mj_arena *arena = &context->arena;
@@ -283,7 +205,7 @@ static mj_status run(job *j)
     MJ_TRY(mj_sampler_load(&j->sampler, path, config, units, arena, &context->err));
     const mj_recipe *recipe = mj_sampler_recipe(j->sampler);
     MJ_TRY(make_rows(j));
-    MJ_TRY(check_plot(j));
+    MJ_TRY(mj_eval_plot_check(j));
     const char *source = j->data ? j->data : recipe->data;
     j->by_pixels = mj_yardstick_refusal(context, source, mj_sampler_classes(j->sampler),
                                         recipe->model.width, recipe->model.height);
@@ -305,243 +227,14 @@ static mj_status run(job *j)
     return MJ_OK;
 }
 
-/* Output. */
-
-/* One column a swept axis, then the figures. */
-static void print_table(const job *j)
-{
-    enum { FIGURES_N = 5 };
-    static const char *const figure_titles[FIGURES_N] = {"Frechet", "accuracy", "pixel PCA",
-                                                         "diversity", "nearest"};
-    static const bool wants_yardstick[FIGURES_N] = {[1] = true, [2] = true};
-    char text[ROWS_MAX][AXES_N + FIGURES_N + 2][CELL_TEXT];
-    const char *cell[ROWS_MAX * (AXES_N + FIGURES_N + 2)];
-    mj_column column[AXES_N + FIGURES_N + 2];
-    int n = 0, shown[AXES_N], n_shown = 0, which[FIGURES_N + 2];
-    bool worst = j->chips > 1;
-    for (int a = 0; a < AXES_N; a++) {
-        if (j->list[a] || a == NOISE) {
-            shown[n_shown++] = a;
-            column[n++] = (mj_column){axes[a].title, true};
-        }
-    }
-    for (int f = 0; f < FIGURES_N; f++) {
-        if (!j->by_pixels || !wants_yardstick[f]) {
-            which[n - n_shown] = f;
-            column[n++] = (mj_column){figure_titles[f], true};
-        }
-    }
-    if (worst) {
-        which[n - n_shown] = FIGURES_N;
-        column[n++] = (mj_column){"worst chip", true};
-    }
-    if (j->fid) {
-        which[n - n_shown] = FIGURES_N + 1;
-        column[n++] = (mj_column){"FID", true};
-    }
-    for (int r = 0; r < j->n_rows; r++) {
-        const mj_score *s = &j->row[r].score;
-        const double figure[FIGURES_N + 2] = {s->frechet,   s->accuracy,       s->pca,
-                                              s->diversity, s->nearest_median,
-                                              j->row[r].worst_frechet, j->row[r].fid};
-        for (int c = 0; c < n; c++) {
-            int f = c < n_shown ? -1 : which[c - n_shown];
-            bool coarse = f >= FIGURES_N || (f == 0 && !j->by_pixels);
-            snprintf(text[r][c], CELL_TEXT, f < 0 ? "%g" : coarse ? "%.1f" : "%.3f",
-                     f < 0 ? axis_value(&j->row[r].sampling, shown[c]) : figure[f]);
-            cell[r * n + c] = text[r][c];
-        }
-    }
-    const mj_table table = {.column = column, .cell = cell, .n_columns = n, .n_rows = j->n_rows};
-    mj_style style = mj_style_of(j->context);
-    mj_table_print(stdout, &table, &style);
-}
-
-/* In how many dimensions pixels are compared. */
-static const char *pixels_words(const job *j)
-{
-    int n_pixels = j->train.width * j->train.height, n = mj_judge_axes(j->judge);
-    const char *words = n == n_pixels
-                            ? mj_arena_printf(&j->context->arena, "all %d pixels", n)
-                            : mj_arena_printf(&j->context->arena, "%d components of pixels", n);
-    return words ? words : "pixels";
-}
-
-static void print_text(const job *j)
-{
-    const mj_anchors *a = &j->anchors;
-    printf("%s: %d images, %s with %d steps over the trained span, %.0f s\n\n",
-           mj_sampler_recipe(j->sampler)->name, j->n, mj_integrator_names[j->integrator], j->steps,
-           j->seconds);
-    print_table(j);
-    if (j->by_pixels) {
-        printf("\n  Judged by pixels alone, because %s.\n"
-               "  Frechet distance of %s to %d test images, which no figure of the yardstick compares\n"
-               "  with; beside it training images %.3f, blurred by a 3x3 mean %.3f, white noise of 0.1 "
-               "%.3f,\n  class means %.3f; nearest training image of test images %.3f\n",
-               j->by_pixels, pixels_words(j), j->test.n, a->floor, a->blur, a->noise, a->class_mean,
-               a->test_nearest_median);
-        return;
-    }
-    printf("\n  Frechet distance of the yardstick's features to %d test images (no FID); beside it\n"
-           "  training images %.2f, blurred by a 3x3 mean %.1f, white noise of 0.1 %.0f, class means "
-           "%.0f\n",
-           j->test.n, a->floor, a->blur, a->noise, a->class_mean);
-    printf("  accuracy of test images %.3f; pixel PCA of training images %.3f; nearest training image\n"
-           "  of test images %.3f\n",
-           a->test_accuracy, a->floor_pca, a->test_nearest_median);
-    if (j->fid) {
-        printf("  FID (Inception) %.2f%s of %d images against the %d test images, features of %s\n",
-               j->row[0].fid, j->n_rows > 1 ? " in the first row" : "", j->n, j->test.n,
-               j->inception);
-    }
-    if (j->plot) {
-        printf("  %s\n", j->plot);
-    }
-}
-
-/* "5000 images, rk4 with 24 steps, noise 0.1": all that was set and not swept. */
-static void plot_subtitle(char *text, size_t size, const job *j)
-{
-    int used = snprintf(text, size, "%d images, %s with %d steps", j->n,
-                        mj_integrator_names[j->integrator], j->steps);
-    for (int a = 0; a < AXES_N; a++) {
-        if (j->n_values[a] == 1 && (j->list[a] || a == NOISE) && used < (int)size) {
-            used += snprintf(text + used, size - (size_t)used, ", %s %g", axes[a].title,
-                             j->value[a][0]);
-        }
-    }
-    if (j->chips > 1 && used < (int)size) {
-        snprintf(text + used, size - (size_t)used, "; mean and worst of %d chips",
-                 j->chips);
-    }
-}
-
-typedef struct {
-    char label[VALUES_MAX][CELL_TEXT];
-    double x[VALUES_MAX][VALUES_MAX], y[VALUES_MAX][VALUES_MAX], worst[VALUES_MAX][VALUES_MAX];
-    mj_plot_curve curve[VALUES_MAX];
-} plot_points;
-
-/* Deals the rows out to the curves. */
-static void fill_curves(plot_points *p, const job *j, int x_axis, int curve_axis)
-{
-    for (int r = 0; r < j->n_rows; r++) {
-        const row *from = &j->row[r];
-        int c = r; /* number of the row's value of curve_axis: the last axis changes first */
-        for (int a = AXES_N - 1; curve_axis >= 0 && a > curve_axis; a--) {
-            c /= j->n_values[a];
-        }
-        c = curve_axis >= 0 ? c % j->n_values[curve_axis] : 0;
-        mj_plot_curve *curve = &p->curve[c];
-        p->x[c][curve->n] = axis_value(&from->sampling, x_axis);
-        p->y[c][curve->n] = from->score.frechet;
-        p->worst[c][curve->n++] = from->worst_frechet;
-        if (curve_axis >= 0) {
-            double value = axis_value(&from->sampling, curve_axis);
-            snprintf(p->label[c], CELL_TEXT, "%g", value);
-            curve->label = value == 0 && axes[curve_axis].zero_text ? axes[curve_axis].zero_text
-                                                                    : p->label[c];
-        }
-        curve->x = p->x[c];
-        curve->y = p->y[c];
-        curve->worst = j->chips > 1 ? p->worst[c] : NULL;
-    }
-}
-
-static mj_status save_plot(const job *j)
-{
-    const mj_anchors *a = &j->anchors;
-    const mj_plot_level level[] = {{"training images", a->floor},
-                                   {"blurred by a 3x3 mean", a->blur},
-                                   {"with white noise", a->noise},
-                                   {"class means", a->class_mean}};
-    char title[LINE_TEXT], subtitle[LINE_TEXT];
-    int over[PLOT_AXES_MAX], n = plot_axes(over, j);
-    plot_points *p = mj_arena_alloc(&j->context->arena, sizeof *p);
-    if (!p) {
-        return mj_err_add(&j->context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
-    }
-    fill_curves(p, j, over[0], n > 1 ? over[1] : -1);
-    snprintf(title, sizeof title, "%s: what its images are worth",
-             mj_sampler_recipe(j->sampler)->name);
-    plot_subtitle(subtitle, sizeof subtitle, j);
-    const mj_plot plot = {
-        .title = title, .subtitle = subtitle, .x_title = axes[over[0]].plot_title,
-        .y_title = j->by_pixels ? "Frechet distance of pixels, less is better"
-                                : "Frechet distance of the yardstick's features (no FID), less is better",
-        .curves_title = n > 1 ? axes[over[1]].title : NULL, .zero_text = axes[over[0]].zero_text,
-        .curve = p->curve, .n_curves = n > 1 ? j->n_values[over[1]] : 1, .level = level,
-        .n_levels = sizeof level / sizeof level[0]};
-    return mj_plot_save(j->plot, &plot, &j->context->arena, &j->context->err);
-}
-
-static mj_json *row_json(const job *j, const row *r)
-{
-    mj_json *object = mj_json_object();
-    for (int a = 0; a < AXES_N; a++) {
-        mj_json_set_number(object, axes[a].key, axis_value(&r->sampling, a));
-    }
-    mj_json_set_number(object, "value", r->score.frechet);
-    mj_json_set_number(object, "worst", r->worst_frechet);
-    if (j->fid) {
-        mj_json_set_number(object, "fid", r->fid);
-    }
-    mj_json_set_integer(object, "chips", j->chips);
-    mj_json_set_number(object, "accuracy", r->score.accuracy);
-    mj_json_set_number(object, "pca", r->score.pca);
-    mj_json_set_number(object, "diversity", r->score.diversity);
-    mj_json_set_number(object, "nearest_median", r->score.nearest_median);
-    mj_json_set_number(object, "nearest_p1", r->score.nearest_p1);
-    return object;
-}
-
-static mj_status print_json(const job *j)
-{
-    const mj_anchors *a = &j->anchors;
-    mj_json *root = mj_json_object(), *anchors = mj_json_object(), *sweep = mj_json_array();
-    char integrator[CELL_TEXT];
-    snprintf(integrator, sizeof integrator, "%s x %d", mj_integrator_names[j->integrator], j->steps);
-    mj_json_set_integer(root, "schema", 1);
-    mj_json_set_text(root, "model", mj_sampler_recipe(j->sampler)->name);
-    mj_json_set_text(root, "metric", j->by_pixels ? "frechet-pixels" : "frechet-yardstick-fashion");
-    mj_json_set_number(root, "value", j->row[0].score.frechet);
-    if (j->fid) {
-        mj_json_set_number(root, "fid", j->row[0].fid);
-    }
-    mj_json_set_number(root, "floor", a->floor);
-    mj_json_set_number(anchors, "blur", a->blur);
-    mj_json_set_number(anchors, "noise", a->noise);
-    mj_json_set_number(anchors, "class_mean", a->class_mean);
-    mj_json_set_number(anchors, "floor_pca", a->floor_pca);
-    mj_json_set_number(anchors, "test_accuracy", a->test_accuracy);
-    mj_json_set_number(anchors, "test_nearest_median", a->test_nearest_median);
-    mj_json_set_number(anchors, "test_nearest_p1", a->test_nearest_p1);
-    mj_json_set(root, "anchors", anchors);
-    mj_json_set_integer(root, "n", j->n);
-    mj_json_set_text(root, "integrator", integrator);
-    mj_json_set_text(root, "precision", mj_precision_names[j->precision]);
-    mj_json_set_number(root, "seconds", j->seconds);
-    for (int r = 0; r < j->n_rows; r++) {
-        mj_json_append(sweep, row_json(j, &j->row[r]));
-    }
-    mj_json_set(root, "sweep", sweep);
-    if (j->plot) {
-        mj_json_set_text(root, "plot", j->plot);
-    }
-    mj_status status = mj_json_print(root, stdout, &j->context->err);
-    mj_json_free(root);
-    return status;
-}
-
 int mj_cmd_eval(mj_context *context, int argc, char **argv)
 {
     enum { OWN_N = 9 };
-    job *j = mj_arena_alloc(&context->arena, sizeof *j);
+    mj_eval_job *j = mj_arena_alloc(&context->arena, sizeof *j);
     if (!j) {
         return mj_context_fail_with(context, MJ_EMEM, "out of memory");
     }
-    *j = (job){.context = context, .n = N_DEFAULT, .steps = STEPS_DEFAULT, .chips = 1, .threads = 1,
+    *j = (mj_eval_job){.context = context, .n = N_DEFAULT, .steps = STEPS_DEFAULT, .chips = 1, .threads = 1,
                .integrator = MJ_RK4};
     mj_option option[AXES_N + OWN_N] = {
         {.name = "data", .argument = "NAME", .kind = MJ_OPTION_TEXT, .target = &j->data,
@@ -566,9 +259,9 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
                  "values, a curve for each value of a second list"},
     };
     for (int a = 0; a < AXES_N; a++) {
-        option[OWN_N + a] = (mj_option){.name = axes[a].option, .argument = "LIST",
+        option[OWN_N + a] = (mj_option){.name = mj_eval_axes[a].option, .argument = "LIST",
                                         .kind = MJ_OPTION_TEXT, .target = &j->list[a],
-                                        .help = axes[a].help};
+                                        .help = mj_eval_axes[a].help};
     }
     const mj_usage usage = {
         .sentence = "MODEL",
@@ -590,12 +283,12 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
     j->model = word[0];
     mj_status status = run(j);
     if (status == MJ_OK && j->plot) {
-        status = save_plot(j);
+        status = mj_eval_plot_save(j);
     }
     if (status == MJ_OK && context->globals.json) {
-        status = print_json(j);
+        status = mj_eval_print_json(j);
     } else if (status == MJ_OK) {
-        print_text(j);
+        mj_eval_print_text(j);
     }
     return status == MJ_OK ? MJ_EXIT_OK : mj_context_fail(context);
 }

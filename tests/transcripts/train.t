@@ -111,7 +111,7 @@ nowhere/p.svg
 
 # A plot is refused before anything is evaluated, and leaves what is there.
 $ echo old > $TMP/old.svg; mj eval oscillator-fashion --noise 0,0.1 --data /usr --plot $TMP/old.svg; cat $TMP/old.svg; ls -A $TMP
-cannot be judged
+no PNG files
 old
 old.svg
 ! .part
