@@ -92,6 +92,9 @@ void mj_relu_backward(mj_real *dx, const mj_real *dy, const mj_real *x, size_t n
  * <= 2e-7 |x| in float. */
 void mj_silu_forward(mj_real *y, const mj_real *x, size_t n);
 void mj_silu_backward(mj_real *dx, const mj_real *dy, const mj_real *x, size_t n);
+/* y = x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2 [hendrycks2016]; dx += dy times its slope. */
+void mj_gelu_forward(mj_real *y, const mj_real *x, size_t n);
+void mj_gelu_backward(mj_real *dx, const mj_real *dy, const mj_real *x, size_t n);
 /* Sum of squares, in double. */
 double mj_squares_sum(const mj_real *x, size_t n);
 bool mj_all_finite(const mj_real *x, size_t n);

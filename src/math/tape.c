@@ -30,7 +30,7 @@ typedef struct {
     mj_var in[MJ_ARGS_MAX];
     int n_in;
     mj_plan plan;
-    mj_real *kept;
+    mj_real *kept, *state, *state_next, *cache;
 } node;
 
 struct mj_tape {
@@ -45,13 +45,15 @@ struct mj_tape {
     int n_params;
     mj_real *value_grads, *tmp;
     size_t n_value_grads;
+    mj_real *state, *state_next; /* carried states, then caches; the next ones of the states */
+    size_t n_state, n_cache;
     uint32_t step;
     bool training;
 };
 
 /* Reals handed out so far from each slab. */
 typedef struct {
-    size_t trained, frozen, values, value_grads, kept, tmp, labels;
+    size_t trained, frozen, values, value_grads, kept, tmp, state, cache, labels;
 } layout;
 
 size_t mj_shape_count(mj_shape shape)
@@ -157,6 +159,12 @@ mj_var mj_tape_labels(mj_tape *tape, const char *name, int n)
                     (node){.kind = NODE_LABELS, .name = name, .tensor.shape = mj_shape_1(n)});
 }
 
+mj_var mj_tape_label_grid(mj_tape *tape, const char *name, int B, int T)
+{
+    return node_add(tape,
+                    (node){.kind = NODE_LABELS, .name = name, .tensor.shape = mj_shape_2(B, T)});
+}
+
 /* Inputs exist, in the number and of the kind that the layer takes. */
 static mj_status check_inputs(const mj_tape *tape, const mj_layer *layer, const mj_var *in,
                               int n_in)
@@ -226,9 +234,26 @@ static mj_real *take(mj_real *slab, size_t *used, size_t n)
 
 /* Start of every slab; all NULL to count. */
 typedef struct {
-    mj_real *trained, *frozen, *grads, *values, *value_grads, *kept;
+    mj_real *trained, *frozen, *grads, *values, *value_grads, *kept, *state, *state_next, *cache;
     int *labels;
 } slabs;
+
+/* Streams of an operation that carries state. */
+static size_t streams_of(const node *n)
+{
+    return (size_t)n->tensor.shape.dim[0];
+}
+
+/* Place of what the operation n keeps, carries and scratches. */
+static void lay_out_operation(node *n, layout *used, slabs from)
+{
+    n->kept = n->has_gradient ? take(from.kept, &used->kept, n->plan.n_kept) : NULL;
+    used->tmp = n->plan.n_tmp > used->tmp ? n->plan.n_tmp : used->tmp;
+    size_t state = used->state;
+    n->state = take(from.state, &used->state, n->plan.n_state * streams_of(n));
+    n->state_next = take(from.state_next, &state, n->plan.n_state * streams_of(n));
+    n->cache = take(from.cache, &used->cache, n->plan.n_cache * streams_of(n));
+}
 
 /* Gives every node its place. Frozen and trained parameters are counted apart. */
 static layout lay_out(const mj_tape *tape, node *nodes, slabs from)
@@ -250,8 +275,7 @@ static layout lay_out(const mj_tape *tape, node *nodes, slabs from)
             n.tensor.d = n.has_gradient ? take(from.value_grads, &used.value_grads, count) : NULL;
         }
         if (n.kind == NODE_OUTPUT) {
-            n.kept = n.has_gradient ? take(from.kept, &used.kept, n.plan.n_kept) : NULL;
-            used.tmp = n.plan.n_tmp > used.tmp ? n.plan.n_tmp : used.tmp;
+            lay_out_operation(&n, &used, from);
         }
         if (nodes) {
             nodes[i] = n;
@@ -269,9 +293,10 @@ static mj_tape_memory memory_of(layout used)
         .value_grads_B = used.value_grads * sizeof(mj_real),
         .kept_B = used.kept * sizeof(mj_real),
         .tmp_B = used.tmp * sizeof(mj_real),
+        .state_B = (2 * used.state + used.cache) * sizeof(mj_real),
     };
     memory.total_B = memory.params_B + memory.grads_B + memory.values_B + memory.value_grads_B +
-                     memory.kept_B + memory.tmp_B;
+                     memory.kept_B + memory.tmp_B + memory.state_B;
     return memory;
 }
 
@@ -319,6 +344,7 @@ mj_status mj_tape_allocate(mj_tape *tape, size_t limit_B)
     }
     size_t n_params = used.trained + used.frozen;
     mj_real *params = mj_arena_array(tape->arena, n_params, sizeof *params);
+    mj_real *state = mj_arena_array(tape->arena, used.state + used.cache, sizeof *state);
     slabs from = {
         .trained = params,
         .frozen = params ? params + used.trained : NULL,
@@ -326,11 +352,14 @@ mj_status mj_tape_allocate(mj_tape *tape, size_t limit_B)
         .values = mj_arena_array(tape->arena, used.values, sizeof(mj_real)),
         .value_grads = mj_arena_array(tape->arena, used.value_grads, sizeof(mj_real)),
         .kept = mj_arena_array(tape->arena, used.kept, sizeof(mj_real)),
+        .state = state,
+        .state_next = mj_arena_array(tape->arena, used.state, sizeof(mj_real)),
+        .cache = state ? state + used.state : NULL,
         .labels = mj_arena_array(tape->arena, used.labels, sizeof(int)),
     };
     tape->tmp = mj_arena_array(tape->arena, used.tmp, sizeof(mj_real));
     if (!params || !from.grads || !from.values || !from.value_grads || !from.kept || !from.labels ||
-        !tape->tmp) {
+        !state || !from.state_next || !tape->tmp) {
         return mj_err_add(tape->err, MJ_EMEM, NULL, 0, 0,
                           "the model needs %.1f MiB of memory, which cannot be had",
                           (double)total_B / 0x1p20);
@@ -339,6 +368,10 @@ mj_status mj_tape_allocate(mj_tape *tape, size_t limit_B)
     tape->slab = (mj_tape_slab){params, from.grads, n_params, used.trained};
     tape->value_grads = from.value_grads;
     tape->n_value_grads = used.value_grads;
+    tape->state = state;
+    tape->state_next = from.state_next;
+    tape->n_state = used.state;
+    tape->n_cache = used.cache;
     return list_params(tape);
 }
 
@@ -351,6 +384,9 @@ static mj_call call_of(const mj_tape *tape, int i)
         .config = n->config,
         .kept = n->kept,
         .tmp = tape->tmp,
+        .state = n->state,
+        .state_next = n->state_next,
+        .cache = n->cache,
         .noise = {.seed = tape->config.seed, .stream = (uint32_t)i, .step = tape->step},
         .training = tape->training,
     };
@@ -388,6 +424,32 @@ void mj_tape_backward(mj_tape *tape)
             tape->node[i].layer->backward(&call);
         }
     }
+}
+
+void mj_tape_state_advance(mj_tape *tape)
+{
+    mj_copy(tape->state, tape->state_next, tape->n_state);
+}
+
+void mj_tape_state_clear(mj_tape *tape, int stream)
+{
+    if (stream == MJ_EVERY_STREAM) {
+        mj_fill(tape->state, 0, tape->n_state);
+        return;
+    }
+    for (int i = 0; i < tape->n_nodes; i++) {
+        const node *n = tape->node + i;
+        if (n->kind == NODE_OUTPUT && n->plan.n_state) {
+            assert((size_t)stream < streams_of(n));
+            mj_fill(n->state + (size_t)stream * n->plan.n_state, 0, n->plan.n_state);
+        }
+    }
+}
+
+mj_real *mj_tape_states(const mj_tape *tape, size_t *n)
+{
+    *n = tape->n_state + tape->n_cache;
+    return tape->state;
 }
 
 mj_tensor mj_tape_tensor(const mj_tape *tape, mj_var var)
