@@ -120,7 +120,7 @@ static int check_table(const mj_layer *const *table)
 static void test_token_by_token_is_all_at_once(void **state)
 {
     (void)state;
-    assert_true(check_table(mj_layers) >= 6);
+    assert_true(check_table(mj_layers) >= 10);
     check_table(mj_physics_layers);
 }
 
@@ -204,6 +204,49 @@ static void test_oscillator_scan_limits(void **state)
     mj_arena_fini(&c.arena);
 }
 
+/* Against the definition, two heads of queries on one of keys: softmax of scaled products over the
+ * last `span` steps, positions as rotations of complex numbers. */
+static void test_attention_is_its_definition(void **state)
+{
+    (void)state;
+    enum { T = 7, H = 2, D = 4, N = (H + 2) * D, SPAN = 5 };
+    gradient_case c = {0};
+    mj_arena_init(&c.arena, 0);
+    mj_tape *t = mj_tape_new(&c.arena, &c.err, (mj_tape_config){.inference = true});
+    mj_var in = mj_tape_input(t, "x", mj_shape_3(1, T, N), false);
+    mj_var out = mj_attention(t, in, (mj_attention_config){.heads = H, .kv_heads = 1,
+                                                           .span = SPAN, .rotary_base = 50});
+    assert_int_equal(mj_tape_allocate(t, 0), MJ_OK);
+    mj_real *x = mj_tape_tensor(t, in).v;
+    memcpy(x, gradient_random(&c.arena, T * N, 1), T * N * sizeof *x);
+    mj_tape_forward(t, 0, false);
+    for (int step = 0; step < T; step++) {
+        for (int h = 0; h < H; h++) {
+            double y[D] = {0}, total = 0;
+            for (int j = step < SPAN ? 0 : step - SPAN + 1; j <= step; j++) {
+                double score = 0;
+                for (int i = 0; i < D / 2; i++) { /* Re(q conj(k) exp(i (step - j) rate)) */
+                    const mj_real *q = x + step * N + h * D + i, *k = x + j * N + H * D + i;
+                    double angle = (step - j) * pow(50, -2.0 * i / D);
+                    double re = q[0] * k[0] + q[D / 2] * k[D / 2];
+                    double im = q[D / 2] * k[0] - q[0] * k[D / 2];
+                    score += re * cos(angle) - im * sin(angle);
+                }
+                double weight = exp(score / sqrt(D));
+                total += weight;
+                for (int i = 0; i < D; i++) {
+                    y[i] += weight * x[j * N + (H + 1) * D + i];
+                }
+            }
+            for (int i = 0; i < D; i++) {
+                double got = (double)mj_tape_tensor(t, out).v[(step * H + h) * D + i];
+                assert_true(fabs(got - y[i] / total) < 1e-12);
+            }
+        }
+    }
+    mj_arena_fini(&c.arena);
+}
+
 /* An escape costs its own bits beside those of its class: a uniform guess among 2^3 classes. */
 static void test_bits_charge_escapes(void **state)
 {
@@ -229,6 +272,7 @@ int main(void)
         cmocka_unit_test(test_a_stream_begins_anew),
         cmocka_unit_test(test_min_gru_limits),
         cmocka_unit_test(test_oscillator_scan_limits),
+        cmocka_unit_test(test_attention_is_its_definition),
         cmocka_unit_test(test_bits_charge_escapes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

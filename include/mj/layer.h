@@ -88,6 +88,16 @@ mj_var mj_crop(mj_tape *tape, mj_var x, mj_crop_config config);
  * MJ_NONE. K*B*T*C MAC. */
 mj_var mj_causal_conv(mj_tape *tape, mj_var x, mj_var w, mj_var bias);
 
+/* Causal attention: x [B,T,(heads + 2 kv_heads) d] = queries, keys, values -> [B,T,heads*d]. A step
+ * sees itself and the span - 1 steps before it, of earlier segments too. 2*B*T*heads*d*span MAC, as
+ * many as once the span is full. */
+typedef struct {
+    int heads, kv_heads; /* 0 kv_heads: as many as heads */
+    int span;
+    double rotary_base; /* of the rotary positions, commonly 10000; 0: none */
+} mj_attention_config;
+mj_var mj_attention(mj_tape *tape, mj_var x, mj_attention_config config);
+
 /* Minimal gated recurrent unit [feng2024] with its output gate: p [B,T,3D] = (z, u, g) -> [B,T,D],
  * h[t] = (1 - s(z)) h[t-1] + s(z) u, y = h silu(g). 3*B*T*D MAC. */
 mj_var mj_min_gru(mj_tape *tape, mj_var p);
