@@ -25,6 +25,10 @@
 
 void mj_fill(mj_real *y, mj_real value, size_t n)
 {
+    if (value == 0) {
+        memset(y, 0, n * sizeof *y); /* gradients are cleared every step */
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
         y[i] = value;
     }
