@@ -106,8 +106,19 @@ mj_var mj_attention(mj_tape *tape, mj_var x, mj_attention_config config);
 /* Minimal gated recurrent unit [feng2024] with its output gate: p [B,T,3D] = (z, u, g) -> [B,T,D],
  * h[t] = (1 - s(z)) h[t-1] + s(z) u, y = h silu(g). 3*B*T*D MAC. */
 mj_var mj_min_gru(mj_tape *tape, mj_var p);
+/* Selective state space [gu2023]: u, dt [B,T,D], bc [B,T,2N], a [N,D], skip [D] -> [B,T,D]. With
+ * delta = softplus(dt): h_n[t] = exp(-delta exp(a_n)) h_n[t-1] + delta B_n u, y = sum_n C_n h_n +
+ * skip u. (4N+2)*B*T*D MAC. */
+mj_var mj_selective_scan(mj_tape *tape, mj_var u, mj_var dt, mj_var bc, mj_var a, mj_var skip);
 /* Damped oscillators whose damping and drive the token chooses: p [B,T,3D] = (z, u, g) and
  * frequencies omega [D] rad a step -> [B,T,2D], both quadratures times silu(g). 9*B*T*D MAC. */
 mj_var mj_oscillator_scan(mj_tape *tape, mj_var p, mj_var omega);
+
+/* Records a block on its tape and returns the output, of the shape of x. `turn` counts from 0. */
+typedef mj_var (*mj_block_record)(mj_tape *tape, mj_var x, int turn, void *context);
+/* A block n times over, each on the output of the one before. What the block takes from context
+ * (parameters) is shared, and its gradients add up; what its layers carry each turn carries for
+ * itself. */
+mj_var mj_loop(mj_tape *tape, mj_var x, int n, mj_block_record block, void *context);
 
 #endif

@@ -132,10 +132,17 @@ mj_var mj_tape_label_grid(mj_tape *tape, const char *name, int B, int T);
 mj_var mj_tape_apply(mj_tape *tape, const mj_layer *layer, const void *config, const mj_var *in,
                      int n_in);
 
+/* A tape within this one, for a layer that replays a block of its own (equilibrium.h). It shares
+ * arena, errors and kind; its memory is counted and allotted with this tape's, its states advance and
+ * begin anew with this tape's. NULL after a mistake. */
+mj_tape *mj_tape_inner(mj_tape *tape);
+
 /* Memory. */
 
 typedef struct {
-    size_t params_B, grads_B, values_B, value_grads_B, kept_B, tmp_B, state_B, total_B;
+    size_t params_B, grads_B, values_B, value_grads_B, kept_B, tmp_B, state_B;
+    size_t inner_B; /* all of the tapes within */
+    size_t total_B;
 } mj_tape_memory;
 
 /* What mj_tape_allocate() will take; known before it is called. */
@@ -156,8 +163,11 @@ void mj_tape_state_advance(mj_tape *tape);
 /* A stream begins anew: nothing came before. MJ_EVERY_STREAM: all of them. */
 enum { MJ_EVERY_STREAM = -1 };
 void mj_tape_state_clear(mj_tape *tape, int stream);
-/* All carried states and caches in one array of *n reals, for a checkpoint. */
-mj_real *mj_tape_states(const mj_tape *tape, size_t *n);
+/* All carried states and caches, those of inner tapes too, for a checkpoint: how many reals, to
+ * `out`, from `in`. */
+size_t mj_tape_states_count(const mj_tape *tape);
+void mj_tape_states_get(const mj_tape *tape, mj_real *out);
+void mj_tape_states_set(mj_tape *tape, const mj_real *in);
 
 /* All parameters stand in one slab, in the order of the list below: first those with a gradient,
  * then the frozen ones, each starting at a multiple of 16 reals; the gaps stay 0. grads is in step

@@ -2,6 +2,8 @@
  * until their sum reaches top_p; one of these by its share of that sum [holtzman2020]. */
 #include "mj/symbol_draw.h"
 
+#include <stddef.h>
+
 mj_status mj_symbol_draw_check(const mj_symbol_draw *draw, mj_err *err)
 {
     if (!(draw->temperature >= 0) || isinf(draw->temperature)) {

@@ -38,6 +38,7 @@ struct mj_tape {
     mj_err *err;
     mj_tape_config config;
     mj_status status; /* the first mistake */
+    mj_tape *inner, *next; /* tapes within, newest first; the next one within the same tape */
     node *node;
     int n_nodes, n_room;
     mj_tape_slab slab;
@@ -102,6 +103,23 @@ mj_tape *mj_tape_new(mj_arena *arena, mj_err *err, mj_tape_config config)
         *tape = (mj_tape){.arena = arena, .err = err, .config = config};
     }
     return tape;
+}
+
+mj_tape *mj_tape_inner(mj_tape *tape)
+{
+    if (tape->status != MJ_OK) {
+        return NULL;
+    }
+    mj_tape_config config = tape->config;
+    config.seed += (uint64_t)(tape->n_nodes + 1) << 32; /* noise apart from this tape's */
+    mj_tape *inner = mj_tape_new(tape->arena, tape->err, config);
+    if (!inner) {
+        tape->status = mj_err_add(tape->err, MJ_EMEM, NULL, 0, 0, "tape too long");
+        return NULL;
+    }
+    inner->next = tape->inner;
+    tape->inner = inner;
+    return inner;
 }
 
 static mj_var mistake(mj_tape *tape, mj_status status)
@@ -302,7 +320,13 @@ static mj_tape_memory memory_of(layout used)
 
 mj_tape_memory mj_tape_memory_count(const mj_tape *tape)
 {
-    return memory_of(lay_out(tape, NULL, (slabs){0}));
+    mj_tape_memory memory = memory_of(lay_out(tape, NULL, (slabs){0}));
+    for (const mj_tape *inner = tape->inner; inner; inner = inner->next) {
+        size_t inner_B = mj_tape_memory_count(inner).total_B;
+        memory.inner_B += inner_B;
+        memory.total_B += inner_B;
+    }
+    return memory;
 }
 
 /* The list of parameters: trained ones first, as they stand in the slab. */
@@ -336,7 +360,7 @@ mj_status mj_tape_allocate(mj_tape *tape, size_t limit_B)
         return tape->status;
     }
     layout used = lay_out(tape, NULL, (slabs){0});
-    size_t total_B = memory_of(used).total_B;
+    size_t total_B = mj_tape_memory_count(tape).total_B;
     if (limit_B && total_B > limit_B) {
         return mj_err_add(tape->err, MJ_EFIT, NULL, 0, 0,
                           "the model needs %.1f MiB of memory, the limit is %.1f MiB",
@@ -372,6 +396,9 @@ mj_status mj_tape_allocate(mj_tape *tape, size_t limit_B)
     tape->state_next = from.state_next;
     tape->n_state = used.state;
     tape->n_cache = used.cache;
+    for (mj_tape *inner = tape->inner; inner; inner = inner->next) {
+        MJ_TRY(mj_tape_allocate(inner, 0));
+    }
     return list_params(tape);
 }
 
@@ -429,27 +456,55 @@ void mj_tape_backward(mj_tape *tape)
 void mj_tape_state_advance(mj_tape *tape)
 {
     mj_copy(tape->state, tape->state_next, tape->n_state);
+    for (mj_tape *inner = tape->inner; inner; inner = inner->next) {
+        mj_tape_state_advance(inner);
+    }
 }
 
 void mj_tape_state_clear(mj_tape *tape, int stream)
 {
-    if (stream == MJ_EVERY_STREAM) {
-        mj_fill(tape->state, 0, tape->n_state);
-        return;
-    }
     for (int i = 0; i < tape->n_nodes; i++) {
         const node *n = tape->node + i;
-        if (n->kind == NODE_OUTPUT && n->plan.n_state) {
+        size_t length = n->plan.n_state;
+        if (n->kind == NODE_OUTPUT && length && stream == MJ_EVERY_STREAM) {
+            mj_fill(n->state, 0, streams_of(n) * length);
+        } else if (n->kind == NODE_OUTPUT && length) {
             assert((size_t)stream < streams_of(n));
-            mj_fill(n->state + (size_t)stream * n->plan.n_state, 0, n->plan.n_state);
+            mj_fill(n->state + (size_t)stream * length, 0, length);
         }
+    }
+    for (mj_tape *inner = tape->inner; inner; inner = inner->next) {
+        mj_tape_state_clear(inner, stream);
     }
 }
 
-mj_real *mj_tape_states(const mj_tape *tape, size_t *n)
+size_t mj_tape_states_count(const mj_tape *tape)
 {
-    *n = tape->n_state + tape->n_cache;
-    return tape->state;
+    size_t n = tape->n_state + tape->n_cache;
+    for (const mj_tape *inner = tape->inner; inner; inner = inner->next) {
+        n += mj_tape_states_count(inner);
+    }
+    return n;
+}
+
+void mj_tape_states_get(const mj_tape *tape, mj_real *out)
+{
+    size_t n = tape->n_state + tape->n_cache;
+    mj_copy(out, tape->state, n);
+    for (const mj_tape *inner = tape->inner; inner; inner = inner->next) {
+        mj_tape_states_get(inner, out + n);
+        n += mj_tape_states_count(inner);
+    }
+}
+
+void mj_tape_states_set(mj_tape *tape, const mj_real *in)
+{
+    size_t n = tape->n_state + tape->n_cache;
+    mj_copy(tape->state, in, n);
+    for (mj_tape *inner = tape->inner; inner; inner = inner->next) {
+        mj_tape_states_set(inner, in + n);
+        n += mj_tape_states_count(inner);
+    }
 }
 
 mj_tensor mj_tape_tensor(const mj_tape *tape, mj_var var)
