@@ -97,6 +97,12 @@ static void gradient_report(const char *name, int example, int input, double err
     }
 }
 
+static mj_var gradient_labels(mj_tape *tape, mj_shape shape)
+{
+    return shape.n_dims == 2 ? mj_tape_label_grid(tape, "labels", shape.dim[0], shape.dim[1])
+                             : mj_tape_labels(tape, "labels", shape.dim[0]);
+}
+
 static void gradient_check_example(const mj_layer *layer, int example)
 {
     const mj_example *e = layer->example + example;
@@ -104,11 +110,13 @@ static void gradient_check_example(const mj_layer *layer, int example)
     mj_arena_init(&c.arena, 0);
     c.tape = mj_tape_new(&c.arena, &c.err, (mj_tape_config){.seed = 17});
     for (int i = 0; i < e->n_in; i++) {
-        c.in[i] = layer->label_inputs >> i & 1 ? mj_tape_labels(c.tape, "labels", e->in[i].dim[0])
+        c.in[i] = layer->label_inputs >> i & 1 ? gradient_labels(c.tape, e->in[i])
                                                : mj_tape_param(c.tape, "x", e->in[i], 1);
     }
     c.out = mj_tape_apply(c.tape, layer, e->config, c.in, e->n_in);
     gradient_fill(&c, e->n_in, e->n_classes);
+    gradient_loss(&c); /* what is carried is that after a segment, not zeros */
+    mj_tape_state_advance(c.tape);
     for (int i = 0; i < e->n_in; i++) {
         if (!(layer->label_inputs >> i & 1)) {
             gradient_report(layer->name, example, i, gradient_error(&c, i));
@@ -118,7 +126,7 @@ static void gradient_check_example(const mj_layer *layer, int example)
 }
 
 /* Every row has an example, and every example the right gradients. */
-static void gradient_walk(const mj_layer *const *table)
+static inline void gradient_walk(const mj_layer *const *table)
 {
     for (; *table; table++) {
         assert_true((*table)->n_examples > 0);

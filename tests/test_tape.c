@@ -35,9 +35,8 @@ static void test_backward_adds(void **state)
         mj_arena_init(&c.arena, 0);
         c.tape = mj_tape_new(&c.arena, &c.err, (mj_tape_config){.seed = 17});
         for (int i = 0; i < e->n_in; i++) {
-            c.in[i] = layer->label_inputs >> i & 1
-                          ? mj_tape_labels(c.tape, "labels", e->in[i].dim[0])
-                          : mj_tape_param(c.tape, "x", e->in[i], 1);
+            c.in[i] = layer->label_inputs >> i & 1 ? gradient_labels(c.tape, e->in[i])
+                                                   : mj_tape_param(c.tape, "x", e->in[i], 1);
         }
         c.out = mj_tape_apply(c.tape, layer, e->config, c.in, e->n_in);
         gradient_fill(&c, e->n_in, e->n_classes);

@@ -33,7 +33,7 @@ allowed() {
 # The layer of the public header mj/$1.h; empty if no source file goes with it.
 layer_of() {
     case $1 in
-    real) # a type and its inline helpers: no .c file
+    real | fast_math) # a type and inline functions: no .c file
         echo math
         return
         ;;

@@ -110,6 +110,9 @@ void mj_silu_forward(mj_real *y, const mj_real *x, size_t n);
 void mj_silu_backward(mj_real *dx, const mj_real *dy, const mj_real *x, size_t n);
 /* y = exp(x), y may be x; relative error <= 2e-7 in float; x below -87 counts as -87, above 88 as 88. */
 void mj_exp(mj_real *y, const mj_real *x, size_t n);
+/* y = x (1 + tanh(sqrt(2/pi) (x + 0.044715 x^3))) / 2 [hendrycks2016]; dx += dy times its slope. */
+void mj_gelu_forward(mj_real *y, const mj_real *x, size_t n);
+void mj_gelu_backward(mj_real *dx, const mj_real *dy, const mj_real *x, size_t n);
 /* Sum of squares, in double. */
 double mj_squares_sum(const mj_real *x, size_t n);
 bool mj_all_finite(const mj_real *x, size_t n);

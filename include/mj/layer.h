@@ -8,6 +8,7 @@
 #ifndef MJ_LAYER_H
 #define MJ_LAYER_H
 
+#include "mj/sparse.h"
 #include "mj/tape.h"
 
 /* All layers of this library, NULL last. src/physics has its own table of the same kind. */
@@ -17,15 +18,27 @@ extern const mj_layer *const mj_layers[];
  * of x it is the product of all but the first, and y is [B,N]. rows*N*K MAC. */
 mj_var mj_linear(mj_tape *tape, mj_var x, mj_var w, mj_var bias);
 
+/* y [B,..,N] = residual [B,..,N] + x [B,..,K] w^T. rows*N*K MAC. */
+mj_var mj_linear_add(mj_tape *tape, mj_var x, mj_var w, mj_var residual);
+
+/* y [B,..,N] = x [B,..,K] w^T + bias with a compressed w [N,K] of the caller's, which must live as
+ * long as the tape: for inference, no gradient goes to w. MAC: what is stored of w, a row. */
+mj_var mj_sparse_linear(mj_tape *tape, mj_var x, const mj_sparse *w, mj_var bias);
+
 /* y [B,H,W,N] of x [B,H,W,C], stride 1, zero padding: w [3,3,C,N], bias [N]. 9*B*H*W*C*N MAC. */
 mj_var mj_conv3x3(mj_tape *tape, mj_var x, mj_var w, mj_var bias);
 /* [B,H,W,C] -> [B,H/2,W/2,C]; an odd last row or column is left out. */
 mj_var mj_pool_max(mj_tape *tape, mj_var x);
 mj_var mj_pool_mean(mj_tape *tape, mj_var x);
 
-/* Any shape. relu: max(x, 0). silu: x / (1 + exp(-x)). */
+/* Any shape. relu: max(x, 0). silu: x / (1 + exp(-x)). gelu: x times the normal distribution
+ * function, in its tanh form [hendrycks2016]. */
 mj_var mj_relu(mj_tape *tape, mj_var x);
 mj_var mj_silu(mj_tape *tape, mj_var x);
+mj_var mj_gelu(mj_tape *tape, mj_var x);
+
+/* Rows of x [..,C] over their root mean square, times g [C] [zhang2019]. */
+mj_var mj_rms_norm(mj_tape *tape, mj_var x, mj_var g);
 
 /* In training each element is 0 with probability p in [0,1) and else x / (1 - p); otherwise x. The
  * choice is a function of the tape's seed, the step, and the layer's place on the tape. */
@@ -34,8 +47,14 @@ typedef struct {
 } mj_dropout_config;
 mj_var mj_dropout(mj_tape *tape, mj_var x, double p);
 
-/* Mean over rows of -log softmax(logits)[label], in nats: logits [B,C], labels [B] below C. */
+/* Mean over rows of -log softmax(logits)[label], in nats: logits [..,C], labels [..] below C. */
 mj_var mj_cross_entropy(mj_tape *tape, mj_var logits, mj_var labels);
+/* The same in bits. The last class is an escape: a symbol that has no class of its own, for which
+ * escape_bits more are charged. */
+typedef struct {
+    double escape_bits;
+} mj_bits_config;
+mj_var mj_bits(mj_tape *tape, mj_var logits, mj_var labels, double escape_bits);
 /* Mean of (a - b)^2: a, b of one shape. */
 mj_var mj_squared_error(mj_tape *tape, mj_var a, mj_var b);
 
@@ -58,7 +77,7 @@ typedef struct {
 mj_var mj_slice(mj_tape *tape, mj_var x, int start, int n);
 /* [..,N1], [..,N2], ... -> [..,N1+N2+...], up to MJ_ARGS_MAX inputs. */
 mj_var mj_concat(mj_tape *tape, const mj_var *x, int n_x);
-/* Rows of table [R,N] by label [B] -> [B,N]; labels below R. */
+/* Rows of table [R,N] by label: [B] -> [B,N], [B,T] -> [B,T,N]; labels below R. An embedding. */
 mj_var mj_gather(mj_tape *tape, mj_var table, mj_var labels);
 /* Rows top .. top + height - 1 and columns left .. left + width - 1 of every image of x [B,H,W,C]
  * -> [B,height,width,C]. */
@@ -66,5 +85,40 @@ typedef struct {
     int top, left, height, width;
 } mj_crop_config;
 mj_var mj_crop(mj_tape *tape, mj_var x, mj_crop_config config);
+
+/* Layers over sequences [B,T,C], T steps of B streams. They carry state from segment to segment,
+ * which is the tape's (tape.h); at T = 1 they go token by token. */
+
+/* Depthwise convolution with the past: y[t] = bias + sum_i w[i] x[t-K+1+i], w [K,C], bias [C] or
+ * MJ_NONE. K*B*T*C MAC. */
+mj_var mj_causal_conv(mj_tape *tape, mj_var x, mj_var w, mj_var bias);
+
+/* Causal attention: x [B,T,(heads + 2 kv_heads) d] = queries, keys, values -> [B,T,heads*d]. A step
+ * sees itself and the span - 1 steps before it, of earlier segments too. 2*B*T*heads*d*span MAC, as
+ * many as once the span is full. */
+typedef struct {
+    int heads, kv_heads; /* 0 kv_heads: as many as heads */
+    int span;
+    double rotary_base; /* of the rotary positions, commonly 10000; 0: none */
+} mj_attention_config;
+mj_var mj_attention(mj_tape *tape, mj_var x, mj_attention_config config);
+
+/* Minimal gated recurrent unit [feng2024] with its output gate: p [B,T,3D] = (z, u, g) -> [B,T,D],
+ * h[t] = (1 - s(z)) h[t-1] + s(z) u, y = h silu(g). 3*B*T*D MAC. */
+mj_var mj_min_gru(mj_tape *tape, mj_var p);
+/* Selective state space [gu2023]: u, dt [B,T,D], bc [B,T,2N], a [N,D], skip [D] -> [B,T,D]. With
+ * delta = softplus(dt): h_n[t] = exp(-delta exp(a_n)) h_n[t-1] + delta B_n u, y = sum_n C_n h_n +
+ * skip u. (4N+2)*B*T*D MAC. */
+mj_var mj_selective_scan(mj_tape *tape, mj_var u, mj_var dt, mj_var bc, mj_var a, mj_var skip);
+/* Damped oscillators whose damping and drive the token chooses: p [B,T,3D] = (z, u, g) and
+ * frequencies omega [D] rad a step -> [B,T,2D], both quadratures times silu(g). 9*B*T*D MAC. */
+mj_var mj_oscillator_scan(mj_tape *tape, mj_var p, mj_var omega);
+
+/* Records a block on its tape and returns the output, of the shape of x. `turn` counts from 0. */
+typedef mj_var (*mj_block_record)(mj_tape *tape, mj_var x, int turn, void *context);
+/* A block n times over, each on the output of the one before. What the block takes from context
+ * (parameters) is shared, and its gradients add up; what its layers carry each turn carries for
+ * itself. */
+mj_var mj_loop(mj_tape *tape, mj_var x, int n, mj_block_record block, void *context);
 
 #endif

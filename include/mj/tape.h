@@ -11,6 +11,14 @@
  *   ... write dL/dy into mj_tape_tensor(tape, y).d ...
  *   mj_tape_backward(tape);                            adds into d of everything before y
  *
+ * Sequences are [B,T,C]: T steps of B streams, read in segments. What a layer must know of the steps
+ * before a segment (a recurrent state, the last inputs of a convolution, keys and values) is its
+ * carried state. The tape owns it: forward reads the state at the segment's start and writes that
+ * at its end beside it, so that a forward may be repeated and backward still sees the start.
+ * mj_tape_state_advance() makes the end the start of the next segment. No gradient passes the start
+ * (truncated back-propagation). With T = 1 and an advance after every forward the same layers
+ * generate token by token, and their outputs are those of the long segment.
+ *
  * Nothing allocates after mj_tape_allocate(). While a model is being recorded, the first mistake (a
  * shape that does not fit) is kept and later calls do nothing; mj_tape_allocate() returns it. A
  * tape belongs to one thread; its kernels use several. */
@@ -31,6 +39,7 @@ typedef struct {
 
 static inline mj_shape mj_shape_1(int a) { return (mj_shape){1, {a}}; }
 static inline mj_shape mj_shape_2(int a, int b) { return (mj_shape){2, {a, b}}; }
+static inline mj_shape mj_shape_3(int a, int b, int c) { return (mj_shape){3, {a, b, c}}; }
 static inline mj_shape mj_shape_4(int a, int b, int c, int d)
 {
     return (mj_shape){4, {a, b, c, d}};
@@ -58,6 +67,9 @@ typedef struct {
     const void *config;
     mj_real *kept;      /* what forward leaves for backward; NULL if there will be no backward */
     mj_real *tmp;       /* scratch, its content is lost after the call */
+    const mj_real *state; /* [B,n_state] carried state before the segment */
+    mj_real *state_next;  /* [B,n_state] after it: forward writes every number */
+    mj_real *cache;       /* [B,n_cache] */
     mj_noise_key noise; /* the same in a forward and its backward */
     bool training;
 } mj_call;
@@ -67,6 +79,10 @@ typedef struct {
     mj_shape out;
     size_t n_kept, n_tmp; /* reals */
     double mac;           /* multiply-accumulates of one forward */
+    /* Reals that a stream carries from segment to segment; streams are out.dim[0]. Zeros mean that
+     * nothing came before. The cache is too long to be copied: forward appends to it where the state
+     * says, and never over what the present state or a backward still needs. */
+    size_t n_state, n_cache;
 } mj_plan;
 
 /* Inputs on which tests try a layer. */
@@ -110,14 +126,23 @@ mj_var mj_tape_param(mj_tape *tape, const char *name, mj_shape shape, double lr_
 /* A tensor that the caller writes before a step; with_gradient: d is wanted too. */
 mj_var mj_tape_input(mj_tape *tape, const char *name, mj_shape shape, bool with_gradient);
 mj_var mj_tape_labels(mj_tape *tape, const char *name, int n);
+/* Labels [B,T] of sequences. */
+mj_var mj_tape_label_grid(mj_tape *tape, const char *name, int B, int T);
 /* MJ_NONE after a mistake. Trailing inputs that are MJ_NONE count as not given. */
 mj_var mj_tape_apply(mj_tape *tape, const mj_layer *layer, const void *config, const mj_var *in,
                      int n_in);
 
+/* A tape within this one, for a layer that replays a block of its own (equilibrium.h). It shares
+ * arena, errors and kind; its memory is counted and allotted with this tape's, its states advance and
+ * begin anew with this tape's. NULL after a mistake. */
+mj_tape *mj_tape_inner(mj_tape *tape);
+
 /* Memory. */
 
 typedef struct {
-    size_t params_B, grads_B, values_B, value_grads_B, kept_B, tmp_B, total_B;
+    size_t params_B, grads_B, values_B, value_grads_B, kept_B, tmp_B, state_B;
+    size_t inner_B; /* all of the tapes within */
+    size_t total_B;
 } mj_tape_memory;
 
 /* What mj_tape_allocate() will take; known before it is called. */
@@ -132,6 +157,17 @@ void mj_tape_forward(mj_tape *tape, uint32_t step, bool training);
 void mj_tape_grads_clear(mj_tape *tape);
 void mj_tape_backward(mj_tape *tape);
 mj_tensor mj_tape_tensor(const mj_tape *tape, mj_var var);
+
+/* The states at the end of the segment become those at its start; once a step, after backward. */
+void mj_tape_state_advance(mj_tape *tape);
+/* A stream begins anew: nothing came before. MJ_EVERY_STREAM: all of them. */
+enum { MJ_EVERY_STREAM = -1 };
+void mj_tape_state_clear(mj_tape *tape, int stream);
+/* All carried states and caches, those of inner tapes too, for a checkpoint: how many reals, to
+ * `out`, from `in`. */
+size_t mj_tape_states_count(const mj_tape *tape);
+void mj_tape_states_get(const mj_tape *tape, mj_real *out);
+void mj_tape_states_set(mj_tape *tape, const mj_real *in);
 
 /* All parameters stand in one slab, in the order of the list below: first those with a gradient,
  * then the frozen ones, each starting at a multiple of 16 reals; the gaps stay 0. grads is in step

@@ -2,6 +2,7 @@
  *
  *   relu  y = max(x, 0)               dx += dy where x > 0
  *   silu  y = x s(x), s logistic      dx += dy s (1 + x (1 - s))
+ *   gelu  y = x s(1.6 (x + 0.045 x^3)), the tanh form of x times the normal distribution
  *   dropout  y = x m / (1 - p)        dx += dy m / (1 - p),  m = 0 with probability p, else 1
  *
  * The mask m is drawn again in the backward pass from the same noise key instead of being kept. */
@@ -28,6 +29,18 @@ static void silu_backward(const mj_call *call)
 {
     if (call->in[0].d) {
         mj_silu_backward(call->in[0].d, call->out.d, call->in[0].v, count_of(&call->out));
+    }
+}
+
+static void gelu_forward(const mj_call *call)
+{
+    mj_gelu_forward(call->out.v, call->in[0].v, count_of(&call->out));
+}
+
+static void gelu_backward(const mj_call *call)
+{
+    if (call->in[0].d) {
+        mj_gelu_backward(call->in[0].d, call->out.d, call->in[0].v, count_of(&call->out));
     }
 }
 
@@ -91,6 +104,10 @@ const mj_layer mj_silu_row = {
     .name = "silu", .n_in_min = 1, .n_in_max = 1, .plan = plan_same, .forward = silu_forward,
     .backward = silu_backward, .example = EXAMPLES, .n_examples = N_OF(EXAMPLES),
 };
+const mj_layer mj_gelu_row = {
+    .name = "gelu", .n_in_min = 1, .n_in_max = 1, .plan = plan_same, .forward = gelu_forward,
+    .backward = gelu_backward, .example = EXAMPLES, .n_examples = N_OF(EXAMPLES),
+};
 static const mj_example DROPOUT_EXAMPLES[] = {
     {.in = {{2, {3, 7}}}, .n_in = 1, .config = &(const mj_dropout_config){.p = 0.3}},
 };
@@ -108,6 +125,11 @@ mj_var mj_relu(mj_tape *tape, mj_var x)
 mj_var mj_silu(mj_tape *tape, mj_var x)
 {
     return mj_tape_apply(tape, &mj_silu_row, NULL, &x, 1);
+}
+
+mj_var mj_gelu(mj_tape *tape, mj_var x)
+{
+    return mj_tape_apply(tape, &mj_gelu_row, NULL, &x, 1);
 }
 
 mj_var mj_dropout(mj_tape *tape, mj_var x, double p)

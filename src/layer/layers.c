@@ -9,5 +9,17 @@ const mj_layer *const mj_layers[] = {
     &mj_relu_row,          &mj_silu_row,          &mj_dropout_row,  &mj_cross_entropy_row,
     &mj_squared_error_row, &mj_add_row,           &mj_scale_row,    &mj_product_row,
     &mj_symmetric_row,     &mj_slice_row,         &mj_concat_row,   &mj_gather_row,
-    &mj_crop_row,          NULL,
+    &mj_crop_row,          &mj_linear_add_row,    &mj_gelu_row,     &mj_rms_norm_row,
+    &mj_causal_conv_row,   &mj_min_gru_row,       &mj_bits_row,     &mj_oscillator_scan_row,
+    &mj_attention_row,     &mj_sparse_linear_row, &mj_analog_weight_row,
+    &mj_analog_activation_row, &mj_analog_noise_row, &mj_analog_read_row,
+    &mj_selective_scan_row, NULL,
 };
+
+mj_var mj_loop(mj_tape *tape, mj_var x, int n, mj_block_record block, void *context)
+{
+    for (int turn = 0; turn < n; turn++) {
+        x = block(tape, x, turn, context);
+    }
+    return x;
+}

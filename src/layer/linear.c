@@ -1,4 +1,4 @@
-/* Linear layer: y = x w^T + bias.
+/* Linear layers: y = x w^T + bias, and y = residual + x w^T.
  *
  *   x [R,K]   w [N,K]   bias [N]   y [R,N]        R rows: all examples, or all their positions
  *   dx += dy w          dw += dy^T x              dbias += column sums of dy
@@ -70,6 +70,37 @@ static void backward(const mj_call *call)
     }
 }
 
+/* With a residual in place of the bias: the product adds to a copy of it. */
+
+static mj_status add_plan(mj_plan *out, const mj_shape *in, int n_in, const void *config,
+                          mj_err *err)
+{
+    MJ_TRY(plan(out, in, 2, config, err));
+    (void)n_in;
+    return mj_shape_equal(in[2], out->out)
+               ? MJ_OK
+               : bad_shape(err, "linear_add: the residual has not the shape of x w^T");
+}
+
+static void add_forward(const mj_call *call)
+{
+    const mj_tensor *x = &call->in[0], *w = &call->in[1];
+    sizes s = sizes_of(x->shape, w->shape);
+    mj_copy(call->out.v, call->in[2].v, count_of(&call->out));
+    mj_gemm(call->out.v, x->v, w->v,
+            (mj_gemm_shape){.M = s.R, .N = s.N, .K = s.K, .transpose_b = true, .add = true});
+}
+
+static void add_backward(const mj_call *call)
+{
+    mj_call product = *call;
+    product.n_in = 2;
+    backward(&product);
+    if (call->in[2].d) {
+        mj_add_scaled(call->in[2].d, call->out.d, 1, count_of(&call->out));
+    }
+}
+
 static const mj_example EXAMPLES[] = {
     {.in = {{2, {5, 7}}, {2, {3, 7}}, {1, {3}}}, .n_in = 3},
     {.in = {{2, {1, 7}}, {2, {3, 7}}}, .n_in = 2},
@@ -82,7 +113,20 @@ const mj_layer mj_linear_row = {
     .backward = backward, .example = EXAMPLES, .n_examples = N_OF(EXAMPLES),
 };
 
+static const mj_example ADD_EXAMPLES[] = {
+    {.in = {{3, {2, 3, 4}}, {2, {5, 4}}, {3, {2, 3, 5}}}, .n_in = 3},
+};
+const mj_layer mj_linear_add_row = {
+    .name = "linear_add", .n_in_min = 3, .n_in_max = 3, .plan = add_plan, .forward = add_forward,
+    .backward = add_backward, .example = ADD_EXAMPLES, .n_examples = N_OF(ADD_EXAMPLES),
+};
+
 mj_var mj_linear(mj_tape *tape, mj_var x, mj_var w, mj_var bias)
 {
     return mj_tape_apply(tape, &mj_linear_row, NULL, (const mj_var[]){x, w, bias}, 3);
+}
+
+mj_var mj_linear_add(mj_tape *tape, mj_var x, mj_var w, mj_var residual)
+{
+    return mj_tape_apply(tape, &mj_linear_add_row, NULL, (const mj_var[]){x, w, residual}, 3);
 }

@@ -115,36 +115,47 @@ static void concat_backward(const mj_call *call)
     }
 }
 
-/* Gather: y [B,N], rows of table [R,N]. */
+/* Gather: y [..,N], rows of table [R,N] by labels [..]. */
 
 static mj_status gather_plan(mj_plan *plan, const mj_shape *in, int n_in, const void *config,
                              mj_err *err)
 {
     (void)n_in, (void)config;
-    if (in[0].n_dims != 2) {
-        return bad_shape(err, "gather: it takes a table [R,N] and labels [B]");
+    if (in[0].n_dims != 2 || in[1].n_dims >= MJ_DIMS_MAX) {
+        return bad_shape(err, "gather: it takes a table [R,N] and labels [B] or [B,T]");
     }
-    *plan = (mj_plan){.out = mj_shape_2(in[1].dim[0], in[0].dim[1])};
+    *plan = (mj_plan){.out = in[1]};
+    plan->out.dim[plan->out.n_dims++] = in[0].dim[1];
     return MJ_OK;
 }
 
 static void gather_forward(const mj_call *call)
 {
-    size_t N = (size_t)call->out.shape.dim[1];
-    for (int b = 0; b < call->out.shape.dim[0]; b++) {
+    size_t N = (size_t)call->in[0].shape.dim[1];
+    for (size_t b = 0; b < count_of(&call->in[1]); b++) {
         int row = call->in[1].label[b];
         assert(row >= 0 && row < call->in[0].shape.dim[0]);
-        mj_copy(call->out.v + (size_t)b * N, call->in[0].v + (size_t)row * N, N);
+        mj_copy(call->out.v + b * N, call->in[0].v + (size_t)row * N, N);
+    }
+}
+
+/* Labels repeat, so one thread adds them all. */
+MJ_CLONES static void rows_add(mj_real *restrict d, const mj_real *restrict dy, const int *row,
+                               size_t n, size_t N)
+{
+    for (size_t b = 0; b < n; b++, dy += N) {
+        mj_real *restrict to = d + (size_t)row[b] * N;
+#pragma omp simd
+        for (size_t i = 0; i < N; i++) {
+            to[i] += dy[i];
+        }
     }
 }
 
 static void gather_backward(const mj_call *call)
 {
-    size_t N = (size_t)call->out.shape.dim[1];
-    for (int b = 0; b < call->out.shape.dim[0]; b++) {
-        size_t row = (size_t)call->in[1].label[b];
-        mj_add_scaled(call->in[0].d + row * N, call->out.d + (size_t)b * N, 1, N);
-    }
+    rows_add(call->in[0].d, call->out.d, call->in[1].label, count_of(&call->in[1]),
+             (size_t)call->in[0].shape.dim[1]);
 }
 
 /* Crop: y [B,height,width,C] of x [B,H,W,C]. */
@@ -214,6 +225,7 @@ const mj_layer mj_concat_row = {
 };
 static const mj_example GATHER_EXAMPLES[] = {
     {.in = {{2, {3, 4}}, {1, {8}}}, .n_in = 2, .n_classes = 3},
+    {.in = {{2, {4, 3}}, {2, {2, 5}}}, .n_in = 2, .n_classes = 4},
 };
 const mj_layer mj_gather_row = {
     .name = "gather", .n_in_min = 2, .n_in_max = 2, .label_inputs = 1u << 1, .plan = gather_plan,

@@ -3,8 +3,9 @@
  * Loops over many elements are cut in blocks for the threads; sums over many elements add the sums
  * of fixed blocks in their order, so that the result does not depend on the number of threads.
  *
- * exp of the SiLU: x = q ln 2 + r, |r| <= ln(2)/2, a polynomial of degree 6 in r (Moshier's Cephes
- * library, expf.c), and q added to the exponent; below -87 it counts as exp(-87). */
+ * GELU in its tanh form [hendrycks2016], x s(2 k (x + c x^3)) with the logistic s, since
+ * (1 + tanh v) / 2 = s(2v). */
+#include "mj/fast_math.h"
 #include "mj/kernels.h"
 
 #include <string.h>
@@ -13,6 +14,10 @@
 
 void mj_fill(mj_real *y, mj_real value, size_t n)
 {
+    if (value == 0) {
+        memset(y, 0, n * sizeof *y); /* gradients are cleared every step */
+        return;
+    }
     for (size_t i = 0; i < n; i++) {
         y[i] = value;
     }
@@ -92,33 +97,11 @@ void mj_relu_backward(mj_real *dx, const mj_real *dy, const mj_real *x, size_t n
     FOR_BLOCKS(n, at, length, relu_backward(dx + at, dy + at, x + at, length));
 }
 
-#ifdef MJ_DOUBLE
-static inline mj_real exp_fast(mj_real x) { return exp(x); }
-#else
-static inline mj_real exp_fast(mj_real x)
-{
-    x = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
-    float q = (x * 1.44269504f + 12582912.0f) - 12582912.0f; /* rounds, as in sincos.c */
-    float r = (x - q * 0.693359375f) - q * -2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
-    uint32_t bits = (uint32_t)((int32_t)q + 127) << 23;
-    float power;
-    memcpy(&power, &bits, sizeof power);
-    return p * power;
-}
-#endif
-
 MJ_CLONES static void exp_block(mj_real *y, const mj_real *x, size_t n)
 {
 #pragma omp simd
     for (size_t i = 0; i < n; i++) {
-        y[i] = exp_fast(x[i]);
+        y[i] = mj_fast_exp(x[i]);
     }
 }
 
@@ -131,7 +114,7 @@ MJ_CLONES static void silu_forward(mj_real *restrict y, const mj_real *restrict 
 {
 #pragma omp simd
     for (size_t i = 0; i < n; i++) {
-        y[i] = x[i] / (1 + exp_fast(-x[i]));
+        y[i] = x[i] / (1 + mj_fast_exp(-x[i]));
     }
 }
 
@@ -145,7 +128,7 @@ MJ_CLONES static void silu_backward(mj_real *restrict dx, const mj_real *restric
 {
 #pragma omp simd
     for (size_t i = 0; i < n; i++) {
-        mj_real s = 1 / (1 + exp_fast(-x[i]));
+        mj_real s = 1 / (1 + mj_fast_exp(-x[i]));
         dx[i] += dy[i] * s * (1 + x[i] * (1 - s));
     }
 }
@@ -153,6 +136,39 @@ MJ_CLONES static void silu_backward(mj_real *restrict dx, const mj_real *restric
 void mj_silu_backward(mj_real *dx, const mj_real *dy, const mj_real *x, size_t n)
 {
     FOR_BLOCKS(n, at, length, silu_backward(dx + at, dy + at, x + at, length));
+}
+
+static const mj_real GELU_SLOPE = (mj_real)1.5957691216057308; /* 2 sqrt(2/pi) */
+static const mj_real GELU_CUBE = (mj_real)0.044715;
+
+MJ_CLONES static void gelu_forward(mj_real *restrict y, const mj_real *restrict x, size_t n)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++) {
+        y[i] = x[i] * mj_fast_sigmoid(GELU_SLOPE * (x[i] + GELU_CUBE * x[i] * x[i] * x[i]));
+    }
+}
+
+void mj_gelu_forward(mj_real *y, const mj_real *x, size_t n)
+{
+    FOR_BLOCKS(n, at, length, gelu_forward(y + at, x + at, length));
+}
+
+MJ_CLONES static void gelu_backward(mj_real *restrict dx, const mj_real *restrict dy,
+                                    const mj_real *restrict x, size_t n)
+{
+#pragma omp simd
+    for (size_t i = 0; i < n; i++) {
+        mj_real square = x[i] * x[i];
+        mj_real s = mj_fast_sigmoid(GELU_SLOPE * (x[i] + GELU_CUBE * x[i] * square));
+        mj_real slope = GELU_SLOPE * (1 + 3 * GELU_CUBE * square);
+        dx[i] += dy[i] * s * (1 + x[i] * (1 - s) * slope);
+    }
+}
+
+void mj_gelu_backward(mj_real *dx, const mj_real *dy, const mj_real *x, size_t n)
+{
+    FOR_BLOCKS(n, at, length, gelu_backward(dx + at, dy + at, x + at, length));
 }
 
 MJ_CLONES static void adam_update(mj_real *restrict w, mj_real *restrict m, mj_real *restrict v,

@@ -30,7 +30,7 @@ typedef struct {
     mj_var in[MJ_ARGS_MAX];
     int n_in;
     mj_plan plan;
-    mj_real *kept;
+    mj_real *kept, *state, *state_next, *cache;
 } node;
 
 struct mj_tape {
@@ -38,6 +38,7 @@ struct mj_tape {
     mj_err *err;
     mj_tape_config config;
     mj_status status; /* the first mistake */
+    mj_tape *inner, *next; /* tapes within, newest first; the next one within the same tape */
     node *node;
     int n_nodes, n_room;
     mj_tape_slab slab;
@@ -45,13 +46,15 @@ struct mj_tape {
     int n_params;
     mj_real *value_grads, *tmp;
     size_t n_value_grads;
+    mj_real *state, *state_next; /* carried states, then caches; the next ones of the states */
+    size_t n_state, n_cache;
     uint32_t step;
     bool training;
 };
 
 /* Reals handed out so far from each slab. */
 typedef struct {
-    size_t trained, frozen, values, value_grads, kept, tmp, labels;
+    size_t trained, frozen, values, value_grads, kept, tmp, state, cache, labels;
 } layout;
 
 size_t mj_shape_count(mj_shape shape)
@@ -100,6 +103,23 @@ mj_tape *mj_tape_new(mj_arena *arena, mj_err *err, mj_tape_config config)
         *tape = (mj_tape){.arena = arena, .err = err, .config = config};
     }
     return tape;
+}
+
+mj_tape *mj_tape_inner(mj_tape *tape)
+{
+    if (tape->status != MJ_OK) {
+        return NULL;
+    }
+    mj_tape_config config = tape->config;
+    config.seed += (uint64_t)(tape->n_nodes + 1) << 32; /* noise apart from this tape's */
+    mj_tape *inner = mj_tape_new(tape->arena, tape->err, config);
+    if (!inner) {
+        tape->status = mj_err_add(tape->err, MJ_EMEM, NULL, 0, 0, "tape too long");
+        return NULL;
+    }
+    inner->next = tape->inner;
+    tape->inner = inner;
+    return inner;
 }
 
 static mj_var mistake(mj_tape *tape, mj_status status)
@@ -155,6 +175,12 @@ mj_var mj_tape_labels(mj_tape *tape, const char *name, int n)
 {
     return node_add(tape,
                     (node){.kind = NODE_LABELS, .name = name, .tensor.shape = mj_shape_1(n)});
+}
+
+mj_var mj_tape_label_grid(mj_tape *tape, const char *name, int B, int T)
+{
+    return node_add(tape,
+                    (node){.kind = NODE_LABELS, .name = name, .tensor.shape = mj_shape_2(B, T)});
 }
 
 /* Inputs exist, in the number and of the kind that the layer takes. */
@@ -226,9 +252,26 @@ static mj_real *take(mj_real *slab, size_t *used, size_t n)
 
 /* Start of every slab; all NULL to count. */
 typedef struct {
-    mj_real *trained, *frozen, *grads, *values, *value_grads, *kept;
+    mj_real *trained, *frozen, *grads, *values, *value_grads, *kept, *state, *state_next, *cache;
     int *labels;
 } slabs;
+
+/* Streams of an operation that carries state. */
+static size_t streams_of(const node *n)
+{
+    return (size_t)n->tensor.shape.dim[0];
+}
+
+/* Place of what the operation n keeps, carries and scratches. */
+static void lay_out_operation(node *n, layout *used, slabs from)
+{
+    n->kept = n->has_gradient ? take(from.kept, &used->kept, n->plan.n_kept) : NULL;
+    used->tmp = n->plan.n_tmp > used->tmp ? n->plan.n_tmp : used->tmp;
+    size_t state = used->state;
+    n->state = take(from.state, &used->state, n->plan.n_state * streams_of(n));
+    n->state_next = take(from.state_next, &state, n->plan.n_state * streams_of(n));
+    n->cache = take(from.cache, &used->cache, n->plan.n_cache * streams_of(n));
+}
 
 /* Gives every node its place. Frozen and trained parameters are counted apart. */
 static layout lay_out(const mj_tape *tape, node *nodes, slabs from)
@@ -250,8 +293,7 @@ static layout lay_out(const mj_tape *tape, node *nodes, slabs from)
             n.tensor.d = n.has_gradient ? take(from.value_grads, &used.value_grads, count) : NULL;
         }
         if (n.kind == NODE_OUTPUT) {
-            n.kept = n.has_gradient ? take(from.kept, &used.kept, n.plan.n_kept) : NULL;
-            used.tmp = n.plan.n_tmp > used.tmp ? n.plan.n_tmp : used.tmp;
+            lay_out_operation(&n, &used, from);
         }
         if (nodes) {
             nodes[i] = n;
@@ -269,15 +311,22 @@ static mj_tape_memory memory_of(layout used)
         .value_grads_B = used.value_grads * sizeof(mj_real),
         .kept_B = used.kept * sizeof(mj_real),
         .tmp_B = used.tmp * sizeof(mj_real),
+        .state_B = (2 * used.state + used.cache) * sizeof(mj_real),
     };
     memory.total_B = memory.params_B + memory.grads_B + memory.values_B + memory.value_grads_B +
-                     memory.kept_B + memory.tmp_B;
+                     memory.kept_B + memory.tmp_B + memory.state_B;
     return memory;
 }
 
 mj_tape_memory mj_tape_memory_count(const mj_tape *tape)
 {
-    return memory_of(lay_out(tape, NULL, (slabs){0}));
+    mj_tape_memory memory = memory_of(lay_out(tape, NULL, (slabs){0}));
+    for (const mj_tape *inner = tape->inner; inner; inner = inner->next) {
+        size_t inner_B = mj_tape_memory_count(inner).total_B;
+        memory.inner_B += inner_B;
+        memory.total_B += inner_B;
+    }
+    return memory;
 }
 
 /* The list of parameters: trained ones first, as they stand in the slab. */
@@ -311,7 +360,7 @@ mj_status mj_tape_allocate(mj_tape *tape, size_t limit_B)
         return tape->status;
     }
     layout used = lay_out(tape, NULL, (slabs){0});
-    size_t total_B = memory_of(used).total_B;
+    size_t total_B = mj_tape_memory_count(tape).total_B;
     if (limit_B && total_B > limit_B) {
         return mj_err_add(tape->err, MJ_EFIT, NULL, 0, 0,
                           "the model needs %.1f MiB of memory, the limit is %.1f MiB",
@@ -319,6 +368,7 @@ mj_status mj_tape_allocate(mj_tape *tape, size_t limit_B)
     }
     size_t n_params = used.trained + used.frozen;
     mj_real *params = mj_arena_array(tape->arena, n_params, sizeof *params);
+    mj_real *state = mj_arena_array(tape->arena, used.state + used.cache, sizeof *state);
     slabs from = {
         .trained = params,
         .frozen = params ? params + used.trained : NULL,
@@ -326,11 +376,14 @@ mj_status mj_tape_allocate(mj_tape *tape, size_t limit_B)
         .values = mj_arena_array(tape->arena, used.values, sizeof(mj_real)),
         .value_grads = mj_arena_array(tape->arena, used.value_grads, sizeof(mj_real)),
         .kept = mj_arena_array(tape->arena, used.kept, sizeof(mj_real)),
+        .state = state,
+        .state_next = mj_arena_array(tape->arena, used.state, sizeof(mj_real)),
+        .cache = state ? state + used.state : NULL,
         .labels = mj_arena_array(tape->arena, used.labels, sizeof(int)),
     };
     tape->tmp = mj_arena_array(tape->arena, used.tmp, sizeof(mj_real));
     if (!params || !from.grads || !from.values || !from.value_grads || !from.kept || !from.labels ||
-        !tape->tmp) {
+        !state || !from.state_next || !tape->tmp) {
         return mj_err_add(tape->err, MJ_EMEM, NULL, 0, 0,
                           "the model needs %.1f MiB of memory, which cannot be had",
                           (double)total_B / 0x1p20);
@@ -339,6 +392,13 @@ mj_status mj_tape_allocate(mj_tape *tape, size_t limit_B)
     tape->slab = (mj_tape_slab){params, from.grads, n_params, used.trained};
     tape->value_grads = from.value_grads;
     tape->n_value_grads = used.value_grads;
+    tape->state = state;
+    tape->state_next = from.state_next;
+    tape->n_state = used.state;
+    tape->n_cache = used.cache;
+    for (mj_tape *inner = tape->inner; inner; inner = inner->next) {
+        MJ_TRY(mj_tape_allocate(inner, 0));
+    }
     return list_params(tape);
 }
 
@@ -351,6 +411,9 @@ static mj_call call_of(const mj_tape *tape, int i)
         .config = n->config,
         .kept = n->kept,
         .tmp = tape->tmp,
+        .state = n->state,
+        .state_next = n->state_next,
+        .cache = n->cache,
         .noise = {.seed = tape->config.seed, .stream = (uint32_t)i, .step = tape->step},
         .training = tape->training,
     };
@@ -387,6 +450,60 @@ void mj_tape_backward(mj_tape *tape)
             mj_call call = call_of(tape, i);
             tape->node[i].layer->backward(&call);
         }
+    }
+}
+
+void mj_tape_state_advance(mj_tape *tape)
+{
+    mj_copy(tape->state, tape->state_next, tape->n_state);
+    for (mj_tape *inner = tape->inner; inner; inner = inner->next) {
+        mj_tape_state_advance(inner);
+    }
+}
+
+void mj_tape_state_clear(mj_tape *tape, int stream)
+{
+    for (int i = 0; i < tape->n_nodes; i++) {
+        const node *n = tape->node + i;
+        size_t length = n->plan.n_state;
+        if (n->kind == NODE_OUTPUT && length && stream == MJ_EVERY_STREAM) {
+            mj_fill(n->state, 0, streams_of(n) * length);
+        } else if (n->kind == NODE_OUTPUT && length) {
+            assert((size_t)stream < streams_of(n));
+            mj_fill(n->state + (size_t)stream * length, 0, length);
+        }
+    }
+    for (mj_tape *inner = tape->inner; inner; inner = inner->next) {
+        mj_tape_state_clear(inner, stream);
+    }
+}
+
+size_t mj_tape_states_count(const mj_tape *tape)
+{
+    size_t n = tape->n_state + tape->n_cache;
+    for (const mj_tape *inner = tape->inner; inner; inner = inner->next) {
+        n += mj_tape_states_count(inner);
+    }
+    return n;
+}
+
+void mj_tape_states_get(const mj_tape *tape, mj_real *out)
+{
+    size_t n = tape->n_state + tape->n_cache;
+    mj_copy(out, tape->state, n);
+    for (const mj_tape *inner = tape->inner; inner; inner = inner->next) {
+        mj_tape_states_get(inner, out + n);
+        n += mj_tape_states_count(inner);
+    }
+}
+
+void mj_tape_states_set(mj_tape *tape, const mj_real *in)
+{
+    size_t n = tape->n_state + tape->n_cache;
+    mj_copy(tape->state, in, n);
+    for (mj_tape *inner = tape->inner; inner; inner = inner->next) {
+        mj_tape_states_set(inner, in + n);
+        n += mj_tape_states_count(inner);
     }
 }
 

@@ -5,7 +5,8 @@
  * backward there is none, and the run keeps the waves of one stage only. */
 #include "mj/physics.h"
 
-#define N_OF(array) ((int)(sizeof(array) / sizeof *(array)))
+#include "physics_rows.h"
+
 #define BAD_SHAPE(err, text) mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "%s", text)
 
 /* Segments of a [N,N] or [P,N,N] tensor; 0 if it is neither. */
@@ -301,7 +302,8 @@ static const mj_layer READ = {
     .example = READ_EXAMPLES, .n_examples = N_OF(READ_EXAMPLES),
 };
 
-const mj_layer *const mj_physics_layers[] = {&COUPLE, &START, &OSCILLATE, &READ, NULL};
+const mj_layer *const mj_physics_layers[] = {&COUPLE, &START, &OSCILLATE, &READ,
+                                              &mj_kuramoto_cell_row, NULL};
 
 mj_var mj_couple(mj_tape *tape, mj_var M, const mj_coupling *coupling)
 {

@@ -1,0 +1,258 @@
+/* Analog layers and sparsity in training, in double precision. */
+#include "assert_rel.h"
+#include "gradient_walk.h"
+
+#include "mj/analog.h"
+#include "mj/layer.h"
+#include "mj/sparsity.h"
+
+#include <string.h>
+
+typedef mj_var (*analog_layer)(mj_tape *tape, mj_var x, const mj_analog *analog);
+
+/* x -> layer -> y on [rows,n]. */
+static void begin(gradient_case *c, analog_layer layer, const mj_analog *analog, int rows, int n)
+{
+    *c = (gradient_case){0};
+    mj_arena_init(&c->arena, 0);
+    c->tape = mj_tape_new(&c->arena, &c->err, (mj_tape_config){.seed = 3});
+    c->in[0] = mj_tape_input(c->tape, "x", mj_shape_2(rows, n), true);
+    c->out = layer(c->tape, c->in[0], analog);
+    gradient_fill(c, 1, 0);
+}
+
+/* Errors of rounding are at most half a level and, on uniform numbers, level / sqrt(12) in the
+ * root mean square; largest and smallest stay. The gradient goes straight through. */
+static void test_levels(void **state)
+{
+    (void)state;
+    enum { N = 4000 };
+    for (int bits = 3; bits <= MJ_ANALOG_BITS_MAX; bits++) {
+        mj_analog analog = {.weight_bits = bits};
+        gradient_case c;
+        begin(&c, mj_analog_weight, &analog, 1, N);
+        mj_tape_forward(c.tape, 0, true);
+        mj_tensor x = mj_tape_tensor(c.tape, c.in[0]), y = mj_tape_tensor(c.tape, c.out);
+        double largest = 0, squares = 0;
+        for (int i = 0; i < N; i++) {
+            largest = fmax(largest, fabs((double)x.v[i]));
+        }
+        double level = largest / ((1 << (bits - 1)) - 1);
+        for (int i = 0; i < N; i++) {
+            double error = (double)(y.v[i] - x.v[i]), steps = (double)y.v[i] / level;
+            assert_true(fabs(error) <= level / 2 * (1 + 1e-12));
+            assert_true(fabs(steps - rint(steps)) < 1e-9);
+            squares += error * error;
+        }
+        assert_rel(sqrt(squares / N), level / sqrt(12), 0.06); /* 4000 draws: 1 % and edges */
+        memcpy(y.d, c.r, N * sizeof *y.d);
+        mj_tape_backward(c.tape);
+        assert_memory_equal(x.d, c.r, N * sizeof *x.d);
+        mj_arena_fini(&c.arena);
+    }
+}
+
+/* Two bits: every row has three values, -s, 0, s with s its mean size. */
+static void test_ternary(void **state)
+{
+    (void)state;
+    mj_real row[4] = {(mj_real)0.1, -2, 1, (mj_real)-0.9}, got[4]; /* mean size 1 */
+    mj_quantise_rows(got, row, 1, 4, 2);
+    const mj_real want[4] = {0, -1, 1, -1};
+    for (int i = 0; i < 4; i++) {
+        assert_true(fabs((double)(got[i] - want[i])) < 1e-12);
+    }
+    mj_real zeros[3] = {0};
+    mj_quantise_rows(got, zeros, 1, 3, 4);
+    assert_true(got[0] == 0 && got[2] == 0);
+}
+
+/* Standard deviation of y / x - 1, or of y - x. */
+static double spread(const gradient_case *c, int n, bool relative)
+{
+    mj_tensor x = mj_tape_tensor(c->tape, c->in[0]), y = mj_tape_tensor(c->tape, c->out);
+    double squares = 0;
+    for (int i = 0; i < n; i++) {
+        double error = (double)(y.v[i] - x.v[i]) / (relative ? (double)x.v[i] : 1);
+        squares += error * error;
+    }
+    return sqrt(squares / n);
+}
+
+/* Sizes of all noises; tolerance: four standard errors of a standard deviation from n draws. */
+static void test_noise_has_its_size(void **state)
+{
+    (void)state;
+    enum { ROWS = 50, N = 100 };
+    const double tol = 4 / sqrt(2.0 * ROWS * N);
+    mj_analog analog = {.noise = 0.1, .mismatch = 0.05, .read_noise = 0.4, .chip = 7};
+    gradient_case c;
+    begin(&c, mj_analog_weight, &analog, ROWS, N);
+    mj_tape_forward(c.tape, 0, true);
+    assert_rel(spread(&c, ROWS * N, true), 0.05, tol);
+    mj_arena_fini(&c.arena);
+    begin(&c, mj_analog_read, &analog, ROWS, N);
+    mj_tape_forward(c.tape, 0, true);
+    assert_rel(spread(&c, ROWS * N, false), 0.4, tol);
+    mj_arena_fini(&c.arena);
+    begin(&c, mj_analog_noise, &analog, ROWS, N);
+    mj_tape_forward(c.tape, 0, true);
+    mj_tensor x = mj_tape_tensor(c.tape, c.in[0]);
+    double rms = sqrt(mj_squares_sum(x.v, ROWS * N) / (ROWS * N));
+    assert_rel(spread(&c, ROWS * N, false), 0.1 * rms, tol);
+    mj_arena_fini(&c.arena);
+}
+
+/* A chip is the same at every step and unlike another; chip 0 is another one every step. */
+static void test_a_chip_stays(void **state)
+{
+    (void)state;
+    enum { N = 12 };
+    mj_analog analog = {.mismatch = 0.1, .chip = 1};
+    gradient_case c;
+    begin(&c, mj_analog_weight, &analog, 1, N);
+    mj_real first[N], *y = mj_tape_tensor(c.tape, c.out).v;
+    mj_tape_forward(c.tape, 1, true);
+    memcpy(first, y, sizeof first);
+    mj_tape_forward(c.tape, 2, false);
+    assert_memory_equal(y, first, sizeof first);
+    analog.chip = 2;
+    mj_tape_forward(c.tape, 2, false);
+    assert_memory_not_equal(y, first, sizeof first);
+    analog.chip = 0;
+    mj_tape_forward(c.tape, 1, true);
+    memcpy(first, y, sizeof first);
+    mj_tape_forward(c.tape, 2, true);
+    assert_memory_not_equal(y, first, sizeof first);
+    mj_arena_fini(&c.arena);
+}
+
+static void test_bad_settings_are_refused(void **state)
+{
+    (void)state;
+    const mj_analog bad[] = {{.weight_bits = 1}, {.activation_bits = 9}, {.noise = -1},
+                             {.read_noise = (double)NAN}, {.mismatch = (double)INFINITY}};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+        mj_err err = {0};
+        assert_int_equal(mj_analog_check(bad + i, &err), MJ_ERANGE);
+    }
+}
+
+enum { SPARSE_N = 20, SPARSE_K = 30 };
+
+typedef struct {
+    gradient_case c;
+    mj_sparsity sparsity;
+    mj_tensor w;
+} sparse_case;
+
+static void sparse_begin(sparse_case *s, mj_sparsity_config config)
+{
+    *s = (sparse_case){0};
+    gradient_case *c = &s->c;
+    mj_arena_init(&c->arena, 0);
+    c->tape = mj_tape_new(&c->arena, &c->err, (mj_tape_config){0});
+    c->in[0] = mj_tape_param(c->tape, "w", mj_shape_2(SPARSE_N, SPARSE_K), 1);
+    c->out = mj_relu(c->tape, c->in[0]);
+    gradient_fill(c, 1, 0);
+    s->w = mj_tape_tensor(c->tape, c->in[0]);
+    assert_int_equal(mj_sparsity_init(&s->sparsity, config, c->tape, c->in, 1, &c->arena, &c->err),
+                     MJ_OK);
+}
+
+static int count_zeros(const mj_real *x)
+{
+    int n = 0;
+    for (int i = 0; i < SPARSE_N * SPARSE_K; i++) {
+        n += x[i] == 0;
+    }
+    return n;
+}
+
+/* The schedule's ends; and the weights that die are the smallest. */
+static void test_the_smallest_die(void **state)
+{
+    (void)state;
+    mj_sparsity_config config = {.zeros = 0.9, .start = 0.1, .end = 0.6, .block = 1};
+    sparse_case s;
+    sparse_begin(&s, config);
+    assert_true(mj_sparsity_wanted(&config, 0.05) == 0);
+    assert_rel(mj_sparsity_wanted(&config, 0.35), 0.9 * (1 - 0.125), 1e-12);
+    assert_rel(mj_sparsity_wanted(&config, 0.9), 0.9, 1e-12);
+    mj_real before[SPARSE_N * SPARSE_K];
+    memcpy(before, s.w.v, sizeof before);
+    mj_sparsity_update(&s.sparsity, s.c.tape, 1);
+    mj_sparsity_apply(&s.sparsity, mj_tape_params_slab(s.c.tape).params);
+    assert_int_equal(count_zeros(s.w.v), 540);
+    double smallest_alive = 1, largest_dead = 0;
+    for (int i = 0; i < SPARSE_N * SPARSE_K; i++) {
+        double size = fabs((double)before[i]);
+        if (s.w.v[i] != 0) {
+            smallest_alive = fmin(smallest_alive, size);
+        } else {
+            largest_dead = fmax(largest_dead, size);
+        }
+    }
+    assert_true(smallest_alive >= largest_dead);
+    mj_arena_fini(&s.c.arena);
+}
+
+/* Dead weights of the largest gradients come back, as many as the living that make room; they are
+ * zero until they learn. */
+static void test_the_dead_return_by_gradient(void **state)
+{
+    (void)state;
+    mj_sparsity_config config = {.zeros = 0.5, .end = 0.5, .regrow = 0.2, .block = 1};
+    sparse_case s;
+    sparse_begin(&s, config);
+    mj_sparsity_update(&s.sparsity, s.c.tape, 0.4);
+    mj_sparsity_apply(&s.sparsity, mj_tape_params_slab(s.c.tape).params);
+    int dead = -1, n_alive = s.sparsity.matrix[0].n_alive;
+    for (int i = 0; i < SPARSE_N * SPARSE_K && dead < 0; i++) {
+        dead = s.sparsity.matrix[0].alive[i] ? -1 : i;
+    }
+    s.w.d[dead] = 100;
+    mj_sparsity_update(&s.sparsity, s.c.tape, 0.4);
+    mj_sparsity_apply(&s.sparsity, mj_tape_params_slab(s.c.tape).params);
+    assert_true(s.sparsity.matrix[0].alive[dead] == 1 && s.w.v[dead] == 0);
+    assert_int_equal(s.sparsity.matrix[0].n_alive, n_alive);
+    int n = 0;
+    for (int i = 0; i < s.sparsity.matrix[0].n_blocks; i++) {
+        n += s.sparsity.matrix[0].alive[i];
+    }
+    assert_int_equal(n, n_alive);
+    mj_arena_fini(&s.c.arena);
+}
+
+/* Blocks of 16 rows, the last one of 4, live and die whole. */
+static void test_blocks_die_whole(void **state)
+{
+    (void)state;
+    sparse_case s;
+    sparse_begin(&s, (mj_sparsity_config){.zeros = 0.8});
+    mj_sparsity_update(&s.sparsity, s.c.tape, 1);
+    mj_sparsity_apply(&s.sparsity, mj_tape_params_slab(s.c.tape).params);
+    for (int row = 0; row < SPARSE_N; row++) {
+        for (int k = 0; k < SPARSE_K; k++) {
+            bool alive = s.w.v[row * SPARSE_K + k] != 0;
+            assert_true(alive == (s.w.v[row / 16 * 16 * SPARSE_K + k] != 0));
+        }
+    }
+    assert_int_equal(s.sparsity.matrix[0].n_alive, 12);
+    mj_arena_fini(&s.c.arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_levels),
+        cmocka_unit_test(test_ternary),
+        cmocka_unit_test(test_noise_has_its_size),
+        cmocka_unit_test(test_a_chip_stays),
+        cmocka_unit_test(test_bad_settings_are_refused),
+        cmocka_unit_test(test_the_smallest_die),
+        cmocka_unit_test(test_the_dead_return_by_gradient),
+        cmocka_unit_test(test_blocks_die_whole),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
