@@ -1,7 +1,7 @@
 /* Speed and bytes of compressed matrices (sparse.h) against the dense product of one vector.
  *
- * Square matrices of 256 to 1024 with 90 % zeros, in blocks of 16 rows and one by one; the dense one
- * is the matrix product that a layer would call at batch 1. Fastest of the repeats, one thread.
+ * Square matrices of 256 to 1024 with 90 % zeros, in blocks of 16 rows and one by one; the dense
+ * one is the matrix product that a layer would call at batch 1. Fastest of the repeats, one thread.
  *
  *     sparse_speed      one figure a line (bench/run sequences) */
 #define _GNU_SOURCE

@@ -65,7 +65,8 @@ mj_status mj_sparse_compress(mj_sparse *sparse, const mj_real *w, int N, int K, 
     *sparse = (mj_sparse){.N = N, .K = K, .block = block ? block : MJ_SPARSE_BLOCK};
     if (N < 1 || K < 1 || K > COLUMNS_MAX || sparse->block < 1 || sparse->block > ROWS_MAX) {
         return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
-                          "sparse: a matrix of %d rows and %d columns in blocks of %d", N, K, block);
+                          "sparse: a matrix of %d rows and %d columns in blocks of %d", N, K,
+                          block);
     }
     size_t n = count_columns(w, sparse);
     uint32_t *start = mj_arena_array(arena, (size_t)bands_of(sparse) + 1, sizeof *start);
