@@ -1,5 +1,5 @@
-/* Equilibria and loops, in double precision: fixed points against what solves them, gradients against
- * central differences at convergence, shared parameters, carried states. */
+/* Equilibria and loops, in double precision: fixed points against what solves them, gradients
+ * against central differences at convergence, shared parameters, carried states. */
 #include "assert_rel.h"
 #include "gradient_walk.h"
 

@@ -79,7 +79,8 @@ static mj_plan plan_of(const mj_layer *layer, const mj_example *e)
 
 enum { N_STEPS_LONG = 24 };
 
-/* Rounding, which the oscillators of the cell's examples, strongly coupled, amplify step by step. */
+/* Rounding, which the oscillators of the cell's examples, strongly coupled, amplify step by step.
+ * */
 static const double SEGMENT_TOL = 1e-7;
 
 /* Every layer that takes sequences, at once, in segments and token by token. */

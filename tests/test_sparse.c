@@ -1,4 +1,5 @@
-/* Compressed matrices against dense products, and drawing of symbols, in the product's precision. */
+/* Compressed matrices against dense products, and drawing of symbols, in the product's precision.
+ * */
 #include "assert_rel.h"
 
 #include "mj/kernels.h"

@@ -2,9 +2,9 @@
  * of the C library would keep it from using vectors.
  *
  * exp: x = q ln 2 + r, |r| <= ln(2)/2, a polynomial of degree 6 in r, and q added to the exponent;
- * below -87 it counts as exp(-87). log: x = 2^e m, a polynomial of degree 9 in m - 1. Both are those
- * of Moshier's Cephes library (expf.c, logf.c), relative error about 1e-7. In double the C library's
- * take their place, so that gradients can be checked. */
+ * below -87 it counts as exp(-87). log: x = 2^e m, a polynomial of degree 9 in m - 1. Both are
+ * those of Moshier's Cephes library (expf.c, logf.c), relative error about 1e-7. In double the C
+ * library's take their place, so that gradients can be checked. */
 #ifndef MJ_FAST_MATH_H
 #define MJ_FAST_MATH_H
 

@@ -44,8 +44,8 @@ typedef struct {
 } mj_oscillate_inputs;
 mj_var mj_oscillate(mj_tape *tape, mj_oscillate_inputs in, mj_oscillate_config config);
 
-/* A recurrent cell over sequences (tape.h): tokens push phases that couple, and are read as sines and
- * cosines. force [B,T,2N], W [N,N], omega [N], log_dt [N] -> [B,T,2N] = (sin, cos). A token is
+/* A recurrent cell over sequences (tape.h): tokens push phases that couple, and are read as sines
+ * and cosines. force [B,T,2N], W [N,N], omega [N], log_dt [N] -> [B,T,2N] = (sin, cos). A token is
  * n_substeps (0: 1) Euler steps that together span exp(log_dt) each oscillator. Starts well below
  * chaos: W of deviation 0.3/sqrt(N). */
 typedef struct {

@@ -1,9 +1,9 @@
 /* Sparse matrices for inference: weights that are zero take neither memory nor time.
  *
- * A matrix [N,K] is stored by bands of `block` rows: of each band the columns that are not zero, as a
- * column number of 2 bytes and `block` values. Blocks of 16 rows fill a vector, so that a product
- * takes x one number at a time and needs no gather; block 1 is the compressed-row format, for weights
- * that are zero one by one. */
+ * A matrix [N,K] is stored by bands of `block` rows: of each band the columns that are not zero, as
+ * a column number of 2 bytes and `block` values. Blocks of 16 rows fill a vector, so that a product
+ * takes x one number at a time and needs no gather; block 1 is the compressed-row format, for
+ * weights that are zero one by one. */
 #ifndef MJ_SPARSE_H
 #define MJ_SPARSE_H
 

@@ -15,8 +15,8 @@ typedef struct {
 /* Refuses a negative or infinite temperature and a top_p outside [0, 1]. */
 mj_status mj_symbol_draw_check(const mj_symbol_draw *draw, mj_err *err);
 
-/* A symbol below n, from logits [n] in nats. One uniform number of rng, unless the temperature is 0.
- * probability [n] and order [n] are scratch; of equal logits the first stands first. */
+/* A symbol below n, from logits [n] in nats. One uniform number of rng, unless the temperature is
+ * 0. probability [n] and order [n] are scratch; of equal logits the first stands first. */
 int mj_symbol_draw_next(const mj_symbol_draw *draw, const mj_real *logits, double *probability,
                         int *order, int n, mj_rng *rng);
 

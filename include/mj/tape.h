@@ -11,10 +11,10 @@
  *   ... write dL/dy into mj_tape_tensor(tape, y).d ...
  *   mj_tape_backward(tape);                            adds into d of everything before y
  *
- * Sequences are [B,T,C]: T steps of B streams, read in segments. What a layer must know of the steps
- * before a segment (a recurrent state, the last inputs of a convolution, keys and values) is its
- * carried state. The tape owns it: forward reads the state at the segment's start and writes that
- * at its end beside it, so that a forward may be repeated and backward still sees the start.
+ * Sequences are [B,T,C]: T steps of B streams, read in segments. What a layer must know of the
+ * steps before a segment (a recurrent state, the last inputs of a convolution, keys and values) is
+ * its carried state. The tape owns it: forward reads the state at the segment's start and writes
+ * that at its end beside it, so that a forward may be repeated and backward still sees the start.
  * mj_tape_state_advance() makes the end the start of the next segment. No gradient passes the start
  * (truncated back-propagation). With T = 1 and an advance after every forward the same layers
  * generate token by token, and their outputs are those of the long segment.
@@ -80,8 +80,8 @@ typedef struct {
     size_t n_kept, n_tmp; /* reals */
     double mac;           /* multiply-accumulates of one forward */
     /* Reals that a stream carries from segment to segment; streams are out.dim[0]. Zeros mean that
-     * nothing came before. The cache is too long to be copied: forward appends to it where the state
-     * says, and never over what the present state or a backward still needs. */
+     * nothing came before. The cache is too long to be copied: forward appends to it where the
+     * state says, and never over what the present state or a backward still needs. */
     size_t n_state, n_cache;
 } mj_plan;
 
@@ -133,8 +133,8 @@ mj_var mj_tape_apply(mj_tape *tape, const mj_layer *layer, const void *config, c
                      int n_in);
 
 /* A tape within this one, for a layer that replays a block of its own (equilibrium.h). It shares
- * arena, errors and kind; its memory is counted and allotted with this tape's, its states advance and
- * begin anew with this tape's. NULL after a mistake. */
+ * arena, errors and kind; its memory is counted and allotted with this tape's, its states advance
+ * and begin anew with this tape's. NULL after a mistake. */
 mj_tape *mj_tape_inner(mj_tape *tape);
 
 /* Memory. */

@@ -6,13 +6,13 @@
  *
  * R_t turns the pairs (i, i + d/2) of a head by t base^(-2i/d) [su2021]; a score depends on t - j.
  *
- * Turned keys and values of the segment go to the cache behind those of the steps before it, so that
- * all keys of a query stand in a row and each head is two products for a block of queries; no more
- * scores than a block's exist at a time. The cache of a stream has two halves; when one is full, the
- * last span - 1 steps are copied to the start of the other, so a repeated forward finds all it had.
- * What is carried: how many steps a stream has seen (in two numbers, since a float counts to 2^24),
- * the half, and the row where the next step goes. Backward has kept log sum exp of every query and
- * computes the scores again; no gradient goes to steps before the segment. */
+ * Turned keys and values of the segment go to the cache behind those of the steps before it, so
+ * that all keys of a query stand in a row and each head is two products for a block of queries; no
+ * more scores than a block's exist at a time. The cache of a stream has two halves; when one is
+ * full, the last span - 1 steps are copied to the start of the other, so a repeated forward finds
+ * all it had. What is carried: how many steps a stream has seen (in two numbers, since a float
+ * counts to 2^24), the half, and the row where the next step goes. Backward has kept log sum exp of
+ * every query and computes the scores again; no gradient goes to steps before the segment. */
 #include "sequence.h"
 
 #include "mj/fast_math.h"
@@ -43,8 +43,8 @@ static sizes sizes_of(mj_shape x, const mj_attention_config *config)
     return s;
 }
 
-/* Scratch of a stream: turned queries and their gradients, gradients of keys and values, cosines and
- * sines, two blocks of scores. */
+/* Scratch of a stream: turned queries and their gradients, gradients of keys and values, cosines
+ * and sines, two blocks of scores. */
 typedef struct {
     mj_real *q, *dq, *dkv, *turn, *score, *dscore;
 } scratch;
@@ -74,8 +74,8 @@ static mj_status plan(mj_plan *plan, const mj_shape *in, int n_in, const void *c
                      in[0].dim[2] % (a->heads + 2 * V) == 0;
     if (!heads_fit || (a->rotary_base != 0 && in[0].dim[2] / (a->heads + 2 * V) % 2)) {
         return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
-                          "attention: [B,T,(heads + 2 kv_heads) d] with d even for rotary positions "
-                          "and heads a multiple of kv_heads; %d columns, %d and %d heads",
+                          "attention: [B,T,(heads + 2 kv_heads) d] with d even for rotary "
+                          "positions and heads a multiple of kv_heads; %d columns, %d and %d heads",
                           mj_shape_columns(in[0]), a->heads, V);
     }
     if (a->span < 1 || !(a->rotary_base >= 0)) {

@@ -87,8 +87,8 @@ static void forward(const mj_call *call)
         for (size_t t = 0; t < s.T; t++) {
             size_t row = b * s.T + t;
             step_deltas(delta, in[DT].v + row * s.C, s.C);
-            step_forward(call->out.v + row * s.C, h, h, in[U].v + row * s.C, delta, in[BC].v + row * 2 * N,
-                         decay, in[SKIP].v, N, s.C);
+            step_forward(call->out.v + row * s.C, h, h, in[U].v + row * s.C, delta,
+                         in[BC].v + row * 2 * N, decay, in[SKIP].v, N, s.C);
             if (call->kept) {
                 memcpy(call->kept + row * states, h, states * sizeof *h);
             }
@@ -96,8 +96,8 @@ static void forward(const mj_call *call)
     }
 }
 
-/* Gradients of a stream, in scratch: dh and dA [N,D], dskip [D]; of a step: du, ddelta [D], dbc [2N];
- * and the step's delta [D]. */
+/* Gradients of a stream, in scratch: dh and dA [N,D], dskip [D]; of a step: du, ddelta [D], dbc
+ * [2N]; and the step's delta [D]. */
 typedef struct {
     mj_real *dh, *dA, *dskip, *du, *ddelta, *delta, *dbc;
 } sums;

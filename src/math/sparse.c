@@ -65,7 +65,8 @@ mj_status mj_sparse_compress(mj_sparse *sparse, const mj_real *w, int N, int K, 
     *sparse = (mj_sparse){.N = N, .K = K, .block = block ? block : MJ_SPARSE_BLOCK};
     if (N < 1 || K < 1 || K > COLUMNS_MAX || sparse->block < 1 || sparse->block > ROWS_MAX) {
         return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
-                          "sparse: a matrix of %d rows and %d columns in blocks of %d", N, K, block);
+                          "sparse: a matrix of %d rows and %d columns in blocks of %d", N, K,
+                          block);
     }
     size_t n = count_columns(w, sparse);
     uint32_t *start = mj_arena_array(arena, (size_t)bands_of(sparse) + 1, sizeof *start);
@@ -120,6 +121,18 @@ MJ_CLONES static void band_of_16(mj_real *restrict sum, const mj_real *restrict 
     }
 }
 
+/* One row: columns are gathered. */
+MJ_CLONES static mj_real row_of_1(const mj_real *restrict value, const uint16_t *restrict column,
+                                  const mj_real *restrict x, size_t n)
+{
+    mj_real sum = 0;
+#pragma omp simd reduction(+ : sum)
+    for (size_t k = 0; k < n; k++) {
+        sum += x[column[k]] * value[k];
+    }
+    return sum;
+}
+
 /* The same for any block: the definition. */
 static void band_of_any(mj_real *sum, const mj_real *value, const uint16_t *column,
                         const mj_real *x, size_t n, size_t block)
@@ -142,6 +155,8 @@ void mj_sparse_forward(mj_real *y, const mj_real *x, const mj_sparse *s, size_t 
             const mj_real *value = s->value + from * block;
             if (block == MJ_SPARSE_BLOCK) {
                 band_of_16(sum, value, s->column + from, x, n);
+            } else if (block == 1) {
+                sum[0] = row_of_1(value, s->column + from, x, n);
             } else {
                 band_of_any(sum, value, s->column + from, x, n, block);
             }

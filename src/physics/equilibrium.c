@@ -5,8 +5,8 @@
  * fixed point, all that the implicit gradient needs.
  *
  * Anderson's mixing: of the last m iterates z_i and their images f_i, the next iterate is
- * sum a_i f_i with sum a_i = 1 and |sum a_i (f_i - z_i)| least. a is the solution of G y = 1 over its
- * sum, G the products of the residuals, with a trace of 1e-10 on the diagonal for when they are
+ * sum a_i f_i with sum a_i = 1 and |sum a_i (f_i - z_i)| least. a is the solution of G y = 1 over
+ * its sum, G the products of the residuals, with a trace of 1e-10 on the diagonal for when they are
  * nearly parallel. All numbers of the tensor are mixed alike. */
 #include "mj/equilibrium.h"
 

@@ -5,8 +5,9 @@
  *   y [B,T,2N] = (sin, cos) of theta after the token
  *
  * e [B,T,2N] = (e_s, e_c) of the token; W [N,N] is one matrix for sines and cosines; omega [N];
- * log_dt [N] with dt = exp(log_dt). A stream carries theta [N], wrapped to +-pi. All streams of a step
- * make one product [2B,N] x [N,N]; substeps follow each other, so this is what the cell's time is.
+ * log_dt [N] with dt = exp(log_dt). A stream carries theta [N], wrapped to +-pi. All streams of a
+ * step make one product [2B,N] x [N,N]; substeps follow each other, so this is what the cell's time
+ * is.
  *
  *   r = dL/drate = dt dL/dtheta      dX = r cos(theta)      dY = -r sin(theta)
  *   dL/dtheta += r slope + cos(theta) (W^T dX) - sin(theta) (W^T dY),   slope = -sin X - cos Y
