@@ -7,10 +7,16 @@
 #include "mj/kuramoto.h"
 #include "mj/spec.h"
 
-typedef enum { MJ_TRAINED_OSCILLATOR, MJ_TRAINED_CLASSIFIER } mj_trained_kind;
-typedef enum { MJ_OBJECTIVE_DRIFTING, MJ_OBJECTIVE_CLASSIFY } mj_objective_kind;
+typedef enum { MJ_TRAINED_OSCILLATOR, MJ_TRAINED_CLASSIFIER, MJ_TRAINED_LOOKUP } mj_trained_kind;
+typedef enum {
+    MJ_OBJECTIVE_DRIFTING,
+    MJ_OBJECTIVE_CLASSIFY,
+    MJ_OBJECTIVE_NEXT_BYTE,
+} mj_objective_kind;
 
-/* `model:`; kind is an index of "oscillator_net", "classifier". */
+extern const char *const mj_trained_kind_names[];
+
+/* `model:`; kind is an index of mj_trained_kind_names. */
 typedef struct {
     int kind;
     /* oscillator_net */
@@ -22,6 +28,10 @@ typedef struct {
     const char *init; /* a trained model to start from; NULL: fresh */
     /* classifier */
     int network; /* mj_network */
+    /* lookup_memory: lookup_text.h */
+    const char *contexts;
+    int rows, dims;
+    int row_bits; /* of stored rows; 0: 8 */
 } mj_recipe_model;
 
 typedef struct {
@@ -45,6 +55,8 @@ typedef struct {
     double beta2; /* of Adam; 0: the optimiser's own */
     double minutes; /* the run ends after about this time ... */
     int steps;      /* ... or after this number of steps */
+    double epochs;  /* or, of text, after so many times through it */
+    double lr_end;  /* of lr, at the end of the epochs; 0: all of it */
     int seed;
 } mj_recipe_train;
 

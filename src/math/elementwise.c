@@ -1,14 +1,12 @@
 /* Element-wise loops and sums.
  *
  * Loops over many elements are cut in blocks for the threads; sums over many elements add the sums
- * of fixed blocks in their order, so that the result does not depend on the number of threads.
- *
- * exp of the SiLU: x = q ln 2 + r, |r| <= ln(2)/2, a polynomial of degree 6 in r (Moshier's Cephes
- * library, expf.c), and q added to the exponent; below -87 it counts as exp(-87). */
+ * of fixed blocks in their order, so that the result does not depend on the number of threads. */
 #include "mj/kernels.h"
 
 #include <string.h>
 
+#include "exp_fast.h"
 #include "simd.h"
 
 /* Runs `call` on blocks of n elements; `at` and `length` say which. */
@@ -102,28 +100,6 @@ void mj_relu_backward(mj_real *dx, const mj_real *dy, const mj_real *x, size_t n
 {
     FOR_BLOCKS(n, at, length, relu_backward(dx + at, dy + at, x + at, length));
 }
-
-#ifdef MJ_DOUBLE
-static inline mj_real exp_fast(mj_real x) { return exp(x); }
-#else
-static inline mj_real exp_fast(mj_real x)
-{
-    x = x < -87.0f ? -87.0f : x > 88.0f ? 88.0f : x;
-    float q = (x * 1.44269504f + 12582912.0f) - 12582912.0f; /* rounds, as in sincos.c */
-    float r = (x - q * 0.693359375f) - q * -2.12194440e-4f;
-    float p = 1.9875691500e-4f;
-    p = p * r + 1.3981999507e-3f;
-    p = p * r + 8.3334519073e-3f;
-    p = p * r + 4.1665795894e-2f;
-    p = p * r + 1.6666665459e-1f;
-    p = p * r + 5.0000001201e-1f;
-    p = p * r * r + r + 1.0f;
-    uint32_t bits = (uint32_t)((int32_t)q + 127) << 23;
-    float power;
-    memcpy(&power, &bits, sizeof power);
-    return p * power;
-}
-#endif
 
 MJ_CLONES static void silu_forward(mj_real *restrict y, const mj_real *restrict x, size_t n)
 {

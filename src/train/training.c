@@ -2,7 +2,7 @@
  *
  * The tape's list of parameters says what there is: a checkpoint holds every trained one under its
  * name, with its moments and average under the same name behind a prefix. Frozen parameters (the loss
- * network) come from their own file. */
+ * network) come from their own file. A task without a tape, a look-up memory, saves itself. */
 #include "mj/training.h"
 
 #include "mj/checkpoint.h"
@@ -88,9 +88,19 @@ mj_status mj_training_new(mj_training **training, const mj_training_setup *setup
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a training");
     }
     *t = (mj_training){.recipe = recipe, .arena = arena};
-    const mj_task_input input = {.recipe = recipe, .train = setup->train,
+    const mj_task_input input = {.recipe = recipe, .train = setup->train, .corpus = setup->corpus,
                                  .init_path = setup->init_path,
                                  .network_path = setup->network_path, .limit_B = setup->limit_B};
+    mj_kernels_variant(t->kernel, sizeof t->kernel);
+    *training = t;
+    if (recipe->objective.kind == MJ_OBJECTIVE_NEXT_BYTE) {
+        MJ_TRY(mj_task_lookup(&t->task, &input, arena, err));
+        t->state = (mj_training_state){.n_steps = t->task.n_steps, .memory_B = t->task.memory_B,
+                                       .images_per_step = t->task.images_per_step};
+        return setup->minutes > 0 ? mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0,
+                                               "trained for epochs of its text, not for minutes")
+                                  : MJ_OK;
+    }
     MJ_TRY(recipe->objective.kind == MJ_OBJECTIVE_CLASSIFY
                ? mj_task_classify(&t->task, &input, arena, err)
                : mj_task_generate(&t->task, &input, arena, err));
@@ -106,8 +116,6 @@ mj_status mj_training_new(mj_training **training, const mj_training_setup *setup
         .memory_B = mj_tape_memory_count(t->task.tape).total_B +
                     3 * slab.n_trained * sizeof(mj_real)};
     set_schedule(t);
-    mj_kernels_variant(t->kernel, sizeof t->kernel);
-    *training = t;
     return MJ_OK;
 }
 
@@ -130,7 +138,9 @@ static mj_status not_finite(const mj_training *t, mj_err *err)
 {
     const char *name = "loss";
     bool is_gradient = false;
-    mj_tape_find_nan(t->task.tape, &name, &is_gradient);
+    if (t->task.tape) {
+        mj_tape_find_nan(t->task.tape, &name, &is_gradient);
+    }
     return mj_err_add(err, MJ_ERANGE, t->recipe->path, 0, 0,
                       "step %lld: %s%s is not finite; the last checkpoint is intact",
                       t->state.step, is_gradient ? "the gradient of " : "", name);
@@ -141,6 +151,14 @@ mj_status mj_training_step(mj_training *t, double *loss, mj_err *err)
     double start_s = now_s();
     mj_training_state *state = &t->state;
     *loss = t->task.step(t->task.self, (uint32_t)state->step);
+    if (!t->task.tape) {
+        if (!isfinite(*loss)) {
+            return not_finite(t, err);
+        }
+        state->step++;
+        state->elapsed_s += now_s() - start_s;
+        return MJ_OK;
+    }
     mj_tape_slab slab = mj_tape_params_slab(t->task.tape);
     double norm = sqrt(mj_squares_sum(slab.grads, slab.n_trained));
     if (!isfinite(norm) || !isfinite(*loss)) {
@@ -201,8 +219,7 @@ static mj_status read_all(mj_real *to, const mj_checkpoint *checkpoint, const mj
 static mj_status begin(mj_checkpoint *checkpoint, const mj_training *t, mj_arena *arena,
                        mj_err *err)
 {
-    bool oscillator = t->recipe->model.kind == MJ_TRAINED_OSCILLATOR;
-    const mj_checkpoint_run run = {.model = oscillator ? "oscillator_net" : "classifier",
+    const mj_checkpoint_run run = {.model = mj_trained_kind_names[t->recipe->model.kind],
                                    .recipe = t->recipe->text, .kernel = t->kernel,
                                    .seed = (uint64_t)t->recipe->train.seed, .step = t->state.step,
                                    .n_threads = mj_threads()};
@@ -225,6 +242,9 @@ static mj_status fill_save(mj_checkpoint *checkpoint, const mj_training *t, mj_a
     MJ_TRY(begin(checkpoint, t, arena, err));
     for (int i = 0; i < NUMBERS_N; i++) {
         MJ_TRY(mj_checkpoint_set_number(checkpoint, number_keys[i], number[i], err));
+    }
+    if (!t->task.tape) {
+        return t->task.save(checkpoint, t->task.self, arena, err);
     }
     MJ_TRY(add_all(checkpoint, t, "", mj_tape_params_slab(t->task.tape).params, NULL, err));
     MJ_TRY(add_all(checkpoint, t, MOMENT_1, t->adam.m, NULL, err));
@@ -294,10 +314,14 @@ static mj_status restore(mj_training *t, const char *path, mj_arena *arena, mj_e
         MJ_TRY(mj_checkpoint_get_number(&number[i], &checkpoint, number_keys[i], err));
     }
     MJ_TRY(check_numbers(number, run.step, path, err));
-    MJ_TRY(read_all(mj_tape_params_slab(t->task.tape).params, &checkpoint, t, "", err));
-    MJ_TRY(read_all(t->adam.m, &checkpoint, t, MOMENT_1, err));
-    MJ_TRY(read_all(t->adam.v, &checkpoint, t, MOMENT_2, err));
-    MJ_TRY(read_all(t->adam.average, &checkpoint, t, AVERAGE, err));
+    if (t->task.tape) {
+        MJ_TRY(read_all(mj_tape_params_slab(t->task.tape).params, &checkpoint, t, "", err));
+        MJ_TRY(read_all(t->adam.m, &checkpoint, t, MOMENT_1, err));
+        MJ_TRY(read_all(t->adam.v, &checkpoint, t, MOMENT_2, err));
+        MJ_TRY(read_all(t->adam.average, &checkpoint, t, AVERAGE, err));
+    } else {
+        MJ_TRY(t->task.restore(t->task.self, &checkpoint, err));
+    }
     t->adam.step = (uint64_t)number[ADAM_STEP];
     t->clip.step = (uint64_t)number[CLIP_STEP];
     t->clip.mean_norm = number[CLIP_MEAN];
@@ -431,6 +455,9 @@ static mj_status fill_export(mj_checkpoint *checkpoint, const mj_training *t, co
     MJ_TRY(mj_checkpoint_set_number(checkpoint, "elapsed_s", t->state.elapsed_s, err));
     for (int i = 0; i < n_notes; i++) {
         MJ_TRY(mj_checkpoint_set_text(checkpoint, note[i].key, note[i].text, err));
+    }
+    if (!t->task.tape) {
+        return t->task.ship(checkpoint, t->task.self, arena, err);
     }
     MJ_TRY(add_all(checkpoint, t, "", t->adam.average, oscillator ? "K" : NULL, err));
     return oscillator ? add_couplings(checkpoint, t, arena, err) : MJ_OK;
