@@ -10,8 +10,10 @@
  * it belongs to the row when training is over and is multiplied into it. The second stays.
  *
  * Rows are learned by Adagrad as they are read, once through the text: each symbol is predicted before
- * it is learned, so that the training loss is honest, and a second pass over-fits (docs/text.md). Results do not depend on the number of threads: a row belongs to one of them, which
- * applies its updates in the order of the symbols. */
+ * it is learned, so that the training loss is honest; a second pass over-fits (docs/text.md). Results do
+ * not depend on the number of threads: a row belongs to one of them, which applies its updates in the
+ * order of the symbols.
+ */
 #ifndef MJ_LOOKUP_MEMORY_H
 #define MJ_LOOKUP_MEMORY_H
 
@@ -21,7 +23,6 @@
 
 enum { MJ_LOOKUP_COUNTS = 8 }; /* classes of counts: 0, 1, 2, 3-4, 5-8, 9-20, 21-80, more */
 
-/* The trained numbers of a memory; squares: sums of squared gradients. Visible for saves. */
 typedef struct {
     mj_real seen[MJ_LOOKUP_CONTEXTS_MAX][MJ_LOOKUP_COUNTS];
     mj_real copied[MJ_LOOKUP_CONTEXTS_MAX][MJ_LOOKUP_MATCHES];
@@ -33,7 +34,7 @@ typedef struct {
     size_t stride;  /* reals of a row in memory, a multiple of 16; those behind dims stay 0 */
     mj_real *slab;  /* [n_rows][2 stride]: numbers and squares */
     uint8_t *count; /* [n_rows], 255: that or more */
-    mj_lookup_gains gains, squares;
+    mj_lookup_gains gains, squares; /* squares: sums of squared gradients */
 } mj_lookup_memory;
 
 /* Zeroed tables in the arena, gains 1; rows of orders 0 and 1 uniform in +-spread/2. */

@@ -161,7 +161,8 @@ static void show(const job *j, mj_progress *progress, const mj_training_state *s
     char left[32];
     double rate = (double)(state->step * state->images_per_step) / state->elapsed_s;
     mj_progress_print(progress, "step %lld  loss %.4f  %.0f %s/s  %.1f ms/step  %s left",
-                      state->step, j->loss, rate, is_text(j) ? "tokens" : "images", 1e3 * state->elapsed_s / (double)state->step,
+                      state->step, j->loss, rate, is_text(j) ? "tokens" : "images",
+                      1e3 * state->elapsed_s / (double)state->step,
                       mj_duration_format(state->left_s, left, sizeof left));
 }
 
