@@ -8,13 +8,14 @@
 #include "mj/oscillator_net.h"
 #include "mj/spec.h"
 
-typedef enum { MJ_TRAINED_OSCILLATOR, MJ_TRAINED_CLASSIFIER } mj_trained_kind;
-/* All but the last are of generators. */
+typedef enum { MJ_TRAINED_OSCILLATOR, MJ_TRAINED_CLASSIFIER, MJ_TRAINED_LOOKUP } mj_trained_kind;
+/* The first three are of generators. */
 typedef enum {
     MJ_OBJECTIVE_DRIFTING,
     MJ_OBJECTIVE_SLICED,
     MJ_OBJECTIVE_GAN,
     MJ_OBJECTIVE_CLASSIFY,
+    MJ_OBJECTIVE_NEXT_BYTE,
     MJ_OBJECTIVE_N
 } mj_objective_kind;
 
@@ -25,7 +26,9 @@ typedef struct {
     mj_phase_response response;
 } mj_recipe_harmonics;
 
-/* `model:`; kind is an index of "oscillator_net", "classifier". */
+extern const char *const mj_trained_kind_names[];
+
+/* `model:`; kind is an index of mj_trained_kind_names. */
 typedef struct {
     int kind;
     /* oscillator_net */
@@ -41,6 +44,10 @@ typedef struct {
     const char *init; /* a trained model to start from; NULL: fresh */
     /* classifier */
     int network; /* mj_network */
+    /* lookup_memory: lookup_text.h */
+    const char *contexts;
+    int rows, dims;
+    int row_bits; /* of stored rows; 0: 8 */
 } mj_recipe_model;
 
 /* `objective:`; kind is an index of "drifting", "sliced_wasserstein", "gan", "classify". */
@@ -71,6 +78,8 @@ typedef struct {
     double flat;    /* share of the run at full rate, before the cosine begins */
     double minutes; /* the run ends after about this time ... */
     int steps;      /* ... or after this number of steps */
+    double epochs;  /* or, of text, after so many times through it */
+    double lr_end;  /* of lr, at the end of the epochs; 0: all of it */
     int seed;
 } mj_recipe_train;
 

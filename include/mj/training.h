@@ -11,6 +11,7 @@
 #ifndef MJ_TRAINING_H
 #define MJ_TRAINING_H
 
+#include "mj/corpus.h"
 #include "mj/dataset.h"
 #include "mj/recipe.h"
 
@@ -18,7 +19,8 @@ typedef struct mj_training mj_training;
 
 typedef struct {
     const mj_recipe *recipe;              /* borrowed */
-    const mj_dataset *train;              /* borrowed */
+    const mj_dataset *train;              /* borrowed: images, or */
+    const mj_corpus *corpus;              /* text */
     const char *init_path, *network_path; /* files that the recipe names; NULL where it names none */
     double minutes;                       /* in place of the recipe's; 0: the recipe's */
     size_t limit_B;                       /* memory of the networks; 0: no limit */
@@ -31,7 +33,7 @@ typedef struct {
     double elapsed_s; /* in steps, over all sessions */
     double cpu_s;     /* of all threads in them: what is left of elapsed_s on a machine of others */
     double left_s;    /* estimate; 0 when done */
-    int images_per_step;
+    int images_per_step; /* or tokens, of text */
     size_t memory_B; /* of networks and optimiser */
 } mj_training_state;
 
@@ -45,11 +47,12 @@ mj_status mj_training_new(mj_training **training, const mj_training_setup *setup
 mj_training_state mj_training_state_of(const mj_training *training);
 bool mj_training_is_done(const mj_training *training);
 /* One step. Numbers that are not finite: MJ_ERANGE with the step and the first tensor that has them;
- * the parameters are then as before the step. */
+ * the parameters are then as before the step, but for those of a look-up memory, which learns as it
+ * reads: of it the last save is good. */
 mj_status mj_training_step(mj_training *training, double *loss, mj_err *err);
 /* All that a restore needs, in place of `path`. */
 mj_status mj_training_save(const mj_training *training, const char *path, mj_err *err);
-/* MJ_ERANGE if recipe, threads or kernels are not those of the save. */
+/* MJ_ERANGE if recipe, text, threads or kernels are not those of the save. */
 mj_status mj_training_restore(mj_training *training, const char *path, mj_err *err);
 /* The averaged parameters with recipe, seed, steps and `note`s. Couplings that were trained with 2 to
  * 8 bits are packed so. */

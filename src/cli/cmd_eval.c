@@ -1,4 +1,5 @@
 /* mj eval: what images of a trained generator are worth, on the chip as meant and as chips are.
+ * Language models: eval_text.c.
  *
  * Options that take a list give one row for every combination of their values. The differential
  * equation is solved accurately (RK4, 24 steps) unless asked otherwise: a circuit does not run the
@@ -192,14 +193,12 @@ static mj_status run(mj_eval_job *j)
 {
     mj_context *context = j->context;
     mj_arena *arena = &context->arena;
-    const char *path;
+    const char *path = j->path;
     const mj_units *units = mj_context_units(context);
     if (!units) {
         return MJ_EMEM;
     }
     double start_s = mj_clock_s();
-    mj_threads_set(j->threads);
-    MJ_TRY(mj_find_file(&path, context, "trained", ".safetensors", j->model));
     const mj_sampler_config config = {.integrator = (mj_integrator)j->integrator,
                                       .precision = (mj_precision)j->precision};
     MJ_TRY(mj_sampler_load(&j->sampler, path, config, units, arena, &context->err));
@@ -227,9 +226,45 @@ static mj_status run(mj_eval_job *j)
     return MJ_OK;
 }
 
+/* A language model takes --data and --test, and none of the rest. */
+static mj_status run_text(const mj_eval_job *j)
+{
+    for (int a = 0; a < AXES_N; a++) {
+        if (j->list[a]) {
+            return mj_err_add(&j->context->err, MJ_EKEY, NULL, 0, 0,
+                              "--%s is for generators of images", mj_eval_axes[a].option);
+        }
+    }
+    const mj_text_request request = {.path = j->path, .data = j->data, .test = j->test_text};
+    return mj_eval_text(j->context, &request);
+}
+
+/* Finds the model, judges and prints by its kind. */
+static mj_status judge(mj_eval_job *j)
+{
+    mj_context *context = j->context;
+    mj_threads_set(j->threads);
+    MJ_TRY(mj_find_file(&j->path, context, "trained", ".safetensors", j->model));
+    if (mj_is_text_model(context, j->path)) {
+        return run_text(j);
+    }
+    if (j->test_text) {
+        return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0, "--test is for language models");
+    }
+    MJ_TRY(run(j));
+    if (j->plot) {
+        MJ_TRY(mj_eval_plot_save(j));
+    }
+    if (context->globals.json) {
+        return mj_eval_print_json(j);
+    }
+    mj_eval_print_text(j);
+    return MJ_OK;
+}
+
 int mj_cmd_eval(mj_context *context, int argc, char **argv)
 {
-    enum { OWN_N = 9 };
+    enum { OWN_N = 10 };
     mj_eval_job *j = mj_arena_alloc(&context->arena, sizeof *j);
     if (!j) {
         return mj_context_fail_with(context, MJ_EMEM, "out of memory");
@@ -238,7 +273,9 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
                .integrator = MJ_RK4};
     mj_option option[AXES_N + OWN_N] = {
         {.name = "data", .argument = "NAME", .kind = MJ_OPTION_TEXT, .target = &j->data,
-         .help = "data set to compare with, that of the yardstick (the recipe's)"},
+         .help = "data set to compare with, that of the yardstick, or text (the recipe's)"},
+        {.name = "test", .target = &j->test_text,
+         .help = "of a language model: the test text in place of the validation text"},
         {.name = "n", .argument = "N", .kind = MJ_OPTION_INT, .target = &j->n, .min = 1000,
          .max = N_MAX, .help = "images a row, 1000 or more (10000)"},
         {.name = "inception", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &j->inception,
@@ -265,8 +302,9 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
     }
     const mj_usage usage = {
         .sentence = "MODEL",
-        .about = "Judges a trained generator. MODEL is a name in data/trained or a path. A LIST has\n"
-                 "commas; several lists give every combination.",
+        .about = "Judges a trained generator of images; of a language model, the bits per byte of text that\n"
+                 "it was not trained on. MODEL is a name in data/trained or a path. A LIST has commas;\n"
+                 "several lists give every combination.",
         .option = option,
         .n_options = AXES_N + OWN_N,
         .takes_seed = true,
@@ -281,14 +319,5 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
         return exit_code;
     }
     j->model = word[0];
-    mj_status status = run(j);
-    if (status == MJ_OK && j->plot) {
-        status = mj_eval_plot_save(j);
-    }
-    if (status == MJ_OK && context->globals.json) {
-        status = mj_eval_print_json(j);
-    } else if (status == MJ_OK) {
-        mj_eval_print_text(j);
-    }
-    return status == MJ_OK ? MJ_EXIT_OK : mj_context_fail(context);
+    return judge(j) == MJ_OK ? MJ_EXIT_OK : mj_context_fail(context);
 }

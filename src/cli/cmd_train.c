@@ -8,6 +8,7 @@
  * signal, 128 and its number: 130 after Ctrl-C. */
 #include "mj/json.h"
 #include "mj/kernels.h"
+#include "mj/lookup_file.h"
 #include "mj/sampler.h"
 #include "mj/training.h"
 #include "options.h"
@@ -27,12 +28,13 @@ static const double MEMORY_SHARE = 0.9; /* of the machine's, that networks may t
 
 typedef struct {
     mj_context *context;
-    const char *out, *json_log;
+    const char *out, *json_log, *data;
     bool resume;
     int threads;
     double minutes;
     mj_recipe recipe;
-    mj_dataset train, test;
+    mj_dataset train, test; /* of images, or */
+    mj_corpus corpus;       /* of text */
     mj_training *training;
     const char *checkpoint, *model; /* paths */
     FILE *log;
@@ -69,6 +71,11 @@ static mj_status open_folder(const job *j)
     return MJ_OK;
 }
 
+static bool is_text(const job *j)
+{
+    return j->recipe.objective.kind == MJ_OBJECTIVE_NEXT_BYTE;
+}
+
 static mj_status prepare(job *j, const char *recipe_word)
 {
     mj_context *context = j->context;
@@ -91,6 +98,13 @@ static mj_status prepare(job *j, const char *recipe_word)
         return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
     }
     MJ_TRY(open_folder(j));
+    const char *data = j->data ? j->data : j->recipe.data;
+    if (is_text(j)) {
+        return mj_corpus_load(&j->corpus, data, arena, &context->err);
+    }
+    if (j->data) {
+        return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0, "--data is for recipes of text");
+    }
     const mj_recipe_model *model = &j->recipe.model;
     int side = model->kind == MJ_TRAINED_OSCILLATOR ? mj_image_side(model) : 0;
     return mj_load_data(&j->train, &j->test, context, j->recipe.data, side);
@@ -100,7 +114,8 @@ static mj_status start(job *j)
 {
     mj_context *context = j->context;
     const mj_recipe *recipe = &j->recipe;
-    mj_training_setup setup = {.recipe = recipe, .train = &j->train, .minutes = j->minutes};
+    mj_training_setup setup = {.recipe = recipe, .train = &j->train, .corpus = &j->corpus,
+                               .minutes = j->minutes};
     setup.limit_B = (size_t)(MEMORY_SHARE * (double)sysconf(_SC_PHYS_PAGES) *
                              (double)sysconf(_SC_PAGESIZE));
     if (recipe->objective.network) {
@@ -137,7 +152,7 @@ static mj_status write_log(const job *j, const mj_training_state *state)
     mj_json_set_number(line, "loss", j->loss);
     mj_json_set_number(line, "elapsed_s", state->elapsed_s);
     mj_json_set_number(line, "cpu_s", state->cpu_s);
-    mj_json_set_number(line, "images_per_s",
+    mj_json_set_number(line, is_text(j) ? "tokens_per_s" : "images_per_s",
                        (double)(state->step * state->images_per_step) / state->elapsed_s);
     mj_status status = mj_json_print_line(line, j->log, &j->context->err);
     mj_json_free(line);
@@ -149,8 +164,9 @@ static void show(const job *j, mj_progress *progress, const mj_training_state *s
 {
     char left[32];
     double rate = (double)(state->step * state->images_per_step) / state->elapsed_s;
-    mj_progress_print(progress, "step %lld  loss %.4f  %.0f images/s  %.1f ms/step  %s left",
-                      state->step, j->loss, rate, 1e3 * state->elapsed_s / (double)state->step,
+    mj_progress_print(progress, "step %lld  loss %.4f  %.0f %s/s  %.1f ms/step  %s left",
+                      state->step, j->loss, rate, is_text(j) ? "tokens" : "images",
+                      1e3 * state->elapsed_s / (double)state->step,
                       mj_duration_format(state->left_s, left, sizeof left));
 }
 
@@ -271,6 +287,21 @@ static mj_status judge_generator(notes *to, const job *j)
     return MJ_OK;
 }
 
+/* A language model: bits per byte of the validation text, as stored. */
+static mj_status judge_text(notes *to, const job *j)
+{
+    mj_context *context = j->context;
+    mj_lookup_model model;
+    MJ_TRY(mj_lookup_file_load(&model, j->model, mj_context_units(context), &context->arena,
+                               &context->err));
+    const mj_symbols *text = &j->corpus.part[MJ_PART_VALIDATION];
+    double bits = mj_lookup_model_bits(&model, text) / (double)text->n;
+    add_number(to, "validation_bits_per_byte", bits);
+    fprintf(stderr, "validation text: %.4f bits per byte; %.2f MB stored, %.0f B of rows and head "
+            "read a token\n", bits, model.stored_B / 1e6, model.touched_B);
+    return MJ_OK;
+}
+
 /* Exports, judges what was exported, and exports again with the judgement. */
 static mj_status finish(const job *j)
 {
@@ -281,27 +312,39 @@ static mj_status finish(const job *j)
         add_number(&facts, "loss", j->loss);
     }
     MJ_TRY(mj_training_export(j->training, j->model, facts.note, facts.n, err));
-    MJ_TRY(j->recipe.model.kind == MJ_TRAINED_CLASSIFIER ? judge_classifier(&facts, j)
-                                                       : judge_generator(&facts, j));
+    MJ_TRY(is_text(j)                                      ? judge_text(&facts, j)
+           : j->recipe.model.kind == MJ_TRAINED_CLASSIFIER ? judge_classifier(&facts, j)
+                                                           : judge_generator(&facts, j));
     return mj_training_export(j->training, j->model, facts.note, facts.n, err);
+}
+
+/* What is trained on what, in one line. */
+static void announce(const job *j)
+{
+    char kernel[64];
+    mj_kernels_variant(kernel, sizeof kernel);
+    double memory_MiB = (double)mj_training_state_of(j->training).memory_B / 0x1p20;
+    const char *threads = mj_threads() == 1 ? "thread" : "threads";
+    if (is_text(j)) {
+        fprintf(stderr, "%s: %zu bytes of text, %d symbols, tables and optimiser %.0f MiB, %d %s, %s\n",
+                j->recipe.name, j->corpus.part[MJ_PART_TRAIN].n, j->corpus.alphabet.n_symbols,
+                memory_MiB, mj_threads(), threads, kernel);
+        return;
+    }
+    fprintf(stderr, "%s: %d images of %dx%d, networks and optimiser %.0f MiB, %d %s, %s\n",
+            j->recipe.name, j->train.n, j->train.width, j->train.height, memory_MiB, mj_threads(),
+            threads, kernel);
 }
 
 static mj_status run(job *j, const char *recipe_word)
 {
     mj_progress progress;
-    char kernel[64];
     mj_threads_set(j->threads);
     MJ_TRY(prepare(j, recipe_word));
     MJ_TRY(start(j));
     mj_progress_init(&progress, j->context);
-    mj_training_state state = mj_training_state_of(j->training);
-    mj_kernels_variant(kernel, sizeof kernel);
     if (!j->context->globals.quiet) {
-        fprintf(stderr, "%s: %d images of %dx%d, networks and optimiser %.0f MiB, %d thread%s, "
-                "%s\n",
-                j->recipe.name, j->train.n, j->train.width, j->train.height,
-                (double)state.memory_B / 0x1p20, mj_threads(), mj_threads() == 1 ? "" : "s",
-                kernel);
+        announce(j);
     }
     void (*before_int)(int) = signal(SIGINT, on_interrupt);
     void (*before_term)(int) = signal(SIGTERM, on_interrupt);
@@ -315,7 +358,7 @@ static mj_status run(job *j, const char *recipe_word)
         return MJ_OK;
     }
     MJ_TRY(finish(j));
-    state = mj_training_state_of(j->training);
+    const mj_training_state state = mj_training_state_of(j->training);
     if (!j->context->globals.quiet) {
         fprintf(stderr, "%lld steps in %.1f minutes, processor time %.1f minutes\n", state.step,
                 state.elapsed_s / 60, state.cpu_s / 60);
@@ -332,7 +375,9 @@ int mj_cmd_train(mj_context *context, int argc, char **argv)
          .help = "folder for checkpoint and model; must have neither without --resume"},
         {.name = "resume", .target = &j.resume, .help = "go on from DIR's checkpoint"},
         {.name = "json-log", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &j.json_log,
-         .help = "a JSON object every few seconds: step, loss, images_per_s"},
+         .help = "a JSON object every few seconds: step, loss, images_per_s or tokens_per_s"},
+        {.name = "data", .argument = "TEXT", .kind = MJ_OPTION_TEXT, .target = &j.data,
+         .help = "text in place of the recipe's: kjv, a file, or a folder with *.txt"},
         {.name = "threads", .argument = "N", .kind = MJ_OPTION_INT, .target = &j.threads, .min = 1,
          .max = THREADS_MAX, .help = "threads (1)"},
         {.name = "minutes", .argument = "M", .kind = MJ_OPTION_REAL, .target = &j.minutes,

@@ -29,6 +29,8 @@ typedef struct {
 typedef struct {
     mj_context *context;
     const char *model, *data, *inception, *plot;
+    const char *path;         /* of the model */
+    bool test_text;           /* of a language model */
     const char *by_pixels;    /* why no yardstick judges; NULL: it does */
     const char *list[AXES_N]; /* as given */
     double value[AXES_N][VALUES_MAX];

@@ -12,6 +12,16 @@ int mj_cmd_train(mj_context *context, int argc, char **argv);
 int mj_cmd_eval(mj_context *context, int argc, char **argv);
 int mj_cmd_sample(mj_context *context, int argc, char **argv);
 
+/* What mj eval does with a language model: bits per byte of its validation text or, with `test`, its
+ * test text; data: another text than that of its training, or NULL. */
+typedef struct {
+    const char *path, *data;
+    bool test;
+} mj_text_request;
+/* True if the file says that it is one; false also where it cannot be read. */
+bool mj_is_text_model(mj_context *context, const char *path);
+mj_status mj_eval_text(mj_context *context, const mj_text_request *request);
+
 /* A word that is a path (has a '/' or ends in `suffix`) as it stands; else data/FOLDER/WORD.suffix,
  * which must exist: MJ_ENAME with a suggestion. */
 mj_status mj_find_file(const char **path, mj_context *context, const char *folder,

@@ -5,6 +5,7 @@
 #include "mj/recipe.h"
 
 #include "mj/file.h"
+#include "mj/lookup_text.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -39,8 +40,9 @@ enum {
 /* Share of a generator's training at full rate. */
 static const double FLAT = 0.5;
 
-static const char *const model_names[] = {"oscillator_net", "classifier", NULL};
-static const char *const objective_names[] = {"drifting", "sliced_wasserstein", "gan", "classify", NULL};
+const char *const mj_trained_kind_names[] = {"oscillator_net", "classifier", "lookup_memory", NULL};
+static const char *const objective_names[] = {"drifting", "sliced_wasserstein", "gan",
+                                              "classify", "next_byte",          NULL};
 
 static const mj_spec_field harmonics_fields[] = {
     {FIELD(mj_recipe_harmonics, "sin", MJ_SPEC_REALS, sin), .min = -100, .max = 100,
@@ -53,7 +55,7 @@ static const mj_spec_schema harmonics_schema = {
 
 static const mj_spec_field model_fields[] = {
     {FIELD(mj_recipe_model, "kind", MJ_SPEC_CHOICE, kind), .required = true,
-     .choices = model_names},
+     .choices = mj_trained_kind_names},
     TEXT(mj_recipe_model, "visible", visible),
     INT(mj_recipe_model, "hidden_fixed", hidden_fixed, 0, HIDDEN_MAX),
     INT(mj_recipe_model, "hidden_random", hidden_random, 0, HIDDEN_MAX),
@@ -66,6 +68,10 @@ static const mj_spec_field model_fields[] = {
     {FIELD(mj_recipe_model, "symmetric", MJ_SPEC_BOOL, symmetric)},
     TEXT(mj_recipe_model, "init", init),
     CHOICE(mj_recipe_model, "network", network, mj_network_names),
+    TEXT(mj_recipe_model, "contexts", contexts),
+    INT(mj_recipe_model, "rows", rows, 0, MJ_LOOKUP_ROWS_MAX),
+    INT(mj_recipe_model, "dims", dims, 0, MJ_LOOKUP_DIMS_MAX),
+    INT(mj_recipe_model, "row_bits", row_bits, 0, 8),
 };
 static const mj_spec_schema model_schema = {
     "model", model_fields, LENGTH(model_fields), sizeof(mj_recipe_model), NULL};
@@ -104,6 +110,8 @@ static const mj_spec_field train_fields[] = {
     REAL(mj_recipe_train, "flat", flat, 0, 1),
     REAL(mj_recipe_train, "minutes", minutes, 0, 1e5),
     INT(mj_recipe_train, "steps", steps, 0, 1e9),
+    REAL(mj_recipe_train, "epochs", epochs, 0, 1000),
+    REAL(mj_recipe_train, "lr_end", lr_end, 0, 1),
     INT(mj_recipe_train, "seed", seed, 0, 2e9),
 };
 static const mj_spec_schema train_schema = {
@@ -207,11 +215,20 @@ static mj_status refuse_idle(mj_recipe *recipe, mj_err *err)
         {"train.flat", MJ_TRAINED_CLASSIFIER, t->flat != NOT_GIVEN},
     };
     for (int k = 0; k < LENGTH(idle); k++) {
-        if (idle[k].given && (int)idle[k].kind == m->kind) {
+        bool is_idle = m->kind == MJ_TRAINED_LOOKUP || (int)idle[k].kind == m->kind;
+        if (idle[k].given && is_idle) {
             return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0, "%s has no effect on %s %s",
                               idle[k].key, m->kind == MJ_TRAINED_OSCILLATOR ? "an" : "a",
-                              model_names[m->kind]);
+                              mj_trained_kind_names[m->kind]);
         }
+    }
+    bool lookup_keys = m->contexts || m->rows > 0 || m->dims > 0 || m->row_bits > 0 ||
+                       t->epochs > 0 || t->lr_end > 0;
+    if (lookup_keys && m->kind != MJ_TRAINED_LOOKUP) {
+        return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0,
+                          "model.contexts, rows, dims, row_bits and train.epochs, lr_end have no "
+                          "effect on %s %s", m->kind == MJ_TRAINED_OSCILLATOR ? "an" : "a",
+                          mj_trained_kind_names[m->kind]);
     }
     recipe->model.network = m->network == NOT_GIVEN ? 0 : m->network;
     recipe->integrate.method = i->method == NOT_GIVEN ? 0 : i->method;
@@ -322,6 +339,34 @@ static mj_status decode_generator(mj_recipe *recipe, mj_err *err)
     return MJ_OK;
 }
 
+static mj_status decode_lookup(mj_recipe *recipe, mj_err *err)
+{
+    mj_recipe_model *model = &recipe->model;
+    const mj_recipe_train *train = &recipe->train;
+    if (!model->contexts || model->rows == 0) {
+        return wrong(err, recipe, "a lookup_memory needs model.contexts and model.rows");
+    }
+    if (model->dims % 16 != 0) {
+        return wrong(err, recipe, "model.dims must be 0 (rows are logits) or a multiple of 16");
+    }
+    model->row_bits = model->row_bits > 0 ? model->row_bits : 8;
+    if (model->row_bits < 2) {
+        return wrong(err, recipe, "model.row_bits must be 2 to 8");
+    }
+    if (!(train->epochs > 0) || train->minutes > 0 || train->steps > 0) {
+        return wrong(err, recipe, "a lookup_memory is trained for train.epochs, no minutes or steps");
+    }
+    if (train->n_class != 1 || train->n_generated > MJ_LOOKUP_BATCH_MAX || train->ema > 0 ||
+        train->beta2 > 0) {
+        return wrong(err, recipe, "train of a lookup_memory: batch is a number of streams up to 4096; "
+                                  "ema and beta2 have no effect");
+    }
+    if (recipe->objective.kind != MJ_OBJECTIVE_NEXT_BYTE) {
+        return wrong(err, recipe, "a lookup_memory is trained with the objective next_byte");
+    }
+    return MJ_OK;
+}
+
 static mj_status decode(mj_recipe *recipe, mj_err *err)
 {
     mj_recipe_train *train = &recipe->train;
@@ -332,14 +377,18 @@ static mj_status decode(mj_recipe *recipe, mj_err *err)
     }
     train->n_class = pair[0];
     train->n_generated = pair[1];
+    if (!(train->lr > 0)) {
+        return wrong(err, recipe, "train.lr must be above 0");
+    }
+    if (recipe->model.kind == MJ_TRAINED_LOOKUP) {
+        MJ_TRY(refuse_idle(recipe, err));
+        return decode_lookup(recipe, err);
+    }
     if (!(train->minutes > 0) && train->steps < 1) {
         return wrong(err, recipe, "train: give minutes or steps");
     }
     if (train->minutes > 0 && train->steps > 0) {
         return wrong(err, recipe, "train: minutes and steps are two lengths; give one");
-    }
-    if (!(train->lr > 0)) {
-        return wrong(err, recipe, "train.lr must be above 0");
     }
     if (train->ema >= 1 || train->beta2 >= 1) {
         return wrong(err, recipe, "train.ema and train.beta2 must be below 1");

@@ -3,13 +3,16 @@
 #ifndef MJ_TRAIN_TASK_H
 #define MJ_TRAIN_TASK_H
 
+#include "mj/checkpoint.h"
+#include "mj/corpus.h"
 #include "mj/dataset.h"
 #include "mj/recipe.h"
 #include "mj/tape.h"
 
 typedef struct {
     const mj_recipe *recipe;
-    const mj_dataset *train;
+    const mj_dataset *train;  /* of images, or */
+    const mj_corpus *corpus;  /* of text */
     const char *init_path, *network_path; /* files of recipe's model.init and objective.network */
     size_t limit_B;                       /* memory; 0: no limit */
 } mj_task_input;
@@ -25,9 +28,21 @@ typedef struct {
     void (*restored)(void *self);
     mj_tape *opponent; /* a second tape, trained in the same steps and not exported; NULL: none */
     double opponent_lr;
+    /* A task that keeps its parameters itself has no tape, and its step learns as well. It knows how
+     * many steps it takes, adds all that a restore needs to a checkpoint and reads it back, and adds
+     * what ships to an export. What is added is of the arena or stays until the task's end. */
+    long long n_steps;
+    size_t memory_B;
+    mj_status (*save)(mj_checkpoint *to, const void *self, mj_arena *arena, mj_err *err);
+    mj_status (*restore)(void *self, const mj_checkpoint *from, mj_err *err);
+    mj_status (*ship)(mj_checkpoint *to, const void *self, mj_arena *arena, mj_err *err);
 } mj_task;
 
+/* The text of a file that says what it was trained on, where that is text. */
+#define MJ_DATA_KEY "data"
+
 mj_status mj_task_classify(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
+mj_status mj_task_lookup(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
 mj_status mj_task_generate(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
 
 /* Who draws random numbers beside the tape. A tape's noise has the step, below 2^31, where these have

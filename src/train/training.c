@@ -3,7 +3,8 @@
  * The tapes' lists of parameters say what there is: a checkpoint holds every trained one under its
  * name, with its moments and average under the same name behind a prefix. Frozen parameters (the loss
  * network) come from their own file. An opponent's parameters are trained and saved in the same way, at
- * the same schedule, but not exported; its gradients are not clipped. */
+ * the same schedule, but not exported; its gradients are not clipped. A task without a tape, a look-up
+ * memory, learns and saves itself. */
 #include "mj/training.h"
 
 #include "mj/checkpoint.h"
@@ -112,9 +113,19 @@ mj_status mj_training_new(mj_training **training, const mj_training_setup *setup
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a training");
     }
     *t = (mj_training){.recipe = recipe, .arena = arena};
-    const mj_task_input input = {.recipe = recipe, .train = setup->train,
+    const mj_task_input input = {.recipe = recipe, .train = setup->train, .corpus = setup->corpus,
                                  .init_path = setup->init_path,
                                  .network_path = setup->network_path, .limit_B = setup->limit_B};
+    mj_kernels_variant(t->kernel, sizeof t->kernel);
+    *training = t;
+    if (recipe->objective.kind == MJ_OBJECTIVE_NEXT_BYTE) {
+        MJ_TRY(mj_task_lookup(&t->task, &input, arena, err));
+        t->state = (mj_training_state){.n_steps = t->task.n_steps, .memory_B = t->task.memory_B,
+                                       .images_per_step = t->task.images_per_step};
+        return setup->minutes > 0 ? mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0,
+                                               "trained for epochs of its text, not for minutes")
+                                  : MJ_OK;
+    }
     MJ_TRY(recipe->objective.kind == MJ_OBJECTIVE_CLASSIFY
                ? mj_task_classify(&t->task, &input, arena, err)
                : mj_task_generate(&t->task, &input, arena, err));
@@ -129,8 +140,6 @@ mj_status mj_training_new(mj_training **training, const mj_training_setup *setup
     t->state.n_steps = by_time ? 0 : recipe->train.steps;
     t->state.images_per_step = t->task.images_per_step;
     set_schedule(t);
-    mj_kernels_variant(t->kernel, sizeof t->kernel);
-    *training = t;
     return MJ_OK;
 }
 
@@ -167,17 +176,22 @@ mj_status mj_training_step(mj_training *t, double *loss, mj_err *err)
     mj_training_state *state = &t->state;
     *loss = t->task.step(t->task.self, (uint32_t)state->step);
     double norm[2];
+    if (!isfinite(*loss)) {
+        return not_finite(t, err);
+    }
     for (int i = 0; i < t->n_learners; i++) {
         mj_tape_slab slab = mj_tape_params_slab(t->learner[i].tape);
         norm[i] = sqrt(mj_squares_sum(slab.grads, slab.n_trained));
-        if (!isfinite(norm[i]) || !isfinite(*loss)) {
+        if (!isfinite(norm[i])) {
             return not_finite(t, err);
         }
     }
     double progress = state->n_steps > 0 ? (double)state->step / (double)state->n_steps
                                          : state->elapsed_s / (60 * t->minutes);
     double lr = mj_schedule_scale(&t->schedule, (uint64_t)state->step, progress);
-    mj_adam_step(&t->learner[0].adam, t->task.tape, lr, mj_clip_scale(&t->clip, norm[0]));
+    if (t->n_learners > 0) {
+        mj_adam_step(&t->learner[0].adam, t->task.tape, lr, mj_clip_scale(&t->clip, norm[0]));
+    }
     if (t->n_learners > 1) {
         mj_adam_step(&t->learner[1].adam, t->task.opponent, lr, 1);
     }
@@ -233,8 +247,7 @@ static mj_status read_all(mj_real *to, const mj_checkpoint *checkpoint, const mj
 static mj_status begin(mj_checkpoint *checkpoint, const mj_training *t, mj_arena *arena,
                        mj_err *err)
 {
-    bool oscillator = t->recipe->model.kind == MJ_TRAINED_OSCILLATOR;
-    const mj_checkpoint_run run = {.model = oscillator ? "oscillator_net" : "classifier",
+    const mj_checkpoint_run run = {.model = mj_trained_kind_names[t->recipe->model.kind],
                                    .recipe = t->recipe->text, .kernel = t->kernel,
                                    .seed = (uint64_t)t->recipe->train.seed, .step = t->state.step,
                                    .n_threads = mj_threads()};
@@ -268,7 +281,7 @@ static mj_status fill_save(mj_checkpoint *checkpoint, const mj_training *t, mj_a
         MJ_TRY(add_all(checkpoint, tape, MOMENT_2, adam->v, NULL, err));
         MJ_TRY(add_all(checkpoint, tape, AVERAGE, adam->average, NULL, err));
     }
-    return MJ_OK;
+    return t->task.tape ? MJ_OK : t->task.save(checkpoint, t->task.self, arena, err);
 }
 
 mj_status mj_training_save(const mj_training *t, const char *path, mj_err *err)
@@ -346,6 +359,9 @@ static mj_status restore(mj_training *t, const char *path, mj_arena *arena, mj_e
         MJ_TRY(read_all(adam->v, &checkpoint, tape, MOMENT_2, err));
         MJ_TRY(read_all(adam->average, &checkpoint, tape, AVERAGE, err));
         adam->step = (uint64_t)number[ADAM_STEP];
+    }
+    if (!t->task.tape) {
+        MJ_TRY(t->task.restore(t->task.self, &checkpoint, err));
     }
     t->clip.step = (uint64_t)number[CLIP_STEP];
     t->clip.mean_norm = number[CLIP_MEAN];
@@ -498,6 +514,9 @@ static mj_status fill_export(mj_checkpoint *checkpoint, const mj_training *t, co
     MJ_TRY(mj_checkpoint_set_number(checkpoint, "cpu_s", t->state.cpu_s, err));
     for (int i = 0; i < n_notes; i++) {
         MJ_TRY(mj_checkpoint_set_text(checkpoint, note[i].key, note[i].text, err));
+    }
+    if (!t->task.tape) {
+        return t->task.ship(checkpoint, t->task.self, arena, err);
     }
     MJ_TRY(add_all(checkpoint, t->task.tape, "", t->learner[0].adam.average,
                    oscillator ? "K" : NULL, err));

@@ -1,0 +1,22 @@
+/* Child: the output of another program, run without a shell, with limits on its time and size. */
+#ifndef MJ_CHILD_H
+#define MJ_CHILD_H
+
+#include "mj/err.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+
+typedef struct {
+    char *const *argv;   /* name on PATH or path, arguments, NULL */
+    const char *package; /* what to install where it is missing, for the message; NULL: unknown */
+    double limit_s;
+    size_t limit_B;
+} mj_child;
+
+/* All that the program writes to its standard output, and one NUL; *text is the caller's to free().
+ * Its input is empty, its errors are dropped. A program that is missing, fails, is late (MJ_ETOOL) or
+ * writes too much (MJ_ELIMIT): then *text is NULL and no process is left. */
+mj_status mj_child_read(char **text, size_t *length, const mj_child *child, mj_err *err);
+
+#endif

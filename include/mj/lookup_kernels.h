@@ -1,0 +1,35 @@
+/* Kernels of look-up memories: rows gathered, rows updated, softmax over a small alphabet.
+ *
+ * A row is 2 * stride reals side by side: its numbers, then the sums of its squared gradients, so that
+ * an update touches one place of memory. Rows come at random from tables far larger than the caches;
+ * the next ones are asked for early. These kernels run on one thread; who calls them divides the work. */
+#ifndef MJ_LOOKUP_KERNELS_H
+#define MJ_LOOKUP_KERNELS_H
+
+#include "mj/real.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* x [n, stride] = sum over k < K of gain[i, k] * row[i, k]; slab: the rows. */
+void mj_lookup_rows_sum(mj_real *x, const mj_real *slab, const uint32_t *row, const mj_real *gain,
+                        int n, int K, size_t stride);
+
+/* One update: row takes gain * dx. */
+typedef struct {
+    uint32_t row, token;
+    mj_real gain;
+    mj_real *slope; /* dx . row before the update, for the gain's own gradient */
+} mj_lookup_update;
+/* Adagrad [duchi2011], one update after the other: with g = gain * dx[token],
+ *   squares += g^2    row -= lr g / (sqrt(squares) + eps) */
+void mj_lookup_rows_update(mj_real *slab, const mj_lookup_update *update, const mj_real *dx, int n,
+                           size_t stride, mj_real lr, mj_real eps);
+/* The same for dense weights w [n] and their squares. */
+void mj_adagrad_update(mj_real *w, mj_real *squares, const mj_real *dw, size_t n, mj_real lr,
+                       mj_real eps);
+
+/* Rows of logits [n, stride], of which N count, become probabilities; the rest 0. */
+void mj_softmax_rows(mj_real *logits, int n, int N, size_t stride);
+
+#endif
