@@ -47,7 +47,8 @@ void mj_gemm(mj_real *C, const mj_real *A, const mj_real *B, mj_gemm_shape s);
 
 /* A bfloat16: the upper half of a float. */
 typedef uint16_t mj_bf16;
-/* Whether the processor multiplies them itself; the functions below work everywhere but may be slow. */
+/* Whether the processor multiplies them itself; where it does not, the products below are their slow
+ * definitions. */
 bool mj_kernels_have_bf16(void);
 bool mj_kernels_have_int8(void);
 /* Rounds to nearest, ties to even. Not for NaN. */

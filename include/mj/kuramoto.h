@@ -36,6 +36,8 @@ int mj_integrator_stages(mj_integrator integrator);
 typedef enum { MJ_PRECISION_FULL, MJ_PRECISION_BF16, MJ_PRECISION_INT8 } mj_precision;
 /* "full", "bf16", "int8", NULL. */
 extern const char *const mj_precision_names[];
+/* What is wanted, or full where the processor has no such products. */
+mj_precision mj_precision_here(mj_precision wanted);
 
 enum { MJ_HARMONICS_MAX = 4 };
 

@@ -269,14 +269,22 @@ static void multiply(mj_real *C, const void *A, const void *B, dnnl_data_type_t 
 
 void mj_gemm_bf16(mj_real *C, const mj_bf16 *A, const mj_bf16 *B, mj_gemm_shape s)
 {
-    multiply(C, A, B, dnnl_bf16, NULL, s);
+    if (mj_kernels_have_bf16()) {
+        multiply(C, A, B, dnnl_bf16, NULL, s);
+    } else {
+        mj_gemm_bf16_reference(C, A, B, s);
+    }
 }
 
 void mj_gemm_int8(mj_real *C, const int8_t *A, const int8_t *B, const mj_real *scale,
                   mj_gemm_shape s)
 {
     assert(!s.add);
-    multiply(C, A, B, dnnl_s8, scale, s);
+    if (mj_kernels_have_int8()) { /* without, oneDNN's sums saturate */
+        multiply(C, A, B, dnnl_s8, scale, s);
+    } else {
+        mj_gemm_int8_reference(C, A, B, scale, s);
+    }
 }
 
 #endif

@@ -36,6 +36,12 @@ static const mj_real CODES = 127;
 
 const char *const mj_precision_names[] = {"full", "bf16", "int8", NULL};
 
+mj_precision mj_precision_here(mj_precision wanted)
+{
+    bool have = wanted == MJ_PRECISION_BF16 ? mj_kernels_have_bf16() : mj_kernels_have_int8();
+    return have ? wanted : MJ_PRECISION_FULL;
+}
+
 /* What all blocks of a run share. */
 typedef struct {
     const mj_kuramoto_run *run;

@@ -53,7 +53,8 @@ static double compare_by_drift(const sets *s, const view *v, const lane *l, uint
     (void)step;
     const mj_recipe_train *train = &s->input.recipe->train;
     const mj_drift_shape shape = {train->n_generated, train->n_real, v->n_dims,
-                                  s->input.recipe->integrate.precision == MJ_PRECISION_BF16};
+                                  mj_precision_here((mj_precision)s->input.recipe->integrate.precision) ==
+                                      MJ_PRECISION_BF16};
     size_t generated_size = (size_t)shape.n_generated * (size_t)shape.n_dims;
     size_t real_size = (size_t)shape.n_real * (size_t)shape.n_dims;
     double left = 0;

@@ -106,7 +106,7 @@ mj_status mj_sampler_load(mj_sampler **sampler, const char *path, mj_sampler_con
         .n_segments = model->segments, .response = model->harmonics.response,
         .width = model->width, .height = model->height, .hidden_fixed = model->hidden_fixed,
         .hidden_random = model->hidden_random, .n_batch = config.n_batch ? config.n_batch : BATCH,
-        .n_steps_max = 1, .integrator = config.integrator, .precision = config.precision,
+        .n_steps_max = 1, .integrator = config.integrator, .precision = mj_precision_here(config.precision),
         .lr_coupling = 1};
     MJ_TRY(count_classes(&s->net.n_class, &checkpoint, path, err));
     MJ_TRY(check_size(s, &checkpoint, path, err));

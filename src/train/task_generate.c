@@ -193,7 +193,7 @@ mj_status mj_task_generate(mj_task *task, const mj_task_input *input, mj_arena *
         .n_steps_max = mj_oscillator_steps(recipe->integrate.steps_max, recipe->model.segments),
         .n_segments = recipe->model.segments, .response = recipe->model.harmonics.response,
         .integrator = (mj_integrator)recipe->integrate.method,
-        .precision = (mj_precision)recipe->integrate.precision,
+        .precision = mj_precision_here((mj_precision)recipe->integrate.precision),
         .lr_coupling = train->lr_coupling > 0 ? train->lr_coupling / train->lr : 1};
     uint8_t *random = mj_arena_array(arena, (size_t)mj_oscillator_count(&g->net), 1);
     if (!random) {
