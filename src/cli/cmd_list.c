@@ -4,7 +4,9 @@
  * file that cannot be read is reported after the table; the rest is still listed. */
 #include "commands.h"
 #include "listing.h"
+#include "mj/file.h"
 #include "mj/ladder.h"
+#include "mj/safetensors.h"
 #include "mj/text.h"
 #include "options.h"
 #include <ctype.h>
@@ -93,7 +95,8 @@ static int compare_texts(const void *a, const void *b)
 }
 
 /* Paths of the YAML files below data/KIND, sorted; -1 with an entry in err on failure. */
-static int find_files(const char **file, mj_context *context, const char *kind)
+static int find_files(const char **file, mj_context *context, const char *kind,
+                      const char *ending)
 {
     const char *dir = mj_context_path(context, kind);
     DIR *folder = dir != NULL ? opendir(dir) : NULL;
@@ -106,17 +109,17 @@ static int find_files(const char **file, mj_context *context, const char *kind)
     int n = 0;
     const struct dirent *entry;
     while ((entry = readdir(folder)) != NULL && n < FILES_MAX) {
-        size_t length = strlen(entry->d_name);
-        if (length <= 5 || strcmp(entry->d_name + length - 5, ".yaml") != 0) {
+        size_t length = strlen(entry->d_name), tail = strlen(ending);
+        if (length <= tail || strcmp(entry->d_name + length - tail, ending) != 0) {
             continue;
         }
-        file[n] = mj_arena_text(&context->arena, entry->d_name, length - 5);
+        file[n] = mj_arena_text(&context->arena, entry->d_name, length - tail);
         n += file[n] != NULL;
     }
     closedir(folder);
     qsort(file, (size_t)n, sizeof *file, compare_texts); /* by name: a before a-b */
     for (int i = 0; i < n; i++) {
-        file[i] = mj_arena_printf(&context->arena, "%s/%s.yaml", dir, file[i]);
+        file[i] = mj_arena_printf(&context->arena, "%s/%s%s", dir, file[i], ending);
         if (file[i] == NULL) {
             mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
             return -1;
@@ -134,7 +137,7 @@ static int list_models(mj_context *context, const char *pattern)
         {"title", "what", NULL},
     };
     const char *file[FILES_MAX];
-    int n = find_files(file, context, "models");
+    int n = find_files(file, context, "models", ".yaml");
     row_list rows;
     if (n < 0 || rows_init(&rows, context, pattern, 7, n) != MJ_OK) {
         return mj_context_fail(context);
@@ -183,7 +186,7 @@ static int list_machines(mj_context *context, const char *pattern, const char *f
         {"domain", "joined", ""},       {"title", "what", NULL},
     };
     const char *file[FILES_MAX];
-    int n = find_files(file, context, folder);
+    int n = find_files(file, context, folder, ".yaml");
     row_list rows;
     if (n < 0 || rows_init(&rows, context, pattern, 8, n) != MJ_OK) {
         return mj_context_fail(context);
@@ -228,7 +231,7 @@ static int list_ladders(mj_context *context, const char *pattern)
         {"rungs", "rungs", ""}, {"title", "what", NULL},
     };
     const char *file[FILES_MAX];
-    int n = find_files(file, context, "ladders");
+    int n = find_files(file, context, "ladders", ".yaml");
     row_list rows;
     mj_catalogue home;
     if (n < 0 || rows_init(&rows, context, pattern, 5, n) != MJ_OK ||
@@ -253,6 +256,99 @@ static int list_ladders(mj_context *context, const char *pattern)
         }
     }
     return finish(&rows, "ladders", column);
+}
+
+/* The name in a path: without folder and ending. */
+static const char *name_of(mj_context *context, const char *path, const char *ending)
+{
+    const char *slash = strrchr(path, '/'), *name = slash != NULL ? slash + 1 : path;
+    return mj_arena_text(&context->arena, name, strlen(name) - strlen(ending));
+}
+
+/* The first sentence of the comment that a file begins with; empty if there is none. */
+static const char *first_sentence(mj_context *context, const char *path)
+{
+    enum { SIZE_MAX_B = 1 << 20, SENTENCE_MAX = 200 };
+    char *text, sentence[SENTENCE_MAX + 1];
+    size_t length, n = 0;
+    if (mj_file_read(&text, &length, path, SIZE_MAX_B, &context->err) != MJ_OK) {
+        return "";
+    }
+    for (const char *at = text; *at == '#' && n < SENTENCE_MAX; at += *at == '\n') {
+        for (at += 1 + (at[1] == ' '); *at != '\n' && *at != '\0' && n < SENTENCE_MAX; at++) {
+            bool ends = *at == '.' && (at[1] == ' ' || at[1] == '\n' || at[1] == '\0');
+            if (ends || *at == ':') {
+                break;
+            }
+            sentence[n++] = *at;
+        }
+        if (*at != '\n') {
+            break;
+        }
+        sentence[n++] = ' ';
+    }
+    free(text);
+    return mj_arena_text(&context->arena, sentence, n);
+}
+
+static int list_recipes(mj_context *context, const char *pattern)
+{
+    static const mj_listing_column column[] = {{"name", "name", NULL}, {"what", "what", NULL}};
+    const char *file[FILES_MAX];
+    int n = find_files(file, context, "recipes", ".yaml");
+    row_list rows;
+    if (n < 0 || rows_init(&rows, context, pattern, 2, n) != MJ_OK) {
+        return mj_context_fail(context);
+    }
+    for (int i = 0; i < n; i++) {
+        const char *texts[] = {name_of(context, file[i], ".yaml"),
+                               first_sentence(context, file[i])};
+        mj_listing_cell *cell = add_row(&rows, texts, 2);
+        if (cell != NULL) {
+            cell[0].text = texts[0];
+            cell[1].text = texts[1];
+        }
+    }
+    return finish(&rows, "recipes", column);
+}
+
+/* A number of a trained file's metadata, NaN where it has none. */
+static double number_of(const mj_safetensors *file, const char *key)
+{
+    const char *text = mj_safetensors_text(file, key);
+    return text != NULL ? strtod(text, NULL) : NAN;
+}
+
+static int list_trained(mj_context *context, const char *pattern)
+{
+    static const mj_listing_column column[] = {
+        {"name", "name", NULL}, {"kind", "kind", NULL}, {"steps", "steps", ""},
+        {"frechet", "Frechet", ""}, {"accuracy", "accuracy", ""},
+    };
+    static const char ending[] = ".safetensors";
+    const char *file[FILES_MAX];
+    int n = find_files(file, context, "trained", ending);
+    row_list rows;
+    if (n < 0 || rows_init(&rows, context, pattern, 5, n) != MJ_OK) {
+        return mj_context_fail(context);
+    }
+    for (int i = 0; i < n; i++) {
+        mj_safetensors header;
+        if (mj_safetensors_load_header(&header, file[i], &context->arena, &context->err) != MJ_OK) {
+            continue;
+        }
+        const char *texts[] = {name_of(context, file[i], ending),
+                               mj_safetensors_text(&header, "model")};
+        mj_listing_cell *cell = add_row(&rows, texts, 2);
+        if (cell != NULL) {
+            cell[0].text = texts[0];
+            cell[1].text = texts[1];
+            cell[2].number = number_of(&header, "step");
+            cell[3].number = number_of(&header, "frechet");
+            cell[4].number = number_of(&header, "accuracy");
+        }
+    }
+    return finish(&rows, "trained", column);
 }
 
 static int list_facts(mj_context *context, const char *pattern)
@@ -325,6 +421,8 @@ static const struct {
     {"chips", "machines to bill it on", list_chips, false},
     {"substrates", "physics to run oscillator models on", list_substrates, true},
     {"ladders", "rungs from a machine of today towards a factor", list_ladders, true},
+    {"recipes", "what can be trained", list_recipes, true},
+    {"trained", "what was trained here and ships", list_trained, true},
     {"facts", "the numbers behind the chips, each with interval and source", list_facts, false},
     {"sources", "the works that the numbers come from", list_sources, false},
 };
@@ -356,7 +454,7 @@ static int list_kinds(mj_context *context)
 static int unknown_kind(mj_context *context, const char *word)
 {
     const char *names[KINDS_N];
-    char all[128] = "";
+    char all[256] = "";
     size_t n = 0, used = 0;
     for (int i = 0; i < KINDS_N && used < sizeof all; i++) {
         if (is_here(context, i)) {
@@ -375,7 +473,7 @@ int mj_cmd_list(mj_context *context, int argc, char **argv)
 {
     const mj_usage usage = {
         .sentence = "[KIND [PATTERN]]",
-        .about = "Lists models, chips, ladders, facts or sources; with a pattern, those whose\n"
+        .about = "Lists models, chips, ladders, recipes, facts or sources; with a pattern, those whose\n"
                  "name, title or other text contains it. Without a kind: the kinds.",
         .refuses = "verbose",
         .example = "mj list models llama\nmj list facts hbm\nmj list chips --csv",

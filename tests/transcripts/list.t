@@ -33,7 +33,7 @@ $ mj list sources --json
 
 $ mj list machines
 ? 2
-ladders, facts, sources, not 'machines'
+ladders, recipes, trained, facts, sources, not 'machines'
 
 $ mj list
 kind
@@ -43,6 +43,14 @@ ladders
 $ mj list ladders post
 name
 post-100b
+
+$ mj list recipes oscillator-fashion
+oscillator-fashion-small
+A net small enough for a circuit
+
+$ mj list trained yardstick
+yardstick-fashion
+classifier
 
 $ mj list models a b
 ? 2
