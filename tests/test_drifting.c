@@ -119,7 +119,6 @@ static void test_gradient_adds(void **state)
     free(tmp);
 }
 
-/* All samples in one point: nothing is nearer than anything else, and nothing moves. */
 /* Products of numbers with 8 bits: distances and pulls are off by a fraction of a percent at random. */
 static void test_narrow_products_are_near(void **state)
 {
@@ -147,6 +146,7 @@ static void test_narrow_products_are_near(void **state)
     free(tmp);
 }
 
+/* All samples in one point: nothing is nearer than anything else, and nothing moves. */
 static void test_equal_sets_do_not_drift(void **state)
 {
     (void)state;

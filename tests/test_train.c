@@ -301,6 +301,14 @@ static void test_memory_is_refused_before_it_is_taken(void **state)
     const mj_training_setup with = {.recipe = &f->recipe, .train = &f->data, .limit_B = 1000};
     assert_int_equal(mj_training_new(&training, &with, &f->arena, &f->err), MJ_EFIT);
     assert_non_null(strstr(f->err.diag[0].text, "MiB"));
+    /* What stands beside the generator counts too: the limit is just below the number that is named. */
+    assert_int_equal(mj_training_new(&training, &(mj_training_setup){.recipe = &f->recipe,
+                                                                     .train = &f->data},
+                                     &f->arena, &f->err), MJ_OK);
+    mj_training_setup tight = with;
+    tight.limit_B = mj_training_state_of(training).memory_B - 1;
+    assert_int_equal(mj_training_new(&training, &tight, &f->arena, &f->err), MJ_EFIT);
+    assert_non_null(strstr(f->err.diag[1].text, "the training needs"));
 }
 
 /* Pairs of images, of the size that the discriminator takes. */

@@ -4,7 +4,8 @@
  * channels or units out, n elements. Outputs stand first, sizes last. Outputs and inputs must not
  * overlap unless the contract says so. Results are the same bits for the same thread count, kernel
  * variant and inputs: loops are cut in blocks that do not depend on timing, and partial sums are
- * added in block order. Nothing here can fail or allocates (OpenBLAS keeps its own buffers). */
+ * added in block order. Nothing here can fail; BLAS and oneDNN have buffers of their own, which they
+ * allot in a product. */
 #ifndef MJ_KERNELS_H
 #define MJ_KERNELS_H
 
@@ -23,8 +24,8 @@
 #define MJ_CLONES
 #endif
 
-/* Threads of all kernels, OpenMP's and OpenBLAS's alike; n < 1 counts as 1. These two libraries
- * keep the number for the whole process. */
+/* Threads of all kernels, OpenMP's (and so oneDNN's) and OpenBLAS's alike; n < 1 counts as 1. These
+ * libraries keep the number for the whole process. */
 void mj_threads_set(int n);
 int mj_threads(void);
 /* What decides the last bits besides the thread count, e.g. "x86-64-v4 onednn-e7 Haswell": our

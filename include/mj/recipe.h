@@ -50,7 +50,8 @@ typedef struct {
     int row_bits; /* of stored rows; 0: 8 */
 } mj_recipe_model;
 
-/* `objective:`; kind is an index of "drifting", "sliced_wasserstein", "gan", "classify". */
+/* `objective:`; kind is an index of "drifting", "sliced_wasserstein", "gan",
+ * "classify", "next_byte". */
 typedef struct {
     int kind;
     double pixels, features; /* weights of the two kinds of views: drifting, sliced_wasserstein */

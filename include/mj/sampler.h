@@ -17,13 +17,13 @@ typedef struct {
 typedef struct {
     int n_steps;       /* of the integrator; at least 1; rounded up to a multiple of the segments */
     double noise;      /* of phases, rad per square root of model time */
-    double readout;    /* read-out at this times the trained span; 1 */
+    double readout;    /* read-out at this times the trained span, and so the clock of segments; 1 */
     int start_bits;    /* of random start phases; 0: continuous */
-    int coupling_bits; /* 0: as they are in the file */
+    int coupling_bits; /* 0, or as many as the file's or more: as they are in the file */
     double density;    /* the strongest share of all couplings is kept; 0: those of the file */
     double mismatch;   /* standard deviation of couplings, relative */
     double detuning;   /* standard deviation of frequencies, rad per unit of model time */
-    uint64_t chip;     /* which of all chips with this mismatch */
+    uint64_t chip;     /* which of all chips with this mismatch, whatever the seed */
     uint32_t seed;     /* of start phases and noise */
 } mj_sampling;
 
@@ -32,6 +32,10 @@ mj_status mj_sampler_load(mj_sampler **sampler, const char *path, mj_sampler_con
 /* The recipe that the model was trained with, from the file. */
 const mj_recipe *mj_sampler_recipe(const mj_sampler *sampler);
 int mj_sampler_classes(const mj_sampler *sampler);
+/* Steps that a run takes when asked for n_steps: a multiple of the net's segments. */
+int mj_sampler_steps(const mj_sampler *sampler, int n_steps);
+/* What sums over couplings are computed in: that of the config, or full. */
+mj_precision mj_sampler_precision(const mj_sampler *sampler);
 /* N: visible and hidden. */
 int mj_sampler_oscillators(const mj_sampler *sampler);
 /* n images [n, height*width] of classes label [n]; sample i is the same whatever n and the batch. */

@@ -125,13 +125,6 @@ static void add_score(mj_eval_row *r, const mj_score *s, int chips)
     r->worst_frechet = s->frechet > r->worst_frechet ? s->frechet : r->worst_frechet;
 }
 
-/* Chips that a row is judged on: those without faults are all the same. */
-static int chips_of(const mj_eval_job *j, int r)
-{
-    const mj_sampling *s = &j->row[r].sampling;
-    return s->mismatch > 0 || s->detuning > 0 ? j->chips : 1;
-}
-
 static mj_status run_rows(mj_eval_job *j, mj_real *image, const int *label)
 {
     mj_progress progress;
@@ -140,11 +133,13 @@ static mj_status run_rows(mj_eval_job *j, mj_real *image, const int *label)
     double start_s = mj_clock_s();
     mj_progress_init(&progress, j->context);
     for (int r = 0; r < j->n_rows; r++) {
-        all += chips_of(j, r);
+        const mj_sampling *s = &j->row[r].sampling;
+        j->row[r].chips = s->mismatch > 0 || s->detuning > 0 ? j->chips : 1;
+        all += j->row[r].chips;
     }
     for (int r = 0; r < j->n_rows; r++) {
         mj_sampling sampling = j->row[r].sampling;
-        int chips = chips_of(j, r);
+        int chips = j->row[r].chips;
         for (int chip = 0; chip < chips; chip++) {
             mj_score score;
             sampling.chip = (uint64_t)chip;
@@ -209,10 +204,10 @@ static mj_status run(mj_eval_job *j)
     j->by_pixels = mj_yardstick_refusal(context, source, mj_sampler_classes(j->sampler),
                                         recipe->model.width, recipe->model.height);
     MJ_TRY(load_data(j, source, path));
+    MJ_TRY(mj_load_judge(&j->judge, context, &j->train, &j->test, j->by_pixels != NULL));
     if (j->inception) {
         MJ_TRY(mj_fid_new(&j->fid, context, j->inception, &j->test));
     }
-    MJ_TRY(mj_load_judge(&j->judge, context, &j->train, &j->test, j->by_pixels != NULL));
     MJ_TRY(mj_judge_anchors(&j->anchors, j->judge, &context->err));
     size_t size = (size_t)(j->train.width * j->train.height);
     mj_real *image = mj_arena_array(arena, (size_t)j->n * size, sizeof *image);
@@ -226,14 +221,12 @@ static mj_status run(mj_eval_job *j)
     return MJ_OK;
 }
 
-/* A language model takes --data and --test, and none of the rest. */
 static mj_status run_text(const mj_eval_job *j)
 {
-    for (int a = 0; a < AXES_N; a++) {
-        if (j->list[a]) {
-            return mj_err_add(&j->context->err, MJ_EKEY, NULL, 0, 0,
-                              "--%s is for generators of images", mj_eval_axes[a].option);
-        }
+    if (j->for_images) {
+        return mj_err_add(&j->context->err, MJ_EKEY, NULL, 0, 0,
+                          "a language model takes --data, --test and --threads; the other options are "
+                          "for generators of images");
     }
     const mj_text_request request = {.path = j->path, .data = j->data, .test = j->test_text};
     return mj_eval_text(j->context, &request);
@@ -276,28 +269,29 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
          .help = "data set to compare with, that of the yardstick, or text (the recipe's)"},
         {.name = "test", .target = &j->test_text,
          .help = "of a language model: the test text in place of the validation text"},
-        {.name = "n", .argument = "N", .kind = MJ_OPTION_INT, .target = &j->n, .min = 1000,
+        {.name = "n", .given = &j->for_images, .argument = "N", .kind = MJ_OPTION_INT, .target = &j->n, .min = 1000,
          .max = N_MAX, .help = "images a row, 1000 or more (10000)"},
-        {.name = "inception", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &j->inception,
+        {.name = "inception", .given = &j->for_images, .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &j->inception,
          .help = "weights of FID's Inception v3 (safetensors): FID too; an hour of one core"},
-        {.name = "integrator", .argument = "NAME", .kind = MJ_OPTION_CHOICE,
+        {.name = "integrator", .given = &j->for_images, .argument = "NAME", .kind = MJ_OPTION_CHOICE,
          .target = &j->integrator, .choices = mj_integrator_names, .help = "euler, heun, rk4 (rk4)"},
-        {.name = "precision", .argument = "NAME", .kind = MJ_OPTION_CHOICE,
+        {.name = "precision", .given = &j->for_images, .argument = "NAME", .kind = MJ_OPTION_CHOICE,
          .target = &j->precision, .choices = mj_precision_names,
          .help = "of sums over couplings: full, bf16, int8 (full)"},
-        {.name = "steps", .argument = "N", .kind = MJ_OPTION_INT, .target = &j->steps, .min = 1,
+        {.name = "steps", .given = &j->for_images, .argument = "N", .kind = MJ_OPTION_INT, .target = &j->steps, .min = 1,
          .max = STEPS_MAX, .help = "integration steps (24)"},
-        {.name = "chips", .argument = "K", .kind = MJ_OPTION_INT, .target = &j->chips, .min = 1,
+        {.name = "chips", .given = &j->for_images, .argument = "K", .kind = MJ_OPTION_INT, .target = &j->chips, .min = 1,
          .max = CHIPS_MAX, .help = "chips drawn for every mismatch or detuning (1)"},
         {.name = "threads", .argument = "N", .kind = MJ_OPTION_INT, .target = &j->threads, .min = 1,
          .max = THREADS_MAX, .help = "threads (1)"},
-        {.name = "plot", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &j->plot,
+        {.name = "plot", .given = &j->for_images, .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &j->plot,
          .help = "the sweep as a picture, FILE.svg or FILE.png: over the list with the most\n"
                  "values, a curve for each value of a second list"},
     };
     for (int a = 0; a < AXES_N; a++) {
         option[OWN_N + a] = (mj_option){.name = mj_eval_axes[a].option, .argument = "LIST",
                                         .kind = MJ_OPTION_TEXT, .target = &j->list[a],
+                                        .given = &j->for_images,
                                         .help = mj_eval_axes[a].help};
     }
     const mj_usage usage = {

@@ -38,14 +38,14 @@ static mj_status draw_grid(mj_image *image, const drawing *d, mj_arena *arena, m
 }
 
 /* Model time and what is to be seen, in the foot of a frame. */
-static void write_caption(mj_image *frame, int step, double span)
+static void write_caption(mj_image *frame, int step, int n_steps, double span)
 {
     static const char *const words = "above: read out    below: every phase, hidden ones last";
     static const unsigned bright = 0xe4e7ea, dim = 0x9aa5b0;
     const mj_raster raster = {frame->pixel, frame->width, frame->height, 1};
     char text[64];
     mj_raster_type type = {.x = 4, .y = frame->height - 9, .size = 16};
-    snprintf(text, sizeof text, "t = %.2f of %g", span * step / STEPS, span);
+    snprintf(text, sizeof text, "t = %.2f of %g", span * step / n_steps, span);
     mj_raster_text(&raster, &type, text, bright);
     double end = type.x + mj_raster_text_width(&type, text);
     type.x = frame->width - 4 - mj_raster_text_width(&type, words);
@@ -56,19 +56,20 @@ static void write_caption(mj_image *frame, int step, double span)
 
 static mj_status draw_trajectory(mj_image **frame, const drawing *d, mj_arena *arena, mj_err *err)
 {
-    int N = mj_sampler_oscillators(d->sampler);
-    size_t all = (size_t)(STEPS + 1) * (size_t)d->n * (size_t)N;
+    int N = mj_sampler_oscillators(d->sampler), n_steps = d->sampling.n_steps;
+    double span = mj_sampler_recipe(d->sampler)->integrate.span;
+    size_t all = (size_t)(n_steps + 1) * (size_t)d->n * (size_t)N;
     mj_real *path = mj_arena_array(arena, all, sizeof *path);
     if (!path) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for the phases of %d samples", d->n);
     }
     MJ_TRY(mj_sampler_trace(d->sampler, path, d->label, &d->sampling, err));
-    const mj_trajectory trajectory = {.n = d->n, .n_steps = STEPS, .n_oscillators = N,
+    const mj_trajectory trajectory = {.n = d->n, .n_steps = n_steps, .n_oscillators = N,
                                       .width = d->width, .height = d->height,
                                       .columns = d->columns, .foot = FOOT_PX};
     MJ_TRY(mj_trajectory_draw(frame, path, &trajectory, arena, err));
-    for (int step = 0; step <= STEPS; step++) {
-        write_caption(&(*frame)[step], step, mj_sampler_recipe(d->sampler)->integrate.span);
+    for (int step = 0; step <= n_steps; step++) {
+        write_caption(&(*frame)[step], step, n_steps, span);
     }
     return MJ_OK;
 }
@@ -97,12 +98,12 @@ static mj_status run(mj_context *context, const request *r, const char *model)
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d images", r->n);
     }
     mj_labels_fill(d.label, r->n, mj_sampler_classes(d.sampler));
-    d.sampling = (mj_sampling){.n_steps = STEPS, .noise = recipe->noise, .readout = 1,
+    d.sampling = (mj_sampling){.n_steps = mj_sampler_steps(d.sampler, STEPS), .noise = recipe->noise, .readout = 1,
                                .start_bits = recipe->start_bits, .seed = d.sampling.seed};
     if (r->trajectory) {
         mj_image *frame;
         MJ_TRY(draw_trajectory(&frame, &d, arena, err));
-        const mj_animation animation = {frame, STEPS + 1, FRAME_MS, LAST_MS};
+        const mj_animation animation = {frame, d.sampling.n_steps + 1, FRAME_MS, LAST_MS};
         return mj_png_animate(r->out, &animation, err);
     }
     mj_image image;

@@ -1,11 +1,13 @@
 /* mj train: a recipe from its first step, or from its last checkpoint, to a model.
  *
- *   DIR/checkpoint.safetensors   every two minutes, at Ctrl-C and at the end: all that --resume needs
+ *   DIR/checkpoint.safetensors   every two minutes, at Ctrl-C and at the end: all that --resume needs;
+ *                                every two minutes a generator's images are judged too
  *   DIR/model.safetensors        at the end: the averaged parameters with what is known of them
  *
  * Both appear complete or not at all. A run that meets a number that is not finite stops without
  * touching the checkpoint. One that is interrupted saves itself and ends with the shell's code for that
  * signal, 128 and its number: 130 after Ctrl-C. */
+#include "glance.h"
 #include "mj/json.h"
 #include "mj/kernels.h"
 #include "mj/lookup_file.h"
@@ -17,6 +19,7 @@
 #include "version.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -39,6 +42,8 @@ typedef struct {
     const char *checkpoint, *model; /* paths */
     FILE *log;
     double loss; /* running mean of some 20 steps */
+    mj_glance *glance;
+    double frechet; /* at the last checkpoint; NaN while unknown, and for all but generators */
 } job;
 
 /* The signal that ended the steps; written by its handler only. */
@@ -87,7 +92,7 @@ static mj_status prepare(job *j, const char *recipe_word)
     }
     MJ_TRY(mj_find_file(&path, context, "recipes", ".yaml", recipe_word));
     MJ_TRY(mj_recipe_load(&j->recipe, path, units, arena, &context->err));
-    if (context->globals.seed) {
+    if (context->globals.seed_given) {
         uint32_t seed;
         MJ_TRY(mj_seed_read(&seed, context));
         j->recipe.train.seed = (int)seed;
@@ -149,7 +154,8 @@ static mj_status write_log(const job *j, const mj_training_state *state)
     mj_json *line = mj_json_object();
     mj_json_set_integer(line, "step", state->step);
     mj_json_set_integer(line, "n_steps", state->n_steps);
-    mj_json_set_number(line, "loss", j->loss);
+    mj_json_set_number(line, "loss", j->loss == 0 ? NAN : j->loss); /* resumed after its last step */
+    mj_json_set_number(line, "frechet_1000", j->frechet);
     mj_json_set_number(line, "elapsed_s", state->elapsed_s);
     mj_json_set_number(line, "cpu_s", state->cpu_s);
     mj_json_set_number(line, is_text(j) ? "tokens_per_s" : "images_per_s",
@@ -162,12 +168,35 @@ static mj_status write_log(const job *j, const mj_training_state *state)
 
 static void show(const job *j, mj_progress *progress, const mj_training_state *state)
 {
-    char left[32];
+    char left[32], quality[32] = "";
+    if (isfinite(j->frechet)) {
+        snprintf(quality, sizeof quality, "  Frechet ~ %.3g", j->frechet);
+    }
     double rate = (double)(state->step * state->images_per_step) / state->elapsed_s;
-    mj_progress_print(progress, "step %lld  loss %.4f  %.0f %s/s  %.1f ms/step  %s left",
-                      state->step, j->loss, rate, is_text(j) ? "tokens" : "images",
+    mj_progress_print(progress, "step %lld  loss %.4f%s  %.0f %s/s  %.1f ms/step  %s left",
+                      state->step, j->loss, quality, rate, is_text(j) ? "tokens" : "images",
                       1e3 * state->elapsed_s / (double)state->step,
                       mj_duration_format(state->left_s, left, sizeof left));
+}
+
+/* At a checkpoint: what the averaged net of a generator draws is judged. */
+static mj_status take_glance(job *j)
+{
+    mj_err *err = &j->context->err;
+    if (j->recipe.model.kind != MJ_TRAINED_OSCILLATOR) {
+        return MJ_OK;
+    }
+    if (!j->glance) {
+        MJ_TRY(mj_glance_new(&j->glance, j->context, &j->recipe, &j->train, &j->test));
+    }
+    const char *path = mj_arena_printf(&j->context->arena, "%s/glance.safetensors", j->out);
+    if (!path) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
+    }
+    MJ_TRY(mj_training_export(j->training, path, NULL, 0, err));
+    mj_status status = mj_glance_take(&j->frechet, j->glance, path);
+    unlink(path);
+    return status;
 }
 
 /* Steps until done or interrupted, with checkpoints. */
@@ -190,6 +219,7 @@ static mj_status run_steps(job *j, mj_progress *progress)
         }
         if (mj_clock_s() - saved_s > CHECKPOINT_PERIOD_S) {
             MJ_TRY(mj_training_save(j->training, j->checkpoint, err));
+            MJ_TRY(take_glance(j));
             saved_s = mj_clock_s();
         }
     }
@@ -369,7 +399,7 @@ static mj_status run(job *j, const char *recipe_word)
 
 int mj_cmd_train(mj_context *context, int argc, char **argv)
 {
-    job j = {.context = context, .threads = 1};
+    job j = {.context = context, .threads = 1, .frechet = NAN};
     const mj_option option[] = {
         {.name = "out", .argument = "DIR", .kind = MJ_OPTION_TEXT, .target = &j.out,
          .help = "folder for checkpoint and model; must have neither without --resume"},

@@ -38,7 +38,8 @@ typedef struct {
     bool json, csv, quiet, verbose;
     mj_texts set;        /* "chip.hbm.read=2 pJ/B" */
     mj_texts facts;      /* folders with more facts, in order */
-    uint64_t seed;       /* 0: not given */
+    uint64_t seed;       /* 0 if it is not given */
+    bool seed_given;
 } mj_globals;
 
 /* One run of mj. main makes it; commands read `globals`, pass `arena` and `err` on, and reach the

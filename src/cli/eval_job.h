@@ -24,6 +24,7 @@ typedef struct {
     mj_score score;       /* mean over chips */
     double worst_frechet; /* of all chips */
     double fid;           /* mean over chips, with --inception */
+    int chips;            /* judged: 1 where chips do not differ */
 } mj_eval_row;
 
 typedef struct {
@@ -31,6 +32,7 @@ typedef struct {
     const char *model, *data, *inception, *plot;
     const char *path;         /* of the model */
     bool test_text;           /* of a language model */
+    bool for_images;          /* an option was given that a language model has not */
     const char *by_pixels;    /* why no yardstick judges; NULL: it does */
     const char *list[AXES_N]; /* as given */
     double value[AXES_N][VALUES_MAX];

@@ -66,9 +66,10 @@ static const char *pixels_words(const mj_eval_job *j)
 void mj_eval_print_text(const mj_eval_job *j)
 {
     const mj_anchors *a = &j->anchors;
-    printf("%s: %d images, %s with %d steps over the trained span, %.0f s\n\n",
-           mj_sampler_recipe(j->sampler)->name, j->n, mj_integrator_names[j->integrator], j->steps,
-           j->seconds);
+    printf("%s: %d images, %s with %d steps over the trained span, sums in %s precision, %.0f s\n\n",
+           mj_sampler_recipe(j->sampler)->name, j->n, mj_integrator_names[j->integrator],
+           mj_sampler_steps(j->sampler, j->steps),
+           mj_precision_names[mj_sampler_precision(j->sampler)], j->seconds);
     print_table(j);
     if (j->by_pixels) {
         printf("\n  Judged by pixels alone, because %s.\n"
@@ -77,15 +78,15 @@ void mj_eval_print_text(const mj_eval_job *j)
                "%.3f,\n  class means %.3f; nearest training image of test images %.3f\n",
                j->by_pixels, pixels_words(j), j->test.n, a->floor, a->blur, a->noise, a->class_mean,
                a->test_nearest_median);
-        return;
+    } else {
+        printf("\n  Frechet distance of the yardstick's features to %d test images (no FID); beside it\n"
+               "  training images %.2f, blurred by a 3x3 mean %.1f, white noise of 0.1 %.0f, class means "
+               "%.0f\n",
+               j->test.n, a->floor, a->blur, a->noise, a->class_mean);
+        printf("  accuracy of test images %.3f; pixel PCA of training images %.3f; nearest training "
+               "image\n  of test images %.3f\n",
+               a->test_accuracy, a->floor_pca, a->test_nearest_median);
     }
-    printf("\n  Frechet distance of the yardstick's features to %d test images (no FID); beside it\n"
-           "  training images %.2f, blurred by a 3x3 mean %.1f, white noise of 0.1 %.0f, class means "
-           "%.0f\n",
-           j->test.n, a->floor, a->blur, a->noise, a->class_mean);
-    printf("  accuracy of test images %.3f; pixel PCA of training images %.3f; nearest training image\n"
-           "  of test images %.3f\n",
-           a->test_accuracy, a->floor_pca, a->test_nearest_median);
     if (j->fid) {
         printf("  FID (Inception) %.2f%s of %d images against the %d test images, features of %s\n",
                j->row[0].fid, j->n_rows > 1 ? " in the first row" : "", j->n, j->test.n,
@@ -107,7 +108,7 @@ static mj_json *row_json(const mj_eval_job *j, const mj_eval_row *r)
     if (j->fid) {
         mj_json_set_number(object, "fid", r->fid);
     }
-    mj_json_set_integer(object, "chips", j->chips);
+    mj_json_set_integer(object, "chips", r->chips);
     mj_json_set_number(object, "accuracy", r->score.accuracy);
     mj_json_set_number(object, "pca", r->score.pca);
     mj_json_set_number(object, "diversity", r->score.diversity);
@@ -121,7 +122,8 @@ mj_status mj_eval_print_json(const mj_eval_job *j)
     const mj_anchors *a = &j->anchors;
     mj_json *root = mj_json_object(), *anchors = mj_json_object(), *sweep = mj_json_array();
     char integrator[CELL_TEXT];
-    snprintf(integrator, sizeof integrator, "%s x %d", mj_integrator_names[j->integrator], j->steps);
+    snprintf(integrator, sizeof integrator, "%s x %d", mj_integrator_names[j->integrator],
+             mj_sampler_steps(j->sampler, j->steps));
     mj_json_set_integer(root, "schema", 1);
     mj_json_set_text(root, "model", mj_sampler_recipe(j->sampler)->name);
     mj_json_set_text(root, "metric", j->by_pixels ? "frechet-pixels" : "frechet-yardstick-fashion");
@@ -140,7 +142,7 @@ mj_status mj_eval_print_json(const mj_eval_job *j)
     mj_json_set(root, "anchors", anchors);
     mj_json_set_integer(root, "n", j->n);
     mj_json_set_text(root, "integrator", integrator);
-    mj_json_set_text(root, "precision", mj_precision_names[j->precision]);
+    mj_json_set_text(root, "precision", mj_precision_names[mj_sampler_precision(j->sampler)]);
     mj_json_set_number(root, "seconds", j->seconds);
     for (int r = 0; r < j->n_rows; r++) {
         mj_json_append(sweep, row_json(j, &j->row[r]));

@@ -23,7 +23,7 @@ typedef struct {
     const mj_option *own;
     int n_own;
     mj_option global[GLOBALS_N];
-    bool help, seed;
+    bool help;
 } option_tables;
 
 static void tables_init(option_tables *tables, mj_context *context, const mj_option *own,
@@ -54,7 +54,7 @@ static void tables_init(option_tables *tables, mj_context *context, const mj_opt
         if (strcmp(option->name, "help") == 0) {
             option->target = &tables->help;
         } else if (strcmp(option->name, "seed") == 0) {
-            option->given = &tables->seed;
+            option->given = &to->seed_given;
         }
     }
 }
@@ -321,7 +321,7 @@ static mj_status check_globals(const option_tables *tables, const char *command,
         bool given;
     } options[] = {{"json", globals->json},       {"csv", globals->csv},
                    {"set", globals->set.n > 0},   {"facts", globals->facts.n > 0},
-                   {"seed", globals->seed != 0 || tables->seed}, {"quiet", globals->quiet},
+                   {"seed", globals->seed_given}, {"quiet", globals->quiet},
                    {"verbose", globals->verbose}};
     for (size_t i = 0; i < sizeof options / sizeof options[0]; i++) {
         if (options[i].given && is_refused(usage, options[i].name)) {

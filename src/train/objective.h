@@ -38,6 +38,7 @@ typedef struct {
      * it. NULL: none. */
     mj_tape *opponent;
     double opponent_lr; /* its learning rate */
+    size_t memory_B;    /* of all but the generator's tape and the opponent */
 } mj_objective;
 
 /* Puts what it needs behind the pixels. A recipe of another kind of model has no objective here. */

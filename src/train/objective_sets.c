@@ -46,6 +46,7 @@ struct sets {
     int n_projections;
     lane *lane; /* one a thread */
     int n_lanes;
+    size_t n_tmp, n_directions; /* reals of a lane */
 };
 
 static double compare_by_drift(const sets *s, const view *v, const lane *l, uint32_t step)
@@ -157,32 +158,44 @@ static double gradient(void *self, const mj_real *real, uint32_t step)
     return left / (objective->pixels + objective->features);
 }
 
-static mj_status prepare(void *self, mj_arena *arena, mj_err *err)
+/* Threads, and reals of each: for the largest of the views. */
+static void plan_lanes(sets *s)
 {
-    sets *s = self;
     const mj_recipe *recipe = s->input.recipe;
-    if (s->real_tape) {
-        MJ_TRY(mj_tape_allocate(s->real_tape, s->input.limit_B));
-        MJ_TRY(mj_task_read(s->input.tape, LOSS_PREFIX, s->input.network_path, arena, err));
-        MJ_TRY(mj_task_read(s->real_tape, LOSS_PREFIX, s->input.network_path, arena, err));
-    }
     int d_max = s->input.width * s->input.height;
     for (int i = 0; i < s->generated.n_views; i++) {
         int d = dims_of(mj_tape_tensor(s->input.tape, s->generated.view[i]).shape);
         d_max = d > d_max ? d : d_max;
     }
-    bool sliced = recipe->objective.kind == MJ_OBJECTIVE_SLICED;
     const mj_drift_shape drift = {recipe->train.n_generated, recipe->train.n_real, d_max, true};
     const mj_sliced_shape slices = {recipe->train.n_generated, recipe->train.n_real, d_max,
                                     s->n_projections};
-    size_t n_tmp = sliced ? mj_sliced_tmp(slices) : mj_drift_tmp(drift);
-    size_t n_directions = (size_t)s->n_projections * (size_t)d_max;
-    s->n_lanes = mj_threads();
+    int n_views = s->generated.n_views + (recipe->objective.pixels > 0);
+    s->n_lanes = mj_threads() < n_views ? mj_threads() : n_views;
+    s->n_tmp = recipe->objective.kind == MJ_OBJECTIVE_SLICED ? mj_sliced_tmp(slices)
+                                                             : mj_drift_tmp(drift);
+    s->n_directions = (size_t)s->n_projections * (size_t)d_max;
+}
+
+static size_t memory_of(const sets *s)
+{
+    size_t lanes = (size_t)s->n_lanes * (s->n_tmp + s->n_directions) * sizeof(mj_real);
+    return lanes + (s->real_tape ? mj_tape_memory_count(s->real_tape).total_B : 0);
+}
+
+static mj_status prepare(void *self, mj_arena *arena, mj_err *err)
+{
+    sets *s = self;
+    if (s->real_tape) {
+        MJ_TRY(mj_tape_allocate(s->real_tape, s->input.limit_B));
+        MJ_TRY(mj_task_read(s->input.tape, LOSS_PREFIX, s->input.network_path, arena, err));
+        MJ_TRY(mj_task_read(s->real_tape, LOSS_PREFIX, s->input.network_path, arena, err));
+    }
     s->lane = mj_arena_array(arena, (size_t)s->n_lanes, sizeof *s->lane);
     bool ready = s->lane;
     for (int k = 0; ready && k < s->n_lanes; k++) {
-        s->lane[k].tmp = mj_arena_array(arena, n_tmp, sizeof(mj_real));
-        s->lane[k].direction = mj_arena_array(arena, n_directions, sizeof(mj_real));
+        s->lane[k].tmp = mj_arena_array(arena, s->n_tmp, sizeof(mj_real));
+        s->lane[k].direction = mj_arena_array(arena, s->n_directions, sizeof(mj_real));
         ready = s->lane[k].tmp && s->lane[k].direction;
     }
     return ready ? MJ_OK : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for the objective");
@@ -215,6 +228,8 @@ mj_status mj_objective_sets(mj_objective *objective, const mj_objective_input *i
                                       mj_shape_2(n_real, input->width * input->height), false);
         mj_classifier_record(&s->real, s->real_tape, s->real_pixel, &frozen, LOSS_PREFIX);
     }
-    *objective = (mj_objective){.self = s, .prepare = prepare, .gradient = gradient};
+    plan_lanes(s);
+    *objective = (mj_objective){.self = s, .prepare = prepare, .gradient = gradient,
+                                .memory_B = memory_of(s)};
     return MJ_OK;
 }

@@ -120,6 +120,16 @@ const mj_recipe *mj_sampler_recipe(const mj_sampler *sampler)
     return &sampler->recipe;
 }
 
+int mj_sampler_steps(const mj_sampler *sampler, int n_steps)
+{
+    return mj_oscillator_steps(n_steps, sampler->net.n_segments);
+}
+
+mj_precision mj_sampler_precision(const mj_sampler *sampler)
+{
+    return sampler->net.precision;
+}
+
 int mj_sampler_classes(const mj_sampler *sampler)
 {
     return sampler->net.n_class;
@@ -171,12 +181,14 @@ static void apply(mj_sampler *s, const mj_sampling *sampling)
     mj_coupling_draw_mismatch(s->factor, sampling->mismatch, symmetric, sampling->chip, N);
     mj_frequency_draw_mismatch(omega, sampling->detuning, sampling->chip, N);
     mj_add_scaled(omega, s->omega, 1, (size_t)N);
-    s->run.run = (mj_kuramoto_run){.n_steps = mj_oscillator_steps(sampling->n_steps,
-                                                                  s->net.n_segments),
+    s->run.run = (mj_kuramoto_run){.n_steps = mj_sampler_steps(s, sampling->n_steps),
                                    .span = s->recipe.integrate.span * sampling->readout,
                                    .noise = sampling->noise};
     s->run.start.bits = sampling->start_bits;
-    s->run.coupling = (mj_coupling){.symmetric = symmetric, .bits = sampling->coupling_bits,
+    int bits = s->recipe.model.coupling_bits; /* levels once more would be other levels */
+    bool as_filed = bits > 0 && sampling->coupling_bits >= bits;
+    s->run.coupling = (mj_coupling){.symmetric = symmetric,
+                                    .bits = as_filed ? 0 : sampling->coupling_bits,
                                     .mask = s->mask,
                                     .factor = sampling->mismatch > 0 ? s->factor : NULL};
 }

@@ -32,7 +32,7 @@ typedef struct {
      * many steps it takes, adds all that a restore needs to a checkpoint and reads it back, and adds
      * what ships to an export. What is added is of the arena or stays until the task's end. */
     long long n_steps;
-    size_t memory_B;
+    size_t memory_B; /* of all, or with a tape of what is beside tape and opponent */
     mj_status (*save)(mj_checkpoint *to, const void *self, mj_arena *arena, mj_err *err);
     mj_status (*restore)(void *self, const mj_checkpoint *from, mj_err *err);
     mj_status (*ship)(mj_checkpoint *to, const void *self, mj_arena *arena, mj_err *err);

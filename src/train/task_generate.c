@@ -117,6 +117,24 @@ static mj_status thin_out(generate *g, bool is_trained, mj_arena *arena, mj_err 
     return MJ_OK;
 }
 
+/* All of a training together: a number is refused before it is taken. */
+static mj_status check_memory(const generate *g, size_t limit_B, mj_err *err)
+{
+    const mj_recipe_train *train = &g->recipe->train;
+    mj_tape_memory tape = mj_tape_memory_count(g->tape);
+    double real_B = (double)train->n_class * train->n_real * g->data->width * g->data->height *
+                    sizeof(mj_real);
+    double all_B = (double)tape.total_B + 3.0 * (double)tape.grads_B /* Adam */ + real_B +
+                   (double)g->objective.memory_B;
+    if (limit_B && all_B > (double)limit_B) {
+        return mj_err_add(err, MJ_EFIT, g->recipe->path, 0, 0,
+                          "the training needs %.1f MiB of memory, the limit is %.1f MiB: a smaller "
+                          "train.batch or train.real",
+                          all_B / 0x1p20, (double)limit_B / 0x1p20);
+    }
+    return MJ_OK;
+}
+
 /* Records the net and, behind it, what its objective needs. */
 static mj_status record(generate *g, const mj_task_input *input, mj_arena *arena, mj_err *err)
 {
@@ -127,6 +145,7 @@ static mj_status record(generate *g, const mj_task_input *input, mj_arena *arena
         .width = g->data->width, .height = g->data->height, .n_classes = g->data->n_classes,
         .network_path = input->network_path, .limit_B = input->limit_B};
     MJ_TRY(mj_objective_record(&g->objective, &towards, arena, err));
+    MJ_TRY(check_memory(g, input->limit_B, err));
     MJ_TRY(mj_tape_allocate(g->tape, input->limit_B));
     MJ_TRY(g->objective.prepare(g->objective.self, arena, err));
     mj_oscillator_init(g->tape, &g->vars, &g->net, (uint64_t)recipe->train.seed);
@@ -207,7 +226,8 @@ mj_status mj_task_generate(mj_task *task, const mj_task_input *input, mj_arena *
     mj_oscillator_random(random, &g->net);
     MJ_TRY(record(g, input, arena, err));
     MJ_TRY(allot(g, arena, err));
-    *task = (mj_task){.tape = tape, .images_per_step = g->net.n_batch, .self = g,
+    *task = (mj_task){.tape = tape, .memory_B = g->objective.memory_B,
+                      .images_per_step = g->net.n_batch, .self = g,
                       .step = step_generate, .restored = restored,
                       .opponent = g->objective.opponent,
                       .opponent_lr = g->objective.opponent_lr};

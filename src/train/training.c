@@ -139,6 +139,7 @@ mj_status mj_training_new(mj_training **training, const mj_training_setup *setup
     t->minutes = setup->minutes > 0 ? setup->minutes : recipe->train.minutes;
     t->state.n_steps = by_time ? 0 : recipe->train.steps;
     t->state.images_per_step = t->task.images_per_step;
+    t->state.memory_B += t->task.memory_B;
     set_schedule(t);
     return MJ_OK;
 }
@@ -424,6 +425,18 @@ static bool find_levels(float *level, const mj_real *K, int n_rows, int N, int b
 }
 
 /* The shape that the accountant bills: what stands in the recipe, with the couplings that are left. */
+/* The smallest format that holds couplings of so many bits. */
+static mj_format format_of(int bits)
+{
+    return bits == 0 || bits > 16 ? MJ_FORMAT_FP32
+           : bits > 8             ? MJ_FORMAT_FP16
+           : bits > 6             ? MJ_FORMAT_INT8
+           : bits > 4             ? MJ_FORMAT_INT6
+           : bits > 3             ? MJ_FORMAT_INT4
+           : bits > 2             ? MJ_FORMAT_INT3
+                                  : MJ_FORMAT_INT2;
+}
+
 static mj_status add_shape(mj_checkpoint *checkpoint, const mj_recipe *recipe, int n_classes,
                            int couplings, mj_arena *arena, mj_err *err)
 {
@@ -443,10 +456,7 @@ static mj_status add_shape(mj_checkpoint *checkpoint, const mj_recipe *recipe, i
     shape.oscillator.span = recipe->integrate.span;
     shape.oscillator.steps = SOLVED_STEPS;
     shape.oscillator.stages = SOLVED_STAGES;
-    shape.precision.ffn = m->coupling_bits == 4   ? MJ_FORMAT_INT4
-                          : m->coupling_bits == 6 ? MJ_FORMAT_INT6
-                          : m->coupling_bits == 8 ? MJ_FORMAT_INT8
-                                                  : MJ_FORMAT_FP32;
+    shape.precision.ffn = format_of(m->coupling_bits);
     const char *text = mj_trained_describe(&shape, arena);
     return text ? mj_checkpoint_set_text(checkpoint, MJ_TRAINED_KEY, text, err)
                 : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for the model's text");

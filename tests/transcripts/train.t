@@ -174,6 +174,18 @@ Judged by pixels alone, because the yardstick is of fashion-mnist, not of
 Frechet distance of all 64 pixels to 40 test images
 ! accuracy
 
+# A sweep and its plot: two curves of two values; chips are drawn where they differ.
+$ mj eval $TMP/tiny/model.safetensors --n 1000 --noise 0,0.1 --bits 0,3 --mismatch 0.1 --chips 2 --precision int8 --plot $TMP/sweep.svg
+worst chip
+sweep.svg
+
+$ grep -c 'data-curve="[01]"' $TMP/sweep.svg
+4
+
+$ mj eval $TMP/tiny/model.safetensors --n 1000 --mismatch 0,0.1 --chips 2 --json
+"chips": 1
+"chips": 2
+
 $ mj eval $TMP/tiny/model.safetensors --n 1000 --json
 "metric": "frechet-pixels"
 "test_accuracy": null
@@ -187,6 +199,11 @@ cannot be judged: it draws 8x8 images of 2 classes, fashion-mnist has 8x8 of 10
 $ sed 's/coupling_bits: 4/coupling_bits: 4, reach: 3, degree: 6, segments: 2, symmetric: true, harmonics: {sin: [1, 0.2]}/; s/tiny/wired/' $TMP/tiny.yaml > $TMP/wired.yaml; mj train $TMP/wired.yaml --out $TMP/wired --quiet && mj sample $TMP/wired/model.safetensors --n 4 --out $TMP/wired.png
 wired/model.safetensors
 wired.png
+
+# Steps are a multiple of the segments: 25 of 5, and a frame more.
+$ sed 's/coupling_bits: 4/coupling_bits: 4, segments: 5/; s/tiny/five/' $TMP/tiny.yaml > $TMP/five.yaml; mj train $TMP/five.yaml --out $TMP/five --quiet && mj sample $TMP/five/model.safetensors --n 4 --trajectory --out $TMP/five.png && grep -ao fcTL $TMP/five.png | wc -l
+five.png
+26
 
 $ mj explain $TMP/wired/model.safetensors on oscillator-65nm "couplings written"
 bytes of all segments, each output
