@@ -224,8 +224,3 @@ mj_status mj_lookup_file_load(mj_lookup_model *model, const char *path, const mj
     }
     return MJ_OK;
 }
-
-double mj_lookup_model_bits(const mj_lookup_model *model, const mj_symbols *text)
-{
-    return mj_lookup_text_bits(model->text, text->symbol, text->n) + 8.0 * (double)text->n_escaped;
-}
