@@ -297,7 +297,8 @@ static mj_status judge_text(notes *to, const job *j)
     const mj_symbols *text = &j->corpus.part[MJ_PART_VALIDATION];
     double bits = mj_language_bits(&model, text) / (double)text->n;
     add_number(to, "validation_bits_per_byte", bits);
-    fprintf(stderr, "validation text: %.4f bits per byte; %.2f MB stored, %.0f B read a token\n", bits, model.stored_B / 1e6, model.touched_B);
+    fprintf(stderr, "validation text: %.4f bits per byte; %.2f MB stored, %.0f B read a token\n",
+            bits, model.stored_B / 1e6, model.touched_B);
     return MJ_OK;
 }
 
