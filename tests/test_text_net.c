@@ -290,7 +290,6 @@ static void test_judge_and_generator_agree(void **state)
         bits += log2(sum);
     }
     assert_rel(mj_language_bits(&judge, &text), bits, FLOAT_TOL);
-    /* As stored: all bytes but the alphabet's and the header are read a symbol, but for embeddings. */
     assert_true(generator.touched_B > 0 && generator.stored_B < 32 * 1024);
 }
 
@@ -368,6 +367,26 @@ static void test_short_texts_and_other_models_are_refused(void **state)
                                       &f->err), MJ_ESUPPORT);
 }
 
+/* Of a recipe that claims more than the file has. */
+static void test_a_file_of_fewer_numbers_is_refused(void **state)
+{
+    fixture *f = *state;
+    mj_checkpoint checkpoint;
+    mj_text_net_reader *reader;
+    assert_int_equal(parse_changed(f, "mingru", "mingru"), MJ_OK);
+    mj_training *training = new_training(f);
+    assert_int_equal(mj_training_export(training, f->path[1], NULL, 0, &f->err), MJ_OK);
+    assert_int_equal(mj_checkpoint_load(&checkpoint, f->path[1], &f->arena, &f->err), MJ_OK);
+    assert_int_equal(parse_changed(f, "width: 32, depth: 1", "width: 4096, depth: 64"), MJ_OK);
+    assert_int_equal(mj_text_net_file_load(&reader, &checkpoint, &f->recipe, 1, &f->arena, &f->err),
+                     MJ_ERANGE);
+    f->err = (mj_err){0};
+    assert_int_equal(parse_changed(f, "width: 32", "width: 48"), MJ_OK);
+    assert_int_equal(mj_text_net_file_load(&reader, &checkpoint, &f->recipe, 1, &f->arena, &f->err),
+                     MJ_EFIT);
+    f->err = (mj_err){0};
+}
+
 /* A save of one net is no save of another. */
 static void test_a_save_of_another_text_is_refused(void **state)
 {
@@ -392,6 +411,7 @@ int main(void)
         cmocka_unit_test(test_a_run_cut_in_two_is_the_same_run),
         cmocka_unit_test(test_wrong_recipes_are_refused),
         cmocka_unit_test(test_short_texts_and_other_models_are_refused),
+        cmocka_unit_test(test_a_file_of_fewer_numbers_is_refused),
         cmocka_unit_test(test_a_save_of_another_text_is_refused),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BITS = 8 };
+enum { BITS = 8, PACKED_MAX = 32 }; /* PACKED_MAX: a number in memory over what it takes in a file */
 
 mj_text_net mj_text_net_of(const mj_recipe *recipe, const mj_alphabet *alphabet)
 {
@@ -89,6 +89,20 @@ static mj_status read_params(mj_text_net_reader *r, const mj_checkpoint *checkpo
     return MJ_OK;
 }
 
+/* A recipe may claim any size; memory is only taken for parameters that the file can have. */
+static mj_status check_size(const mj_tape *tape, const mj_checkpoint *checkpoint, mj_err *err)
+{
+    double stored_B = 0, params_B = (double)mj_tape_memory_count(tape).params_B;
+    for (int i = 0; i < checkpoint->file.n_tensors; i++) {
+        stored_B += (double)checkpoint->file.tensor[i].size_B;
+    }
+    return params_B <= PACKED_MAX * stored_B
+               ? MJ_OK
+               : mj_err_add(err, MJ_ERANGE, checkpoint->file.path, 0, 0,
+                            "%.0f bytes of tensors cannot be the net of its recipe, which has %.0f",
+                            stored_B, params_B);
+}
+
 mj_status mj_text_net_file_load(mj_text_net_reader **reader, const mj_checkpoint *checkpoint,
                                 const mj_recipe *recipe, int n_steps, mj_arena *arena, mj_err *err)
 {
@@ -102,6 +116,7 @@ mj_status mj_text_net_file_load(mj_text_net_reader **reader, const mj_checkpoint
     MJ_TRY(mj_alphabet_read(&r->alphabet, checkpoint, err));
     r->net = mj_text_net_of(recipe, &r->alphabet);
     MJ_TRY(mj_text_net_record(&r->vars, tape, &r->net, 1, n_steps, err));
+    MJ_TRY(check_size(tape, checkpoint, err));
     MJ_TRY(mj_tape_allocate(tape, 0));
     MJ_TRY(read_params(r, checkpoint, err));
     *reader = r;
