@@ -367,6 +367,32 @@ static void test_short_texts_and_other_models_are_refused(void **state)
                                       &f->err), MJ_ESUPPORT);
 }
 
+/* A head of numbers near the end of float's range has logits beyond it: the step is refused with the
+ * tensor, and what was learned before stands. */
+static void test_numbers_beyond_float_stop_the_run(void **state)
+{
+    fixture *f = *state;
+    mj_checkpoint checkpoint;
+    double loss;
+    assert_int_equal(parse_changed(f, "mingru", "mingru"), MJ_OK);
+    mj_training *training = new_training(f);
+    assert_int_equal(mj_training_step(training, &loss, &f->err), MJ_OK);
+    assert_int_equal(mj_training_save(training, f->path[1], &f->err), MJ_OK);
+    assert_int_equal(mj_checkpoint_load(&checkpoint, f->path[1], &f->arena, &f->err), MJ_OK);
+    const mj_stored_tensor *head = mj_safetensors_find(&checkpoint.file, "head");
+    assert_non_null(head);
+    float *w = (float *)(uintptr_t)head->data;
+    for (size_t i = 0; i < head->n_elements; i++) {
+        w[i] = i % 2 ? 3e38f : -3e38f;
+    }
+    assert_int_equal(mj_checkpoint_save(&checkpoint, f->path[1], &f->err), MJ_OK);
+    assert_int_equal(mj_training_restore(training, f->path[1], &f->err), MJ_OK);
+    assert_int_equal(mj_training_step(training, &loss, &f->err), MJ_ERANGE);
+    assert_non_null(strstr(f->err.diag[0].text, "step 1: "));
+    assert_int_equal(mj_training_state_of(training).step, 1);
+    f->err = (mj_err){0};
+}
+
 /* Of a recipe that claims more than the file has. */
 static void test_a_file_of_fewer_numbers_is_refused(void **state)
 {
@@ -411,6 +437,7 @@ int main(void)
         cmocka_unit_test(test_a_run_cut_in_two_is_the_same_run),
         cmocka_unit_test(test_wrong_recipes_are_refused),
         cmocka_unit_test(test_short_texts_and_other_models_are_refused),
+        cmocka_unit_test(test_numbers_beyond_float_stop_the_run),
         cmocka_unit_test(test_a_file_of_fewer_numbers_is_refused),
         cmocka_unit_test(test_a_save_of_another_text_is_refused),
     };
