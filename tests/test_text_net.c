@@ -222,6 +222,22 @@ static void test_sizes_are_those_of_the_prototypes(void **state)
     assert_rel(mj_text_net_state_count(&small), 2 * (64 + 3 * 64), 1e-12);
 }
 
+/* Recipes that ship are of nets that can be, below 2 MB in 8 bits. */
+static void test_shipped_recipes_are_of_nets_that_can_be(void **state)
+{
+    fixture *f = *state;
+    static const char *const names[] = {"mingru", "mingru-64", "gpt",    "mamba", "oscillator",
+                                        "kuramoto", "looped",  "deq", "analog"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        char path[64];
+        snprintf(path, sizeof path, "data/recipes/text-%s.yaml", names[i]);
+        assert_int_equal(mj_recipe_load(&f->recipe, path, f->units, &f->arena, &f->err), MJ_OK);
+        mj_alphabet alphabet = {.n_symbols = 64};
+        const mj_text_net net = mj_text_net_of(&f->recipe, &alphabet);
+        assert_in_range((uintmax_t)matrix_weights(&net), 30000, 2000000);
+    }
+}
+
 /* Learning. */
 
 /* A text whose frequencies alone cost order_0 bits, and whose pattern costs half a bit: every block
@@ -432,6 +448,7 @@ int main(void)
         cmocka_unit_test(test_symbol_by_symbol_is_all_at_once),
         cmocka_unit_test(test_a_settled_block_agrees_as_far_as_it_is_solved),
         cmocka_unit_test(test_sizes_are_those_of_the_prototypes),
+        cmocka_unit_test(test_shipped_recipes_are_of_nets_that_can_be),
         cmocka_unit_test(test_every_block_learns_a_pattern),
         cmocka_unit_test(test_judge_and_generator_agree),
         cmocka_unit_test(test_a_run_cut_in_two_is_the_same_run),
