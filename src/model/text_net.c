@@ -387,7 +387,7 @@ static void start_conv(mj_tensor t, const mj_text_net *net, mj_rng *rng)
     mj_fill(t.v + (TAPS - 1) * D, 1, D);
 }
 
-/* Gates from fast to slow; of mamba, steps from 0.1 to 0.001 before the softplus. */
+/* Gates from fast to slow; of mamba, steps from 1 to 0.005 after the softplus. */
 static void start_bias(mj_tensor t, const mj_text_net *net, mj_rng *rng)
 {
     (void)rng;
@@ -397,7 +397,7 @@ static void start_bias(mj_tensor t, const mj_text_net *net, mj_rng *rng)
         fill_range(t.v, D, 1, -5, NULL);
     } else if (net->block == MJ_BLOCK_MAMBA) {
         mj_real *dt = t.v + 2 * D;
-        fill_range(dt, D, log(0.1), log(0.001), NULL);
+        fill_range(dt, D, log(1.0), log(0.005), NULL);
         for (int d = 0; d < D; d++) {
             dt[d] = (mj_real)log(expm1(exp((double)dt[d])));
         }
