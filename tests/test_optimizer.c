@@ -82,6 +82,28 @@ static void test_decay_without_gradient_is_exponential(void **state)
     mj_arena_fini(&f.arena);
 }
 
+/* Norms and biases are spared where only matrices decay. */
+static void test_vectors_can_be_spared_decay(void **state)
+{
+    (void)state;
+    fixture f = {0};
+    mj_arena_init(&f.arena, 0);
+    f.tape = mj_tape_new(&f.arena, &f.err, (mj_tape_config){0});
+    f.a = mj_tape_param(f.tape, "a", mj_shape_1(3), 1);
+    f.b = mj_tape_param(f.tape, "b", mj_shape_2(2, 2), 1);
+    assert_int_equal(mj_tape_allocate(f.tape, 0), MJ_OK);
+    mj_tape_slab slab = mj_tape_params_slab(f.tape);
+    const mj_adam_config config = {.lr = 0.1, .weight_decay = 0.2, .decay_matrices = true};
+    assert_int_equal(
+        mj_adam_init(&f.adam, config, slab.params, slab.n_trained, &f.arena, &f.err), MJ_OK);
+    mj_real *a = mj_tape_tensor(f.tape, f.a).v, *b = mj_tape_tensor(f.tape, f.b).v;
+    a[0] = b[0] = 1;
+    mj_adam_step(&f.adam, f.tape, 1, 1);
+    assert_true(a[0] == 1);
+    assert_rel((double)b[0], 1 - 0.1 * 0.2, 1e-6);
+    mj_arena_fini(&f.arena);
+}
+
 /* The minimum of (a - 3)^2 is at 3; a decaying rate ends within the last steps' size of it. */
 static void test_finds_the_minimum_of_a_parabola(void **state)
 {
@@ -165,6 +187,7 @@ int main(void)
         cmocka_unit_test(test_first_step_is_the_learning_rate),
         cmocka_unit_test(test_constant_gradient),
         cmocka_unit_test(test_decay_without_gradient_is_exponential),
+        cmocka_unit_test(test_vectors_can_be_spared_decay),
         cmocka_unit_test(test_finds_the_minimum_of_a_parabola),
         cmocka_unit_test(test_state_is_all_there_is),
         cmocka_unit_test(test_clip),

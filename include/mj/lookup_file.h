@@ -33,9 +33,6 @@ typedef struct {
 mj_status mj_lookup_file_load(mj_lookup_model *model, const char *path, const mj_units *units,
                               mj_arena *arena, mj_err *err);
 
-/* Bits of a text in the model's alphabet, with 8 more for each escape. */
-double mj_lookup_model_bits(const mj_lookup_model *model, const mj_symbols *text);
-
 /* The configuration that a recipe and an alphabet make. */
 mj_lookup_text_config mj_lookup_config_of(const mj_recipe *recipe, const mj_alphabet *alphabet);
 

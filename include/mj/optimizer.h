@@ -15,6 +15,7 @@ typedef struct {
     double beta1, beta2; /* (0.9, 0.95) */
     double eps;          /* (1e-8) */
     double weight_decay; /* of the weight per unit of learning rate (none) */
+    bool decay_matrices; /* of tensors of two dimensions or more only */
     double ema;          /* share of the average that stays, per step (none: average = weight) */
 } mj_adam_config;
 

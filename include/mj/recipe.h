@@ -7,8 +7,14 @@
 #include "mj/kuramoto.h"
 #include "mj/oscillator_net.h"
 #include "mj/spec.h"
+#include "mj/text_net.h"
 
-typedef enum { MJ_TRAINED_OSCILLATOR, MJ_TRAINED_CLASSIFIER, MJ_TRAINED_LOOKUP } mj_trained_kind;
+typedef enum {
+    MJ_TRAINED_OSCILLATOR,
+    MJ_TRAINED_CLASSIFIER,
+    MJ_TRAINED_LOOKUP,
+    MJ_TRAINED_TEXT_NET
+} mj_trained_kind;
 /* The first three are of generators. */
 typedef enum {
     MJ_OBJECTIVE_DRIFTING,
@@ -48,6 +54,10 @@ typedef struct {
     const char *contexts;
     int rows, dims;
     int row_bits; /* of stored rows; 0: 8 */
+    /* text_net: text_net.h */
+    int block; /* mj_text_block */
+    int depth, mlp, loops, equilibrium, heads, span, states; /* and width */
+    mj_analog analog; /* weight_bits, activation_bits, product_noise: in training and as stored */
 } mj_recipe_model;
 
 /* `objective:`; kind is an index of "drifting", "sliced_wasserstein", "gan",
@@ -76,6 +86,8 @@ typedef struct {
     double lr, lr_coupling; /* lr_coupling 0: as lr */
     double ema;
     double beta2; /* of Adam; 0: the optimiser's own */
+    double weight_decay; /* of matrices, per unit of lr */
+    double clip;         /* largest norm of the gradient; 0: adaptive */
     double flat;    /* share of the run at full rate, before the cosine begins */
     double minutes; /* the run ends after about this time ... */
     int steps;      /* ... or after this number of steps */

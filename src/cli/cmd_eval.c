@@ -6,6 +6,7 @@
  * steps of a training. */
 #include "eval_job.h"
 #include "mj/kernels.h"
+#include "mj/language.h"
 #include "mj/text.h"
 #include "options.h"
 #include "progress.h"
@@ -238,7 +239,7 @@ static mj_status judge(mj_eval_job *j)
     mj_context *context = j->context;
     mj_threads_set(j->threads);
     MJ_TRY(mj_find_file(&j->path, context, "trained", ".safetensors", j->model));
-    if (mj_is_text_model(context, j->path)) {
+    if (mj_language_is(j->path, &context->arena)) {
         return run_text(j);
     }
     if (j->test_text) {

@@ -1,5 +1,7 @@
-/* mj sample: images of a trained generator in a grid, a column a class; or how they come about. */
+/* mj sample: images of a trained generator in a grid, a column a class, or how they come about; of a
+ * language model, text (sample_text.c). */
 #include "mj/kernels.h"
+#include "mj/language.h"
 #include "mj/png.h"
 #include "mj/raster.h"
 #include "mj/sampler.h"
@@ -7,14 +9,15 @@
 #include "options.h"
 #include "train_commands.h"
 
-enum { N_DEFAULT = 100, N_MAX = 100000, STEPS = 24, SCALE = 2, THREADS_MAX = 256 };
+enum { TEXT_DEFAULT = 400, N_DEFAULT = 100, N_MAX = 100000, STEPS = 24, SCALE = 2, THREADS_MAX = 256 };
 /* Of an animation: a second and a half on the way, as long for the result. */
 enum { TRAJECTORY_DEFAULT = 30, TRAJECTORY_MAX = 100, FRAME_MS = 80, LAST_MS = 2000, FOOT_PX = 32 };
 
 typedef struct {
-    const char *out;
+    const char *out, *prompt;
     int n, threads;
-    bool trajectory, n_given;
+    double temperature, top_p;
+    bool trajectory, n_given, draws_text; /* draws_text: an option of text is there */
 } request;
 
 /* The sampler and what it is asked for. */
@@ -74,19 +77,16 @@ static mj_status draw_trajectory(mj_image **frame, const drawing *d, mj_arena *a
     return MJ_OK;
 }
 
-static mj_status run(mj_context *context, const request *r, const char *model)
+static mj_status run_images(mj_context *context, const request *r, const char *path)
 {
     mj_arena *arena = &context->arena;
     mj_err *err = &context->err;
-    const char *path;
     drawing d = {.n = r->n};
     const mj_units *units = mj_context_units(context);
     if (!units) {
         return MJ_EMEM;
     }
     MJ_TRY(mj_seed_read(&d.sampling.seed, context));
-    mj_threads_set(r->threads);
-    MJ_TRY(mj_find_file(&path, context, "trained", ".safetensors", model));
     const mj_sampler_config config = {.integrator = MJ_RK4, .n_batch = r->trajectory ? r->n : 0};
     MJ_TRY(mj_sampler_load(&d.sampler, path, config, units, arena, err));
     const mj_recipe *recipe = mj_sampler_recipe(d.sampler);
@@ -111,46 +111,82 @@ static mj_status run(mj_context *context, const request *r, const char *model)
     return mj_png_save(r->out, &image, err);
 }
 
+static mj_status run_text(mj_context *context, const request *r, const char *path)
+{
+    if (r->out || r->trajectory) {
+        return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
+                          "--out and --trajectory are for generators of images; text goes to stdout");
+    }
+    const mj_text_sample sample = {.path = path, .prompt = r->prompt ? r->prompt : "",
+                                   .n = r->n_given ? r->n : TEXT_DEFAULT,
+                                   .temperature = r->temperature, .top_p = r->top_p};
+    return mj_sample_text(context, &sample);
+}
+
+/* By the kind of the model. */
+static mj_status run(mj_context *context, request *r, const char *model)
+{
+    mj_err *err = &context->err;
+    const char *path;
+    mj_threads_set(r->threads);
+    MJ_TRY(mj_find_file(&path, context, "trained", ".safetensors", model));
+    if (mj_language_is(path, &context->arena)) {
+        return run_text(context, r, path);
+    }
+    if (r->draws_text || r->prompt) {
+        return mj_err_add(err, MJ_EKEY, NULL, 0, 0,
+                          "--prompt, --temperature and --top-p are for language models");
+    }
+    if (!r->out) {
+        return mj_err_add(err, MJ_EKEY, NULL, 0, 0, "mj sample needs --out FILE.png");
+    }
+    if (r->trajectory && r->n_given && r->n > TRAJECTORY_MAX) {
+        return mj_err_add(err, MJ_ELIMIT, NULL, 0, 0, "--trajectory draws at most %d samples",
+                          TRAJECTORY_MAX);
+    }
+    r->n = r->trajectory && !r->n_given ? TRAJECTORY_DEFAULT : r->n;
+    MJ_TRY(run_images(context, r, path));
+    printf("%s\n", r->out);
+    return MJ_OK;
+}
+
 int mj_cmd_sample(mj_context *context, int argc, char **argv)
 {
-    request r = {.n = N_DEFAULT, .threads = 1};
+    request r = {.n = N_DEFAULT, .threads = 1, .temperature = 1, .top_p = 1};
     const mj_option option[] = {
         {.name = "n", .argument = "N", .kind = MJ_OPTION_INT, .target = &r.n, .min = 1,
-         .max = N_MAX, .given = &r.n_given, .help = "images (100; with --trajectory 30)"},
+         .max = N_MAX, .given = &r.n_given, .help = "images (100; with --trajectory 30), or bytes of text (400)"},
         {.name = "out", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &r.out,
          .help = "PNG to write"},
         {.name = "trajectory", .kind = MJ_OPTION_FLAG, .target = &r.trajectory,
          .help = "an animated PNG: the phases from start to read-out"},
+        {.name = "prompt", .argument = "TEXT", .kind = MJ_OPTION_TEXT, .target = &r.prompt,
+         .help = "what a language model goes on from"},
+        {.name = "temperature", .argument = "T", .kind = MJ_OPTION_REAL, .target = &r.temperature,
+         .min = 0, .max = 100, .given = &r.draws_text,
+         .help = "below 1 the likely is likelier; 0: the likeliest symbol, always (1)"},
+        {.name = "top-p", .argument = "P", .kind = MJ_OPTION_REAL, .target = &r.top_p, .min = 0,
+         .max = 1, .given = &r.draws_text,
+         .help = "draw among the fewest symbols that have this probability together (1)"},
         {.name = "threads", .argument = "N", .kind = MJ_OPTION_INT, .target = &r.threads, .min = 1,
          .max = THREADS_MAX, .help = "threads (1)"},
     };
     const mj_usage usage = {
         .sentence = "MODEL",
         .about = "Draws images, a column a class, with the phase noise of the training, integrated by\n"
-                 "RK4. MODEL is a name in data/trained or a path.",
+                 "RK4; of a language model, text. MODEL is a name in data/trained or a path.",
         .option = option,
         .n_options = sizeof option / sizeof option[0],
         .takes_seed = true,
         .refuses = "json csv facts",
         .example = "mj sample oscillator-fashion --out samples.png\n"
-                   "mj sample oscillator-fashion --trajectory --out phases.png",
+                   "mj sample oscillator-fashion --trajectory --out phases.png\n"
+                   "mj sample /tmp/run/model.safetensors --prompt 'In the beginning' --top-p 0.9",
     };
     const char *word[1];
     int exit_code;
     if (!mj_options_parse(&exit_code, context, "sample", &usage, word, argc, argv)) {
         return exit_code;
     }
-    if (!r.out) {
-        return mj_context_fail_with(context, MJ_EKEY, "mj sample needs --out FILE.png");
-    }
-    if (r.trajectory && r.n_given && r.n > TRAJECTORY_MAX) {
-        return mj_context_fail_with(context, MJ_ELIMIT, "--trajectory draws at most %d samples",
-                                    TRAJECTORY_MAX);
-    }
-    r.n = r.trajectory && !r.n_given ? TRAJECTORY_DEFAULT : r.n;
-    if (run(context, &r, word[0]) != MJ_OK) {
-        return mj_context_fail(context);
-    }
-    printf("%s\n", r.out);
-    return MJ_EXIT_OK;
+    return run(context, &r, word[0]) == MJ_OK ? MJ_EXIT_OK : mj_context_fail(context);
 }

@@ -10,7 +10,7 @@
 #include "glance.h"
 #include "mj/json.h"
 #include "mj/kernels.h"
-#include "mj/lookup_file.h"
+#include "mj/language.h"
 #include "mj/sampler.h"
 #include "mj/training.h"
 #include "options.h"
@@ -321,14 +321,14 @@ static mj_status judge_generator(notes *to, const job *j)
 static mj_status judge_text(notes *to, const job *j)
 {
     mj_context *context = j->context;
-    mj_lookup_model model;
-    MJ_TRY(mj_lookup_file_load(&model, j->model, mj_context_units(context), &context->arena,
-                               &context->err));
+    mj_language model;
+    MJ_TRY(mj_language_load(&model, j->model, MJ_LANGUAGE_JUDGES, mj_context_units(context),
+                            &context->arena, &context->err));
     const mj_symbols *text = &j->corpus.part[MJ_PART_VALIDATION];
-    double bits = mj_lookup_model_bits(&model, text) / (double)text->n;
+    double bits = mj_language_bits(&model, text) / (double)text->n;
     add_number(to, "validation_bits_per_byte", bits);
-    fprintf(stderr, "validation text: %.4f bits per byte; %.2f MB stored, %.0f B of rows and head "
-            "read a token\n", bits, model.stored_B / 1e6, model.touched_B);
+    fprintf(stderr, "validation text: %.4f bits per byte; %.2f MB stored, %.0f B read a token\n",
+            bits, model.stored_B / 1e6, model.touched_B);
     return MJ_OK;
 }
 
@@ -356,7 +356,7 @@ static void announce(const job *j)
     double memory_MiB = (double)mj_training_state_of(j->training).memory_B / 0x1p20;
     const char *threads = mj_threads() == 1 ? "thread" : "threads";
     if (is_text(j)) {
-        fprintf(stderr, "%s: %zu bytes of text, %d symbols, tables and optimiser %.0f MiB, %d %s, %s\n",
+        fprintf(stderr, "%s: %zu bytes of text, %d symbols, model and optimiser %.0f MiB, %d %s, %s\n",
                 j->recipe.name, j->corpus.part[MJ_PART_TRAIN].n, j->corpus.alphabet.n_symbols,
                 memory_MiB, mj_threads(), threads, kernel);
         return;

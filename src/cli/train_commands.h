@@ -18,9 +18,15 @@ typedef struct {
     const char *path, *data;
     bool test;
 } mj_text_request;
-/* True if the file says that it is one; false also where it cannot be read. */
-bool mj_is_text_model(mj_context *context, const char *path);
 mj_status mj_eval_text(mj_context *context, const mj_text_request *request);
+
+/* What mj sample does with a language model: goes on from a prompt, n bytes, on stdout. */
+typedef struct {
+    const char *path, *prompt;
+    int n;
+    double temperature, top_p;
+} mj_text_sample;
+mj_status mj_sample_text(mj_context *context, const mj_text_sample *sample);
 
 /* A word that is a path (has a '/' or ends in `suffix`) as it stands; else data/FOLDER/WORD.suffix,
  * which must exist: MJ_ENAME with a suggestion. */

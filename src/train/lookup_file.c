@@ -94,8 +94,7 @@ mj_status mj_lookup_file_fill(mj_checkpoint *checkpoint, const mj_lookup_text *t
     MJ_TRY(add_bytes(checkpoint, ROWS, MJ_DTYPE_U8, packed, m->contexts.n_rows, row_B, err));
     MJ_TRY(add_bytes(checkpoint, LEVELS, MJ_DTYPE_F32, level, K, n_levels, err));
     MJ_TRY(add_bytes(checkpoint, "copied", MJ_DTYPE_F32, copied, K, MJ_LOOKUP_MATCHES, err));
-    MJ_TRY(add_bytes(checkpoint, "alphabet", MJ_DTYPE_U8, alphabet->byte_of, 1,
-                     (size_t)(alphabet->n_symbols - (alphabet->escape >= 0)), err));
+    MJ_TRY(mj_alphabet_add(checkpoint, alphabet, err));
     if (text->head) {
         const mj_pack_shape shape = {m->dims, (int)text->columns, HEAD_BITS};
         MJ_TRY(mj_checkpoint_add_packed(checkpoint, "head", text->head, NULL, shape, err));
@@ -118,20 +117,6 @@ static mj_status find(const mj_stored_tensor **tensor, const mj_checkpoint *chec
                 : mj_err_add(err, MJ_EFIT, checkpoint->file.path, 0, 0,
                              "tensor %s is not what the model needs: %s [%zu, %zu]", name,
                              mj_dtype_name(dtype), rows, columns);
-}
-
-static mj_status read_alphabet(mj_alphabet *alphabet, const mj_checkpoint *checkpoint, mj_err *err)
-{
-    const mj_stored_tensor *tensor = mj_safetensors_find(&checkpoint->file, "alphabet");
-    if (!tensor || tensor->dtype != MJ_DTYPE_U8 || tensor->n_elements < 1 || tensor->n_elements > 256) {
-        return mj_err_add(err, MJ_EFIT, checkpoint->file.path, 0, 0,
-                          "no tensor alphabet of up to 256 bytes");
-    }
-    mj_alphabet_fill(alphabet, tensor->data, tensor->n_elements);
-    bool sorted = memcmp(alphabet->byte_of, tensor->data, tensor->n_elements) == 0;
-    return sorted ? MJ_OK
-                  : mj_err_add(err, MJ_ERANGE, checkpoint->file.path, 0, 0,
-                               "the alphabet is not sorted, or has a byte twice");
 }
 
 /* Rows, gains. Stored rows count as often seen, so that their gain is 1. */
@@ -215,7 +200,7 @@ mj_status mj_lookup_file_load(mj_lookup_model *model, const char *path, const mj
         return mj_err_add(err, MJ_ERANGE, path, 0, 0, "its recipe is of another kind of model");
     }
     MJ_TRY(mj_checkpoint_get_text(&model->data, &checkpoint, MJ_DATA_KEY, err));
-    MJ_TRY(read_alphabet(&model->alphabet, &checkpoint, err));
+    MJ_TRY(mj_alphabet_read(&model->alphabet, &checkpoint, err));
     int bits = model->recipe.model.row_bits;
     mj_lookup_text_config config = mj_lookup_config_of(&model->recipe, &model->alphabet);
     config.n_batch = 1;
@@ -238,9 +223,4 @@ mj_status mj_lookup_file_load(mj_lookup_model *model, const char *path, const mj
         model->stored_B += (double)sizeof(uint32_t) * (double)((size_t)1 << text->copy[c].bits);
     }
     return MJ_OK;
-}
-
-double mj_lookup_model_bits(const mj_lookup_model *model, const mj_symbols *text)
-{
-    return mj_lookup_text_bits(model->text, text->symbol, text->n) + 8.0 * (double)text->n_escaped;
 }

@@ -50,12 +50,14 @@ void mj_adam_step(mj_adam *adam, const mj_tape *tape, double schedule, double gr
     for (int i = 0; i < n_params && param[i].offset < slab.n_trained; i++) {
         double lr = c->lr * schedule * param[i].lr_scale;
         size_t at = param[i].offset;
+        bool is_vector = mj_tape_tensor(tape, param[i].var).shape.n_dims < 2;
+        double decay = is_vector && c->decay_matrices ? 0 : lr * c->weight_decay;
         mj_adam_update(slab.params + at, adam->m + at, adam->v + at, adam->average + at,
                        slab.grads + at, param[i].n,
                        (mj_adam_rates){
                            .beta1 = (mj_real)c->beta1, .beta2 = (mj_real)c->beta2,
                            .step = (mj_real)(lr * correct1), .correct2 = (mj_real)correct2,
-                           .eps = (mj_real)c->eps, .keep = (mj_real)(1 - lr * c->weight_decay),
+                           .eps = (mj_real)c->eps, .keep = (mj_real)(1 - decay),
                            .average_step = (mj_real)(1 - (c->ema < ema ? c->ema : ema)),
                            .grad_scale = (mj_real)grad_scale});
     }

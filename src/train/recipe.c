@@ -40,7 +40,8 @@ enum {
 /* Share of a generator's training at full rate. */
 static const double FLAT = 0.5;
 
-const char *const mj_trained_kind_names[] = {"oscillator_net", "classifier", "lookup_memory", NULL};
+const char *const mj_trained_kind_names[] = {"oscillator_net", "classifier", "lookup_memory",
+                                            "text_net", NULL};
 static const char *const objective_names[] = {"drifting", "sliced_wasserstein", "gan",
                                               "classify", "next_byte",          NULL};
 
@@ -72,6 +73,19 @@ static const mj_spec_field model_fields[] = {
     INT(mj_recipe_model, "rows", rows, 0, MJ_LOOKUP_ROWS_MAX),
     INT(mj_recipe_model, "dims", dims, 0, MJ_LOOKUP_DIMS_MAX),
     INT(mj_recipe_model, "row_bits", row_bits, 0, 8),
+    CHOICE(mj_recipe_model, "block", block, mj_text_block_names),
+    INT(mj_recipe_model, "width", width, 1, MJ_TEXT_WIDTH_MAX),
+    INT(mj_recipe_model, "depth", depth, 1, MJ_TEXT_DEPTH_MAX),
+    INT(mj_recipe_model, "mlp", mlp, 0, MJ_TEXT_MLP_MAX),
+    INT(mj_recipe_model, "loops", loops, 1, MJ_TEXT_DEPTH_MAX),
+    INT(mj_recipe_model, "equilibrium", equilibrium, 2, 100),
+    INT(mj_recipe_model, "heads", heads, 1, MJ_TEXT_WIDTH_MAX),
+    INT(mj_recipe_model, "span", span, 1, 1 << 16),
+    INT(mj_recipe_model, "states", states, 1, 256),
+    INT(mj_recipe_model, "weight_bits", analog.weight_bits, MJ_ANALOG_BITS_MIN, MJ_ANALOG_BITS_MAX),
+    INT(mj_recipe_model, "activation_bits", analog.activation_bits, MJ_ANALOG_BITS_MIN,
+        MJ_ANALOG_BITS_MAX),
+    REAL(mj_recipe_model, "product_noise", analog.noise, 0, 10),
 };
 static const mj_spec_schema model_schema = {
     "model", model_fields, LENGTH(model_fields), sizeof(mj_recipe_model), NULL};
@@ -107,6 +121,8 @@ static const mj_spec_field train_fields[] = {
     REAL(mj_recipe_train, "lr_coupling", lr_coupling, 0, 10),
     REAL(mj_recipe_train, "ema", ema, 0, 1),
     REAL(mj_recipe_train, "beta2", beta2, 0, 1),
+    REAL(mj_recipe_train, "weight_decay", weight_decay, 0, 10),
+    REAL(mj_recipe_train, "clip", clip, 0, 1e6),
     REAL(mj_recipe_train, "flat", flat, 0, 1),
     REAL(mj_recipe_train, "minutes", minutes, 0, 1e5),
     INT(mj_recipe_train, "steps", steps, 0, 1e9),
@@ -176,6 +192,42 @@ static mj_status wrong(mj_err *err, const mj_recipe *recipe, const char *text)
     return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0, "%s", text);
 }
 
+/* Keys of a text_net on another kind, and those of one block on another. */
+static mj_status refuse_idle_text(const mj_recipe *recipe, mj_err *err)
+{
+    const mj_recipe_model *m = &recipe->model;
+    const mj_recipe_train *t = &recipe->train;
+    const struct {
+        const char *key;
+        bool given;
+        bool used; /* by this text_net */
+    } some[] = {
+        {"model.block", m->block != NOT_GIVEN, true},
+        {"model.width", m->width > 0, true},
+        {"model.depth", m->depth > 0, true},
+        {"model.mlp", m->mlp > 0, true},
+        {"model.loops", m->loops > 0, true},
+        {"model.equilibrium", m->equilibrium > 0, true},
+        {"model.heads", m->heads > 0, m->block == MJ_BLOCK_GPT},
+        {"model.span", m->span > 0, m->block == MJ_BLOCK_GPT},
+        {"model.states", m->states > 0, m->block == MJ_BLOCK_MAMBA},
+        {"model.weight_bits", m->analog.weight_bits > 0, true},
+        {"model.activation_bits", m->analog.activation_bits > 0, true},
+        {"model.product_noise", m->analog.noise > 0, true},
+        {"train.weight_decay", t->weight_decay > 0, true},
+        {"train.clip", t->clip > 0, true},
+    };
+    bool is_net = m->kind == MJ_TRAINED_TEXT_NET;
+    for (int k = 0; k < LENGTH(some); k++) {
+        if (some[k].given && !(is_net && some[k].used)) {
+            return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0, "%s has no effect on %s %s%s",
+                              some[k].key, m->kind == MJ_TRAINED_OSCILLATOR ? "an" : "a",
+                              mj_trained_kind_names[m->kind], is_net ? " of this block" : "");
+        }
+    }
+    return MJ_OK;
+}
+
 /* A key that this kind of model never looks at would be a belief about the run that is wrong. */
 static mj_status refuse_idle(mj_recipe *recipe, mj_err *err)
 {
@@ -215,21 +267,24 @@ static mj_status refuse_idle(mj_recipe *recipe, mj_err *err)
         {"train.flat", MJ_TRAINED_CLASSIFIER, t->flat != NOT_GIVEN},
     };
     for (int k = 0; k < LENGTH(idle); k++) {
-        bool is_idle = m->kind == MJ_TRAINED_LOOKUP || (int)idle[k].kind == m->kind;
+        bool is_text = m->kind == MJ_TRAINED_LOOKUP || m->kind == MJ_TRAINED_TEXT_NET;
+        bool is_idle = is_text || (int)idle[k].kind == m->kind;
         if (idle[k].given && is_idle) {
             return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0, "%s has no effect on %s %s",
                               idle[k].key, m->kind == MJ_TRAINED_OSCILLATOR ? "an" : "a",
                               mj_trained_kind_names[m->kind]);
         }
     }
+    MJ_TRY(refuse_idle_text(recipe, err));
     bool lookup_keys = m->contexts || m->rows > 0 || m->dims > 0 || m->row_bits > 0 ||
-                       t->epochs > 0 || t->lr_end > 0;
+                       (t->epochs > 0 && m->kind != MJ_TRAINED_TEXT_NET) || t->lr_end > 0;
     if (lookup_keys && m->kind != MJ_TRAINED_LOOKUP) {
         return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0,
                           "model.contexts, rows, dims, row_bits and train.epochs, lr_end have no "
                           "effect on %s %s", m->kind == MJ_TRAINED_OSCILLATOR ? "an" : "a",
                           mj_trained_kind_names[m->kind]);
     }
+    recipe->model.block = m->block == NOT_GIVEN ? 0 : m->block;
     recipe->model.network = m->network == NOT_GIVEN ? 0 : m->network;
     recipe->integrate.method = i->method == NOT_GIVEN ? 0 : i->method;
     recipe->integrate.precision = i->precision == NOT_GIVEN ? 0 : i->precision;
@@ -367,6 +422,29 @@ static mj_status decode_lookup(mj_recipe *recipe, mj_err *err)
     return MJ_OK;
 }
 
+static mj_status decode_text_net(mj_recipe *recipe, mj_err *err)
+{
+    const mj_recipe_model *model = &recipe->model;
+    const mj_recipe_train *train = &recipe->train;
+    int lengths = (train->minutes > 0) + (train->steps > 0) + (train->epochs > 0);
+    if (model->block == NOT_GIVEN || model->width == 0 || model->depth == 0) {
+        return wrong(err, recipe, "a text_net needs model.block, model.width and model.depth");
+    }
+    if (lengths != 1) {
+        return wrong(err, recipe, "train: give one length: minutes, steps or epochs");
+    }
+    if (!strchr(train->batch, 'x')) {
+        return wrong(err, recipe, "train.batch of a text_net must be STREAMSxSYMBOLS, as 8x128");
+    }
+    if (train->ema >= 1 || train->beta2 >= 1) {
+        return wrong(err, recipe, "train.ema and train.beta2 must be below 1");
+    }
+    if (recipe->objective.kind != MJ_OBJECTIVE_NEXT_BYTE) {
+        return wrong(err, recipe, "a text_net is trained with the objective next_byte");
+    }
+    return refuse_idle(recipe, err);
+}
+
 static mj_status decode(mj_recipe *recipe, mj_err *err)
 {
     mj_recipe_train *train = &recipe->train;
@@ -383,6 +461,9 @@ static mj_status decode(mj_recipe *recipe, mj_err *err)
     if (recipe->model.kind == MJ_TRAINED_LOOKUP) {
         MJ_TRY(refuse_idle(recipe, err));
         return decode_lookup(recipe, err);
+    }
+    if (recipe->model.kind == MJ_TRAINED_TEXT_NET) {
+        return decode_text_net(recipe, err);
     }
     if (!(train->minutes > 0) && train->steps < 1) {
         return wrong(err, recipe, "train: give minutes or steps");
@@ -408,7 +489,7 @@ static mj_status decode(mj_recipe *recipe, mj_err *err)
 mj_status mj_recipe_parse(mj_recipe *recipe, const char *text, const char *path,
                           const mj_units *units, mj_arena *arena, mj_err *err)
 {
-    *recipe = (mj_recipe){.model.network = NOT_GIVEN, .integrate.method = NOT_GIVEN,
+    *recipe = (mj_recipe){.model.network = NOT_GIVEN, .model.block = NOT_GIVEN, .integrate.method = NOT_GIVEN,
                            .integrate.precision = NOT_GIVEN, .train.flat = NOT_GIVEN};
     MJ_TRY(mj_spec_parse(recipe, &recipe_schema, text, strlen(text), path, units, arena, err));
     recipe->text = mj_arena_text(arena, text, strlen(text));

@@ -29,25 +29,34 @@ typedef struct {
     mj_tape *opponent; /* a second tape, trained in the same steps and not exported; NULL: none */
     double opponent_lr;
     /* A task that keeps its parameters itself has no tape, and its step learns as well. It knows how
-     * many steps it takes, adds all that a restore needs to a checkpoint and reads it back, and adds
-     * what ships to an export. What is added is of the arena or stays until the task's end. */
+     * many steps it takes (others: 0), adds all that a restore needs to a checkpoint and reads it back,
+     * and adds what ships to an export. A task with a tape may do so for what is not a parameter, and
+     * ship the averaged parameters in its own way; else NULL. What is added is of the arena or stays
+     * until the task's end. */
     long long n_steps;
     size_t memory_B; /* of all, or with a tape of what is beside tape and opponent */
     mj_status (*save)(mj_checkpoint *to, const void *self, mj_arena *arena, mj_err *err);
     mj_status (*restore)(void *self, const mj_checkpoint *from, mj_err *err);
-    mj_status (*ship)(mj_checkpoint *to, const void *self, mj_arena *arena, mj_err *err);
+    mj_status (*ship)(mj_checkpoint *to, const void *self, const mj_real *average, mj_arena *arena,
+                      mj_err *err);
 } mj_task;
 
 /* The text of a file that says what it was trained on, where that is text. */
 #define MJ_DATA_KEY "data"
+/* The alphabet in a file, a tensor U8 [bytes]; a read refuses what no alphabet writes. */
+mj_status mj_alphabet_add(mj_checkpoint *checkpoint, const mj_alphabet *alphabet, mj_err *err);
+mj_status mj_alphabet_read(mj_alphabet *alphabet, const mj_checkpoint *checkpoint, mj_err *err);
+/* MJ_ERANGE unless a save was made on this text. */
+mj_status mj_data_check(const mj_checkpoint *checkpoint, const mj_corpus *corpus, mj_err *err);
 
 mj_status mj_task_classify(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
 mj_status mj_task_lookup(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
 mj_status mj_task_generate(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
+mj_status mj_task_text(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
 
 /* Who draws random numbers beside the tape. A tape's noise has the step, below 2^31, where these have
  * the top bit. */
-enum { MJ_STREAM_DRAW = 1, MJ_STREAM_EPOCH, MJ_STREAM_MIRROR };
+enum { MJ_STREAM_DRAW = 1, MJ_STREAM_EPOCH, MJ_STREAM_MIRROR, MJ_STREAM_CROP };
 static inline uint64_t mj_task_stream(int who, uint32_t count)
 {
     return 1ull << 63 | (uint64_t)who << 32 | count;

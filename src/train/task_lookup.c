@@ -92,14 +92,9 @@ static mj_status restore(void *self, const mj_checkpoint *from, mj_err *err)
 {
     lookup_task *task = self;
     mj_lookup_memory *m = task->text->memory;
-    const char *source;
     tensor list[TENSORS_MAX];
     int n = list_tensors(list, task->text);
-    MJ_TRY(mj_checkpoint_get_text(&source, from, MJ_DATA_KEY, err));
-    if (strcmp(source, task->corpus->source) != 0) {
-        return mj_err_add(err, MJ_ERANGE, from->file.path, 0, 0, "trained on %s, not on %s", source,
-                          task->corpus->source);
-    }
+    MJ_TRY(mj_data_check(from, task->corpus, err));
     for (int i = 0; i < n; i++) {
         MJ_TRY(mj_checkpoint_read(list[i].data, from, list[i].name,
                                   (int[]){(int)list[i].rows, (int)list[i].columns}, 2, err));
@@ -118,8 +113,10 @@ static mj_status restore(void *self, const mj_checkpoint *from, mj_err *err)
     return MJ_OK;
 }
 
-static mj_status ship(mj_checkpoint *to, const void *self, mj_arena *arena, mj_err *err)
+static mj_status ship(mj_checkpoint *to, const void *self, const mj_real *average, mj_arena *arena,
+                      mj_err *err)
 {
+    (void)average;
     const lookup_task *task = self;
     MJ_TRY(mj_checkpoint_set_text(to, MJ_DATA_KEY, task->corpus->source, err));
     return mj_lookup_file_fill(to, task->text, &task->corpus->alphabet, task->recipe->model.row_bits,

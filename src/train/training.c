@@ -4,7 +4,7 @@
  * name, with its moments and average under the same name behind a prefix. Frozen parameters (the loss
  * network) come from their own file. An opponent's parameters are trained and saved in the same way, at
  * the same schedule, but not exported; its gradients are not clipped. A task without a tape, a look-up
- * memory, learns and saves itself. */
+ * memory, learns and saves itself; a text net saves what its streams carry. */
 #include "mj/training.h"
 
 #include "mj/checkpoint.h"
@@ -48,6 +48,7 @@ struct mj_training {
 static const mj_schedule GENERATE_SCHEDULE = {.warmup_steps = 30, .floor = 0.05};
 /* Of a classifier, in shares of the run: up, then down to nothing. */
 static const double CLASSIFY_WARMUP = 0.3, CLASSIFY_FLOOR = 1e-3;
+static const mj_schedule TEXT_SCHEDULE = {.warmup_steps = 50, .floor = 0.05};
 /* A step's number has 31 bits wherever noise is drawn. */
 static const double STEPS_MAX = INT32_MAX;
 /* More than enough steps to measure the time of one. */
@@ -82,6 +83,9 @@ static void set_schedule(mj_training *t)
 {
     t->schedule = GENERATE_SCHEDULE;
     t->schedule.flat = t->recipe->train.flat;
+    if (t->recipe->model.kind == MJ_TRAINED_TEXT_NET) {
+        t->schedule = TEXT_SCHEDULE;
+    }
     if (t->recipe->objective.kind == MJ_OBJECTIVE_CLASSIFY) {
         double n_steps = t->state.n_steps > 0 ? (double)t->state.n_steps : 1000;
         t->schedule = (mj_schedule){.warmup_steps = CLASSIFY_WARMUP * n_steps,
@@ -104,6 +108,13 @@ static mj_status add_learner(mj_training *t, mj_tape *tape, mj_adam_config confi
     return mj_adam_init(&l->adam, config, slab.params, slab.n_trained, t->arena, err);
 }
 
+static mj_status (*task_of(int objective))(mj_task *, const mj_task_input *, mj_arena *, mj_err *)
+{
+    return objective == MJ_OBJECTIVE_CLASSIFY    ? mj_task_classify
+           : objective == MJ_OBJECTIVE_NEXT_BYTE ? mj_task_text
+                                                 : mj_task_generate;
+}
+
 mj_status mj_training_new(mj_training **training, const mj_training_setup *setup, mj_arena *arena,
                           mj_err *err)
 {
@@ -118,7 +129,7 @@ mj_status mj_training_new(mj_training **training, const mj_training_setup *setup
                                  .network_path = setup->network_path, .limit_B = setup->limit_B};
     mj_kernels_variant(t->kernel, sizeof t->kernel);
     *training = t;
-    if (recipe->objective.kind == MJ_OBJECTIVE_NEXT_BYTE) {
+    if (recipe->model.kind == MJ_TRAINED_LOOKUP) {
         MJ_TRY(mj_task_lookup(&t->task, &input, arena, err));
         t->state = (mj_training_state){.n_steps = t->task.n_steps, .memory_B = t->task.memory_B,
                                        .images_per_step = t->task.images_per_step};
@@ -126,18 +137,20 @@ mj_status mj_training_new(mj_training **training, const mj_training_setup *setup
                                                "trained for epochs of its text, not for minutes")
                                   : MJ_OK;
     }
-    MJ_TRY(recipe->objective.kind == MJ_OBJECTIVE_CLASSIFY
-               ? mj_task_classify(&t->task, &input, arena, err)
-               : mj_task_generate(&t->task, &input, arena, err));
+    MJ_TRY(task_of(recipe->objective.kind)(&t->task, &input, arena, err));
     const mj_adam_config config = {.lr = recipe->train.lr, .ema = recipe->train.ema,
-                                   .beta2 = recipe->train.beta2};
+                                   .beta2 = recipe->train.beta2,
+                                   .weight_decay = recipe->train.weight_decay,
+                                   .decay_matrices = true};
+    t->clip.limit = recipe->train.clip;
     MJ_TRY(add_learner(t, t->task.tape, config, err));
     if (t->task.opponent) {
         MJ_TRY(add_learner(t, t->task.opponent, opponent_config(&t->task), err));
     }
-    bool by_time = setup->minutes > 0 || recipe->train.steps == 0;
+    long long n_steps = t->task.n_steps > 0 ? t->task.n_steps : recipe->train.steps;
+    bool by_time = setup->minutes > 0 || n_steps == 0;
     t->minutes = setup->minutes > 0 ? setup->minutes : recipe->train.minutes;
-    t->state.n_steps = by_time ? 0 : recipe->train.steps;
+    t->state.n_steps = by_time ? 0 : n_steps;
     t->state.images_per_step = t->task.images_per_step;
     t->state.memory_B += t->task.memory_B;
     set_schedule(t);
@@ -282,7 +295,7 @@ static mj_status fill_save(mj_checkpoint *checkpoint, const mj_training *t, mj_a
         MJ_TRY(add_all(checkpoint, tape, MOMENT_2, adam->v, NULL, err));
         MJ_TRY(add_all(checkpoint, tape, AVERAGE, adam->average, NULL, err));
     }
-    return t->task.tape ? MJ_OK : t->task.save(checkpoint, t->task.self, arena, err);
+    return !t->task.save ? MJ_OK : t->task.save(checkpoint, t->task.self, arena, err);
 }
 
 mj_status mj_training_save(const mj_training *t, const char *path, mj_err *err)
@@ -361,7 +374,7 @@ static mj_status restore(mj_training *t, const char *path, mj_arena *arena, mj_e
         MJ_TRY(read_all(adam->average, &checkpoint, tape, AVERAGE, err));
         adam->step = (uint64_t)number[ADAM_STEP];
     }
-    if (!t->task.tape) {
+    if (t->task.restore) {
         MJ_TRY(t->task.restore(t->task.self, &checkpoint, err));
     }
     t->clip.step = (uint64_t)number[CLIP_STEP];
@@ -525,8 +538,9 @@ static mj_status fill_export(mj_checkpoint *checkpoint, const mj_training *t, co
     for (int i = 0; i < n_notes; i++) {
         MJ_TRY(mj_checkpoint_set_text(checkpoint, note[i].key, note[i].text, err));
     }
-    if (!t->task.tape) {
-        return t->task.ship(checkpoint, t->task.self, arena, err);
+    if (t->task.ship) {
+        const mj_real *average = t->n_learners > 0 ? t->learner[0].adam.average : NULL;
+        return t->task.ship(checkpoint, t->task.self, average, arena, err);
     }
     MJ_TRY(add_all(checkpoint, t->task.tape, "", t->learner[0].adam.average,
                    oscillator ? "K" : NULL, err));

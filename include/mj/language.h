@@ -1,0 +1,39 @@
+/* A language model from a file, whatever its kind: what the next symbol is likely to be.
+ *
+ *   MJ_TRY(mj_language_load(&language, path, MJ_LANGUAGE_JUDGES, units, arena, err));
+ *   bits = mj_language_bits(&language, &text) / text.n;
+ *
+ * A model reads one text, from its start, once: what it remembers goes on from call to call. */
+#ifndef MJ_LANGUAGE_H
+#define MJ_LANGUAGE_H
+
+#include "mj/corpus.h"
+#include "mj/recipe.h"
+
+/* Judging reads a text that is there in long segments, generating symbol by symbol. */
+typedef enum { MJ_LANGUAGE_JUDGES, MJ_LANGUAGE_GENERATES } mj_language_use;
+
+typedef struct {
+    const mj_recipe *recipe;
+    const mj_alphabet *alphabet;
+    const char *data;  /* what it was trained on */
+    double stored_B;
+    double touched_B;  /* read a symbol, as stored */
+    const struct mj_language_kind *kind;
+    void *self;
+} mj_language;
+
+/* True if the file says that it is a language model; false also where it cannot be read. */
+bool mj_language_is(const char *path, mj_arena *arena);
+mj_status mj_language_load(mj_language *language, const char *path, mj_language_use use,
+                           const mj_units *units, mj_arena *arena, mj_err *err);
+
+/* Bits of all symbols of a text in the model's alphabet, with 8 more for each escape. Of a model that
+ * judges. */
+double mj_language_bits(const mj_language *language, const mj_symbols *text);
+/* logits [n_symbols] in nats, up to a constant, of the symbol at[0] that follows at[-1], whose
+ * MJ_HISTORY predecessors are read, too; calls follow the text symbol by symbol. Of a model that
+ * generates. The escape, which names no byte, gets no chance. */
+void mj_language_next(mj_real *logits, const mj_language *language, const uint8_t *at);
+
+#endif

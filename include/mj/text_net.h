@@ -1,0 +1,74 @@
+/* A language model on the tape: symbols in, logits of the next symbol out.
+ *
+ *   x = embedding[symbol]
+ *   depth blocks, `loops` times over:
+ *     x += out . mix( in . conv4( norm(x) ) + bias )      the mixer carries what came before
+ *     x += down . gelu( up . norm(x) )                    no such part with mlp 0
+ *   logits = head . norm(x)
+ *
+ * What mixes is one row of a table:
+ *
+ *   mingru      (z, u, g): h = (1 - s(z)) h + s(z) u, out h silu(g)             [feng2024]
+ *   gpt         causal attention with rotary positions over `span` symbols; the convolution in
+ *               front of it is what small Transformers lack
+ *   mamba       selective state space of `states` numbers a channel              [gu2023]
+ *   oscillator  damped oscillators, damping and drive chosen by the symbol
+ *   kuramoto    phases that the symbol pushes and that couple                    [kuramoto1975]
+ *
+ * Loops share all weights of the blocks, each turn with a state of its own and a vector that says
+ * which turn it is. With `equilibrium` the one block is not repeated but solved for its fixed point:
+ * z = norm(block(z) + inject . x)                                                [bai2019]
+ *
+ * Streams begin with zeros behind them. A tape of T = 1 that advances after every symbol says what
+ * a tape of long segments says. */
+#ifndef MJ_TEXT_NET_H
+#define MJ_TEXT_NET_H
+
+#include "mj/analog.h"
+#include "mj/tape.h"
+
+typedef enum {
+    MJ_BLOCK_MINGRU,
+    MJ_BLOCK_GPT,
+    MJ_BLOCK_MAMBA,
+    MJ_BLOCK_OSCILLATOR,
+    MJ_BLOCK_KURAMOTO,
+    MJ_BLOCK_N
+} mj_text_block;
+/* "mingru", .., NULL last. */
+extern const char *const mj_text_block_names[];
+
+enum { MJ_TEXT_WIDTH_MAX = 4096, MJ_TEXT_DEPTH_MAX = 64, MJ_TEXT_MLP_MAX = 16 };
+
+/* Zero means what stands in brackets. */
+typedef struct {
+    mj_text_block block;
+    int n_symbols;
+    int width, depth;
+    int mlp;         /* width of the second part over `width` (no such part) */
+    int loops;       /* (1) */
+    int equilibrium; /* most applications of the block (none: no equilibrium) */
+    int heads, span; /* gpt (a head each 32 columns; 128) */
+    int states;      /* mamba (16) */
+    /* What an analog machine does to all products but the head's and the mixers' own; NULL:
+     * nothing. Lives as long as the tape. */
+    const mj_analog *analog;
+} mj_text_net;
+
+typedef struct {
+    mj_var symbol; /* labels [B,T] */
+    mj_var logits; /* [B,T,n_symbols] */
+} mj_text_net_vars;
+
+/* The first mistake is the tape's, but for what no tape sees, which is refused here. */
+mj_status mj_text_net_record(mj_text_net_vars *vars, mj_tape *tape, const mj_text_net *net, int B,
+                             int T, mj_err *err);
+/* Start of a training, after mj_tape_allocate(). */
+void mj_text_net_init(mj_tape *tape, const mj_text_net *net, uint64_t seed);
+
+/* Times that a parameter of this name is read a symbol; of the embedding one row is. */
+double mj_text_net_reads(const mj_text_net *net, const char *name);
+/* Numbers of carried state that a symbol reads, once the span is full. */
+double mj_text_net_state_count(const mj_text_net *net);
+
+#endif

@@ -1,0 +1,38 @@
+/* The file of a text net: matrices packed row by row in the bits they were trained for, or 8; the rest
+ * F32; tensor alphabet U8 [bytes]; the text's source, recipe and run as in every checkpoint. */
+#ifndef MJ_TEXT_NET_FILE_H
+#define MJ_TEXT_NET_FILE_H
+
+#include "mj/checkpoint.h"
+#include "mj/corpus.h"
+#include "mj/recipe.h"
+#include "mj/text_net.h"
+
+/* The net of a recipe and an alphabet. The recipe must live as long as its tapes: they read what the
+ * recipe says of an analog machine. */
+mj_text_net mj_text_net_of(const mj_recipe *recipe, const mj_alphabet *alphabet);
+
+/* Adds alphabet and parameters, read from a slab like the tape's. */
+mj_status mj_text_net_file_fill(mj_checkpoint *checkpoint, const mj_tape *tape, const mj_real *slab,
+                                const mj_text_net *net, const mj_alphabet *alphabet, mj_arena *arena,
+                                mj_err *err);
+
+/* A net that reads: one stream, n_steps symbols a pass. */
+typedef struct {
+    mj_alphabet alphabet;
+    mj_text_net net;
+    mj_tape *tape;
+    mj_text_net_vars vars;
+    int n_steps;
+    uint32_t step;    /* passes so far: noise is drawn anew each */
+    double stored_B;  /* all tensors */
+    double touched_B; /* weights read a symbol, as stored, and what is carried, as F32 */
+} mj_text_net_reader;
+/* `recipe` is the file's own, and stays with the reader. */
+mj_status mj_text_net_file_load(mj_text_net_reader **reader, const mj_checkpoint *checkpoint,
+                                const mj_recipe *recipe, int n_steps, mj_arena *arena, mj_err *err);
+/* Logits [n_steps,n_symbols] of the symbols at[0] .. at[n - 1], n <= n_steps, of which at[-1] ..
+ * at[n - 2] are read; rows behind n mean nothing. After n < n_steps nothing can follow. */
+const mj_real *mj_text_net_read(mj_text_net_reader *reader, const uint8_t *at, int n);
+
+#endif

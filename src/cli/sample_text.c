@@ -1,0 +1,88 @@
+/* mj sample of a language model: a prompt and how it goes on, byte by byte on stdout, then on stderr
+ * what it took. */
+#include "mj/language.h"
+#include "mj/rng.h"
+#include "mj/symbol_draw.h"
+#include "progress.h"
+#include "train_commands.h"
+
+#include <string.h>
+#include <unistd.h>
+
+/* Where a text stands. */
+typedef struct {
+    mj_language model;
+    uint8_t *symbol; /* MJ_HISTORY zeros before it, prompt, then what was drawn */
+    size_t n_prompt, n;
+    mj_real logits[256];
+    bool flushes; /* somebody watches */
+} writing;
+
+static mj_status begin(writing *w, mj_context *context, const mj_text_sample *sample)
+{
+    mj_arena *arena = &context->arena;
+    mj_symbols prompt;
+    w->n_prompt = strlen(sample->prompt);
+    w->n = w->n_prompt + (size_t)sample->n;
+    uint8_t *buffer = mj_arena_alloc(arena, MJ_HISTORY + w->n);
+    if (!buffer) {
+        return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "no memory for %zu bytes of text", w->n);
+    }
+    MJ_TRY(mj_alphabet_encode(&prompt, w->model.alphabet, (const unsigned char *)sample->prompt,
+                              w->n_prompt, arena, &context->err));
+    w->symbol = buffer + MJ_HISTORY;
+    memcpy(w->symbol, prompt.symbol, w->n_prompt);
+    w->flushes = isatty(STDOUT_FILENO);
+    fwrite(sample->prompt, 1, w->n_prompt, stdout);
+    return MJ_OK;
+}
+
+/* Reads the prompt, then draws. */
+static void write_text(writing *w, const mj_symbol_draw *draw, mj_rng *rng)
+{
+    double probability[256];
+    int order[256];
+    const mj_alphabet *alphabet = w->model.alphabet;
+    for (size_t i = 0; i < w->n; i++) {
+        mj_language_next(w->logits, &w->model, w->symbol + i);
+        if (i < w->n_prompt) {
+            continue;
+        }
+        w->symbol[i] = (uint8_t)mj_symbol_draw_next(draw, w->logits, probability, order,
+                                                    alphabet->n_symbols, rng);
+        putchar(alphabet->byte_of[w->symbol[i]]);
+        if (w->flushes) {
+            fflush(stdout);
+        }
+    }
+    putchar('\n');
+}
+
+mj_status mj_sample_text(mj_context *context, const mj_text_sample *sample)
+{
+    writing *w = mj_arena_alloc(&context->arena, sizeof *w);
+    const mj_units *units = mj_context_units(context);
+    const mj_symbol_draw draw = {.temperature = sample->temperature, .top_p = sample->top_p};
+    uint32_t seed;
+    mj_rng rng;
+    if (!w || !units) {
+        return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
+    }
+    MJ_TRY(mj_seed_read(&seed, context));
+    MJ_TRY(mj_symbol_draw_check(&draw, &context->err));
+    MJ_TRY(mj_language_load(&w->model, sample->path, MJ_LANGUAGE_GENERATES, units, &context->arena,
+                            &context->err));
+    mj_rng_init(&rng, seed, 0);
+    MJ_TRY(begin(w, context, sample));
+    double start_s = mj_clock_s();
+    write_text(w, &draw, &rng);
+    double seconds = mj_clock_s() - start_s;
+    if (fflush(stdout) != 0) {
+        return mj_err_add(&context->err, MJ_EFILE, "stdout", 0, 0, "cannot write the text");
+    }
+    if (!context->globals.quiet) {
+        fprintf(stderr, "%zu tokens, %.0f tokens/s; %.0f B read a token, %.2f MB stored\n", w->n,
+                (double)w->n / seconds, w->model.touched_B, w->model.stored_B / 1e6);
+    }
+    return MJ_OK;
+}

@@ -1,0 +1,207 @@
+/* Language models of all kinds behind one table. */
+#include "mj/language.h"
+
+#include "mj/lookup_file.h"
+#include "mj/text_net_file.h"
+#include "task.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SEGMENT = 256 }; /* of a text that is judged: long enough for products to be fast */
+static const double ESCAPE_BITS = 8;
+
+typedef struct mj_language_kind {
+    mj_trained_kind kind;
+    mj_status (*load)(mj_language *language, const char *path, mj_language_use use,
+                      const mj_units *units, mj_arena *arena, mj_err *err);
+    double (*bits)(void *self, const uint8_t *symbol, size_t n);
+    void (*next)(mj_real *logits, void *self, const uint8_t *at);
+} mj_language_kind;
+
+/* Look-up memories. */
+
+typedef struct {
+    mj_lookup_model model;
+    mj_lookup_reader reader;
+    mj_real *p;
+} lookup_language;
+
+static mj_status load_lookup(mj_language *language, const char *path, mj_language_use use,
+                             const mj_units *units, mj_arena *arena, mj_err *err)
+{
+    (void)use;
+    lookup_language *l = mj_arena_alloc(arena, sizeof *l);
+    if (!l) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a look-up memory");
+    }
+    *l = (lookup_language){.reader = {{{0}}}};
+    MJ_TRY(mj_lookup_file_load(&l->model, path, units, arena, err));
+    l->p = mj_arena_array(arena, l->model.text->columns, sizeof *l->p);
+    if (!l->p) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a look-up memory");
+    }
+    language->alphabet = &l->model.alphabet;
+    language->stored_B = l->model.stored_B;
+    language->touched_B = l->model.touched_B;
+    language->self = l;
+    return MJ_OK;
+}
+
+static double bits_lookup(void *self, const uint8_t *symbol, size_t n)
+{
+    const lookup_language *l = self;
+    return mj_lookup_text_bits(l->model.text, symbol, n);
+}
+
+static void next_lookup(mj_real *logits, void *self, const uint8_t *at)
+{
+    lookup_language *l = self;
+    mj_lookup_text_predict(l->p, &l->reader, l->model.text, at);
+    for (int v = 0; v < l->model.alphabet.n_symbols; v++) {
+        logits[v] = (mj_real)log((double)l->p[v]);
+    }
+}
+
+/* Text nets. */
+
+static mj_status load_text_net(mj_language *language, const char *path, mj_language_use use,
+                               const mj_units *units, mj_arena *arena, mj_err *err)
+{
+    (void)units;
+    mj_checkpoint checkpoint;
+    mj_text_net_reader *reader;
+    int n_steps = use == MJ_LANGUAGE_JUDGES ? SEGMENT : 1;
+    MJ_TRY(mj_checkpoint_load(&checkpoint, path, arena, err));
+    MJ_TRY(mj_text_net_file_load(&reader, &checkpoint, language->recipe, n_steps, arena, err));
+    language->alphabet = &reader->alphabet;
+    language->stored_B = reader->stored_B;
+    language->touched_B = reader->touched_B;
+    language->self = reader;
+    return MJ_OK;
+}
+
+/* -log2 softmax(z)[symbol] */
+static double bits_of(const mj_real *z, int n, int symbol)
+{
+    double sum = 0;
+    for (int v = 0; v < n; v++) {
+        sum += exp((double)(z[v] - z[symbol]));
+    }
+    return log2(sum);
+}
+
+static double bits_text_net(void *self, const uint8_t *symbol, size_t n)
+{
+    mj_text_net_reader *reader = self;
+    int V = reader->net.n_symbols;
+    double bits = 0;
+    for (size_t at = 0; at < n; at += SEGMENT) {
+        int count = n - at < SEGMENT ? (int)(n - at) : SEGMENT;
+        const mj_real *logits = mj_text_net_read(reader, symbol + at, count);
+        for (int i = 0; i < count; i++) {
+            bits += bits_of(logits + (size_t)i * (size_t)V, V, symbol[at + (size_t)i]);
+        }
+    }
+    return bits;
+}
+
+static void next_text_net(mj_real *logits, void *self, const uint8_t *at)
+{
+    mj_text_net_reader *reader = self;
+    memcpy(logits, mj_text_net_read(reader, at, 1), (size_t)reader->net.n_symbols * sizeof *logits);
+}
+
+static const mj_language_kind kinds[] = {
+    {MJ_TRAINED_LOOKUP, load_lookup, bits_lookup, next_lookup},
+    {MJ_TRAINED_TEXT_NET, load_text_net, bits_text_net, next_text_net},
+};
+
+static const mj_language_kind *kind_of(const char *model)
+{
+    for (size_t k = 0; model && k < sizeof kinds / sizeof kinds[0]; k++) {
+        if (strcmp(model, mj_trained_kind_names[kinds[k].kind]) == 0) {
+            return &kinds[k];
+        }
+    }
+    return NULL;
+}
+
+bool mj_language_is(const char *path, mj_arena *arena)
+{
+    mj_safetensors file;
+    mj_err unseen = {0}; /* a file that cannot be read is complained about by who needs it */
+    return mj_safetensors_load_header(&file, path, arena, &unseen) == MJ_OK &&
+           kind_of(mj_safetensors_text(&file, "model")) != NULL;
+}
+
+mj_status mj_language_load(mj_language *language, const char *path, mj_language_use use,
+                           const mj_units *units, mj_arena *arena, mj_err *err)
+{
+    mj_checkpoint checkpoint;
+    mj_checkpoint_run run;
+    mj_recipe *recipe = mj_arena_alloc(arena, sizeof *recipe);
+    if (!recipe) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a language model");
+    }
+    MJ_TRY(mj_safetensors_load_header(&checkpoint.file, path, arena, err));
+    MJ_TRY(mj_checkpoint_get_run(&run, &checkpoint, err));
+    const mj_language_kind *kind = kind_of(run.model);
+    if (!kind) {
+        return mj_err_add(err, MJ_ESUPPORT, path, 0, 0, "no language model: a %s", run.model);
+    }
+    MJ_TRY(mj_recipe_parse(recipe, run.recipe, path, units, arena, err));
+    if (recipe->model.kind != (int)kind->kind) {
+        return mj_err_add(err, MJ_ERANGE, path, 0, 0, "its recipe is of another kind of model");
+    }
+    *language = (mj_language){.recipe = recipe, .kind = kind};
+    MJ_TRY(mj_checkpoint_get_text(&language->data, &checkpoint, MJ_DATA_KEY, err));
+    return kind->load(language, path, use, units, arena, err);
+}
+
+double mj_language_bits(const mj_language *language, const mj_symbols *text)
+{
+    return language->kind->bits(language->self, text->symbol, text->n) +
+           ESCAPE_BITS * (double)text->n_escaped;
+}
+
+void mj_language_next(mj_real *logits, const mj_language *language, const uint8_t *at)
+{
+    language->kind->next(logits, language->self, at);
+    if (language->alphabet->escape >= 0) {
+        logits[language->alphabet->escape] = -INFINITY;
+    }
+}
+
+/* What files of all kinds have. */
+
+mj_status mj_alphabet_add(mj_checkpoint *checkpoint, const mj_alphabet *alphabet, mj_err *err)
+{
+    size_t n = (size_t)(alphabet->n_symbols - (alphabet->escape >= 0));
+    return mj_safetensors_add(&checkpoint->file, "alphabet", MJ_DTYPE_U8, alphabet->byte_of,
+                              (size_t[]){1, n}, 2, err);
+}
+
+mj_status mj_alphabet_read(mj_alphabet *alphabet, const mj_checkpoint *checkpoint, mj_err *err)
+{
+    const mj_stored_tensor *tensor = mj_safetensors_find(&checkpoint->file, "alphabet");
+    if (!tensor || tensor->dtype != MJ_DTYPE_U8 || tensor->n_elements < 1 || tensor->n_elements > 256) {
+        return mj_err_add(err, MJ_EFIT, checkpoint->file.path, 0, 0,
+                          "no tensor alphabet of up to 256 bytes");
+    }
+    mj_alphabet_fill(alphabet, tensor->data, tensor->n_elements);
+    bool sorted = memcmp(alphabet->byte_of, tensor->data, tensor->n_elements) == 0;
+    return sorted ? MJ_OK
+                  : mj_err_add(err, MJ_ERANGE, checkpoint->file.path, 0, 0,
+                               "the alphabet is not sorted, or has a byte twice");
+}
+
+mj_status mj_data_check(const mj_checkpoint *checkpoint, const mj_corpus *corpus, mj_err *err)
+{
+    const char *source;
+    MJ_TRY(mj_checkpoint_get_text(&source, checkpoint, MJ_DATA_KEY, err));
+    return strcmp(source, corpus->source) == 0
+               ? MJ_OK
+               : mj_err_add(err, MJ_ERANGE, checkpoint->file.path, 0, 0, "trained on %s, not on %s",
+                            source, corpus->source);
+}

@@ -1,0 +1,152 @@
+/* Text net: the next symbol of B streams, T symbols a step.
+ *
+ * A net with a state reads the text as B streams side by side, stream b the b-th part of it; what it
+ * carries goes on from step to step, gradients end at the step (truncated back-propagation). A new
+ * time through the text begins anew. A net that attends sees T symbols from anywhere, with nothing
+ * before them: a step is a function of the seed and its number. The loss is in bits a byte. */
+#include "task.h"
+
+#include "mj/layer.h"
+#include "mj/rng.h"
+#include "mj/text_net_file.h"
+
+#include <math.h>
+#include <string.h>
+
+#define STATE "state"
+static const double ESCAPE_BITS = 8;
+
+typedef struct {
+    const mj_recipe *recipe;
+    const mj_corpus *corpus;
+    mj_text_net net;
+    mj_tape *tape;
+    mj_text_net_vars vars;
+    mj_var next, loss;
+    int B, T;
+    size_t length;    /* of a stream */
+    size_t n_segments; /* steps once through it */
+} text_task;
+
+static bool is_cropped(const text_task *t)
+{
+    return t->net.block == MJ_BLOCK_GPT;
+}
+
+/* Where stream b reads in this step. */
+static size_t place_of(const text_task *t, int b, uint32_t step, mj_rng *rng)
+{
+    size_t n = t->corpus->part[MJ_PART_TRAIN].n, T = (size_t)t->T;
+    return is_cropped(t) ? (size_t)(mj_rng_uniform(rng) * (double)(n - T + 1))
+                         : (size_t)b * t->length + step % t->n_segments * T;
+}
+
+static void fill_batch(text_task *t, uint32_t step)
+{
+    const uint8_t *text = t->corpus->part[MJ_PART_TRAIN].symbol;
+    int *symbol = mj_tape_tensor(t->tape, t->vars.symbol).label;
+    int *next = mj_tape_tensor(t->tape, t->next).label;
+    mj_rng rng;
+    mj_rng_init(&rng, (uint64_t)t->recipe->train.seed, mj_task_stream(MJ_STREAM_CROP, step));
+    for (int b = 0; b < t->B; b++) {
+        const uint8_t *at = text + place_of(t, b, step, &rng);
+        for (int i = 0; i < t->T; i++) {
+            symbol[b * t->T + i] = at[i - 1]; /* before the text stands a 0 */
+            next[b * t->T + i] = at[i];
+        }
+    }
+}
+
+static double step_text(void *self, uint32_t step)
+{
+    text_task *t = self;
+    mj_tape *tape = t->tape;
+    if (is_cropped(t) || step % t->n_segments == 0) {
+        mj_tape_state_clear(tape, MJ_EVERY_STREAM);
+    }
+    fill_batch(t, step);
+    mj_tape_forward(tape, step, true);
+    mj_tape_grads_clear(tape);
+    *mj_tape_tensor(tape, t->loss).d = 1;
+    mj_tape_backward(tape);
+    mj_tape_state_advance(tape);
+    return (double)*mj_tape_tensor(tape, t->loss).v;
+}
+
+/* What streams carry; a net that begins anew at every step carries nothing. */
+static mj_status save(mj_checkpoint *to, const void *self, mj_arena *arena, mj_err *err)
+{
+    const text_task *t = self;
+    size_t n = mj_tape_states_count(t->tape);
+    MJ_TRY(mj_checkpoint_set_text(to, MJ_DATA_KEY, t->corpus->source, err));
+    if (is_cropped(t) || n == 0) {
+        return MJ_OK;
+    }
+    mj_real *state = mj_arena_array(arena, n, sizeof *state);
+    if (!state) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for what a net carries");
+    }
+    mj_tape_states_get(t->tape, state);
+    return mj_checkpoint_add(to, STATE, state, (int[]){(int)n}, 1, err);
+}
+
+static mj_status restore(void *self, const mj_checkpoint *from, mj_err *err)
+{
+    text_task *t = self;
+    size_t n = mj_tape_states_count(t->tape);
+    MJ_TRY(mj_data_check(from, t->corpus, err));
+    if (is_cropped(t) || n == 0) {
+        return MJ_OK;
+    }
+    mj_real *state = mj_arena_array(from->file.arena, n, sizeof *state);
+    if (!state) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for what a net carries");
+    }
+    MJ_TRY(mj_checkpoint_read(state, from, STATE, (int[]){(int)n}, 1, err));
+    mj_tape_states_set(t->tape, state);
+    return MJ_OK;
+}
+
+static mj_status ship(mj_checkpoint *to, const void *self, const mj_real *average, mj_arena *arena,
+                      mj_err *err)
+{
+    const text_task *t = self;
+    MJ_TRY(mj_checkpoint_set_text(to, MJ_DATA_KEY, t->corpus->source, err));
+    return mj_text_net_file_fill(to, t->tape, average, &t->net, &t->corpus->alphabet, arena, err);
+}
+
+static mj_status check_text(const text_task *t, mj_err *err)
+{
+    size_t n = t->corpus->part[MJ_PART_TRAIN].n;
+    return t->n_segments > 0 && n > (size_t)t->T
+               ? MJ_OK
+               : mj_err_add(err, MJ_ERANGE, t->recipe->path, 0, 0,
+                            "train.batch: %d streams of %d symbols; the training text of %s has %zu",
+                            t->B, t->T, t->corpus->source, n);
+}
+
+mj_status mj_task_text(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err)
+{
+    const mj_recipe *recipe = input->recipe;
+    const mj_corpus *corpus = input->corpus;
+    text_task *t = mj_arena_alloc(arena, sizeof *t);
+    mj_tape *tape = mj_tape_new(arena, err, (mj_tape_config){.seed = (uint64_t)recipe->train.seed});
+    if (!t || !tape) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a text net's training");
+    }
+    const int B = recipe->train.n_class, T = recipe->train.n_generated;
+    *t = (text_task){.recipe = recipe, .corpus = corpus, .tape = tape, .B = B, .T = T,
+                     .net = mj_text_net_of(recipe, &corpus->alphabet),
+                     .length = corpus->part[MJ_PART_TRAIN].n / (size_t)B};
+    t->n_segments = t->length / (size_t)T;
+    MJ_TRY(check_text(t, err));
+    MJ_TRY(mj_text_net_record(&t->vars, tape, &t->net, B, T, err));
+    t->next = mj_tape_label_grid(tape, "next", B, T);
+    t->loss = mj_bits(tape, t->vars.logits, t->next, corpus->alphabet.escape < 0 ? 0 : ESCAPE_BITS);
+    MJ_TRY(mj_tape_allocate(tape, input->limit_B));
+    mj_text_net_init(tape, &t->net, (uint64_t)recipe->train.seed);
+    *task = (mj_task){.tape = tape, .images_per_step = B * T, .self = t, .step = step_text,
+                      .n_steps = (long long)ceil(recipe->train.epochs * (double)t->n_segments),
+                      .save = save, .restore = restore, .ship = ship};
+    return MJ_OK;
+}

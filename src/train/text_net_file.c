@@ -1,0 +1,135 @@
+/* The file of a text net, and a net read from it. */
+#include "mj/text_net_file.h"
+
+#include "task.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { BITS = 8, PACKED_MAX = 32 }; /* PACKED_MAX: a number in memory over what it takes in a file */
+
+mj_text_net mj_text_net_of(const mj_recipe *recipe, const mj_alphabet *alphabet)
+{
+    const mj_recipe_model *m = &recipe->model;
+    bool analog = m->analog.weight_bits || m->analog.activation_bits || m->analog.noise > 0;
+    return (mj_text_net){.block = (mj_text_block)m->block, .n_symbols = alphabet->n_symbols,
+                         .width = m->width, .depth = m->depth, .mlp = m->mlp, .loops = m->loops,
+                         .equilibrium = m->equilibrium, .heads = m->heads, .span = m->span,
+                         .states = m->states, .analog = analog ? &m->analog : NULL};
+}
+
+/* Embedding, head and convolution are no part of the analog machine. */
+static int bits_of(const mj_text_net *net, const char *name)
+{
+    const char *last = strrchr(name, '.');
+    bool analog = net->analog && (strcmp(name, "inject") == 0 ||
+                                  (last && (strcmp(last, ".in") == 0 || strcmp(last, ".out") == 0 ||
+                                            strcmp(last, ".up") == 0 || strcmp(last, ".down") == 0)));
+    return analog && net->analog->weight_bits ? net->analog->weight_bits : BITS;
+}
+
+/* Rows of a matrix go to levels first, so that ternary ones keep theirs. */
+static mj_status add_matrix(mj_checkpoint *checkpoint, const char *name, const mj_real *w,
+                            mj_shape shape, int bits, mj_arena *arena, mj_err *err)
+{
+    const mj_pack_shape packed = {shape.dim[0], shape.dim[1], bits};
+    mj_real *levels = mj_arena_array(arena, mj_shape_count(shape), sizeof *levels);
+    if (!levels) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for the file of a text net");
+    }
+    mj_quantise_rows(levels, w, (size_t)shape.dim[0], (size_t)shape.dim[1], bits);
+    return mj_checkpoint_add_packed(checkpoint, name, levels, NULL, packed, err);
+}
+
+mj_status mj_text_net_file_fill(mj_checkpoint *checkpoint, const mj_tape *tape, const mj_real *slab,
+                                const mj_text_net *net, const mj_alphabet *alphabet, mj_arena *arena,
+                                mj_err *err)
+{
+    int n_params;
+    const mj_param *param = mj_tape_params(tape, &n_params);
+    MJ_TRY(mj_alphabet_add(checkpoint, alphabet, err));
+    for (int p = 0; p < n_params; p++) {
+        mj_shape shape = mj_tape_tensor(tape, param[p].var).shape;
+        const mj_real *w = slab + param[p].offset;
+        MJ_TRY(shape.n_dims == 2
+                   ? add_matrix(checkpoint, param[p].name, w, shape, bits_of(net, param[p].name),
+                                arena, err)
+                   : mj_checkpoint_add(checkpoint, param[p].name, w, shape.dim, shape.n_dims, err));
+    }
+    return MJ_OK;
+}
+
+/* Bytes of a parameter as stored. */
+static double stored_of(const mj_checkpoint *checkpoint, const char *name)
+{
+    static const char *const parts[] = {"", ".packed", ".scale"};
+    double size_B = 0;
+    for (int i = 0; i < 3; i++) {
+        char part[96];
+        snprintf(part, sizeof part, "%s%s", name, parts[i]);
+        const mj_stored_tensor *tensor = mj_safetensors_find(&checkpoint->file, part);
+        size_B += tensor ? (double)tensor->size_B : 0;
+    }
+    return size_B;
+}
+
+static mj_status read_params(mj_text_net_reader *r, const mj_checkpoint *checkpoint, mj_err *err)
+{
+    int n_params;
+    const mj_param *param = mj_tape_params(r->tape, &n_params);
+    r->touched_B = sizeof(float) * mj_text_net_state_count(&r->net);
+    for (int p = 0; p < n_params; p++) {
+        mj_tensor tensor = mj_tape_tensor(r->tape, param[p].var);
+        double size_B = stored_of(checkpoint, param[p].name);
+        MJ_TRY(mj_checkpoint_read(tensor.v, checkpoint, param[p].name, tensor.shape.dim,
+                                  tensor.shape.n_dims, err));
+        r->touched_B += size_B * mj_text_net_reads(&r->net, param[p].name);
+        r->stored_B += size_B;
+    }
+    return MJ_OK;
+}
+
+/* A recipe may claim any size; memory is only taken for parameters that the file can have. */
+static mj_status check_size(const mj_tape *tape, const mj_checkpoint *checkpoint, mj_err *err)
+{
+    double stored_B = 0, params_B = (double)mj_tape_memory_count(tape).params_B;
+    for (int i = 0; i < checkpoint->file.n_tensors; i++) {
+        stored_B += (double)checkpoint->file.tensor[i].size_B;
+    }
+    return params_B <= PACKED_MAX * stored_B
+               ? MJ_OK
+               : mj_err_add(err, MJ_ERANGE, checkpoint->file.path, 0, 0,
+                            "%.0f bytes of tensors cannot be the net of its recipe, which has %.0f",
+                            stored_B, params_B);
+}
+
+mj_status mj_text_net_file_load(mj_text_net_reader **reader, const mj_checkpoint *checkpoint,
+                                const mj_recipe *recipe, int n_steps, mj_arena *arena, mj_err *err)
+{
+    mj_text_net_reader *r = mj_arena_alloc(arena, sizeof *r);
+    const mj_tape_config config = {.seed = (uint64_t)recipe->train.seed, .inference = true};
+    mj_tape *tape = mj_tape_new(arena, err, config);
+    if (!r || !tape) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a text net");
+    }
+    *r = (mj_text_net_reader){.tape = tape, .n_steps = n_steps};
+    MJ_TRY(mj_alphabet_read(&r->alphabet, checkpoint, err));
+    r->net = mj_text_net_of(recipe, &r->alphabet);
+    MJ_TRY(mj_text_net_record(&r->vars, tape, &r->net, 1, n_steps, err));
+    MJ_TRY(check_size(tape, checkpoint, err));
+    MJ_TRY(mj_tape_allocate(tape, 0));
+    MJ_TRY(read_params(r, checkpoint, err));
+    *reader = r;
+    return MJ_OK;
+}
+
+const mj_real *mj_text_net_read(mj_text_net_reader *r, const uint8_t *at, int n)
+{
+    int *symbol = mj_tape_tensor(r->tape, r->vars.symbol).label;
+    for (int i = 0; i < r->n_steps; i++) {
+        symbol[i] = i < n ? at[i - 1] : 0;
+    }
+    mj_tape_forward(r->tape, r->step++, false);
+    mj_tape_state_advance(r->tape);
+    return mj_tape_tensor(r->tape, r->vars.logits).v;
+}

@@ -1,0 +1,65 @@
+# Language models from a small text: train, go on, judge, write.
+$ for i in 1 2 3 4 5 6 7 8 9; do for w in the and sea sky was calm wide blue still deep; do for v in the and sea sky was; do printf '%s %s ' $w $v; done; echo; done; done > $TMP/sea.txt; wc -l < $TMP/sea.txt
+90
+
+$ printf "mj: 1\nrecipe: tiny\nmodel: {kind: text_net, block: mingru, width: 16, depth: 1, mlp: 1}\ndata: $TMP/sea.txt\nobjective: {kind: next_byte}\ntrain: {batch: 2x16, lr: 1e-2, clip: 1, steps: 40, seed: 1}\n" > $TMP/tiny.yaml; mj train $TMP/tiny.yaml --out $TMP/tiny --json-log $TMP/tiny.log
+tiny:
+bytes of text
+validation text:
+bits per byte
+B read a token
+tiny/model.safetensors
+
+$ grep -q '"tokens_per_s"' $TMP/tiny.log && echo logged
+logged
+
+$ mj eval $TMP/tiny/model.safetensors
+tiny:
+bits per byte on the validation text of
+tokens/s on one thread
+
+$ mj eval $TMP/tiny/model.safetensors --test --json
+"metric": "bits-per-byte"
+"part": "test"
+"touched_B"
+
+# The same seed writes the same text; another one another.
+$ for s in 3 3 4; do mj sample $TMP/tiny/model.safetensors --prompt "the sea" --n 60 --seed $s --quiet > $TMP/s.$s.$(ls $TMP | grep -c '^s\.'); done; cmp $TMP/s.3.0 $TMP/s.3.1 && ! cmp -s $TMP/s.3.0 $TMP/s.4.2 && wc -c < $TMP/s.4.2; head -c 7 $TMP/s.4.2
+68
+the sea
+
+$ mj sample $TMP/tiny/model.safetensors --prompt "the" --n 20 --temperature 0
+the
+tokens/s;
+B read a token
+
+$ mj sample $TMP/tiny/model.safetensors --out $TMP/a.png
+? 2
+--out and --trajectory are for generators of images
+
+$ mj sample oscillator-fashion --prompt x --out $TMP/a.png
+? 2
+--prompt, --temperature and --top-p are for language models
+
+$ mj eval $TMP/tiny/model.safetensors --noise 0.1
+? 2
+--noise is for generators of images
+
+# A look-up memory writes by the same command.
+$ printf "mj: 1\nrecipe: rows\nmodel: {kind: lookup_memory, contexts: 1 2 3 c6, rows: 256}\ndata: $TMP/sea.txt\nobjective: {kind: next_byte}\ntrain: {batch: 1, lr: 0.2, epochs: 1, seed: 1}\n" > $TMP/rows.yaml; mj train $TMP/rows.yaml --out $TMP/rows --quiet && mj sample $TMP/rows/model.safetensors --prompt "the sky" --n 20 --seed 2
+rows/model.safetensors
+the sky
+27 tokens
+
+# Texts and recipes that do not go together.
+$ sed 's/2x16/64x512/' $TMP/tiny.yaml > $TMP/wide.yaml; mj train $TMP/wide.yaml --out $TMP/wide
+? 2
+64 streams of 512 symbols
+
+$ sed 's/block: mingru/block: mingru, span: 8/' $TMP/tiny.yaml > $TMP/span.yaml; mj train $TMP/span.yaml --out $TMP/span
+? 2
+model.span has no effect on a text_net of this block
+
+$ : > $TMP/none.txt; mj train $TMP/tiny.yaml --data $TMP/none.txt --out $TMP/none
+? 2
+none.txt
