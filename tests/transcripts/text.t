@@ -43,7 +43,7 @@ $ mj sample oscillator-fashion --prompt x --out $TMP/a.png
 
 $ mj eval $TMP/tiny/model.safetensors --noise 0.1
 ? 2
---noise is for generators of images
+a language model takes --data, --test and --threads
 
 # A look-up memory writes by the same command.
 $ printf "mj: 1\nrecipe: rows\nmodel: {kind: lookup_memory, contexts: 1 2 3 c6, rows: 256}\ndata: $TMP/sea.txt\nobjective: {kind: next_byte}\ntrain: {batch: 1, lr: 0.2, epochs: 1, seed: 1}\n" > $TMP/rows.yaml; mj train $TMP/rows.yaml --out $TMP/rows --quiet && mj sample $TMP/rows/model.safetensors --prompt "the sky" --n 20 --seed 2
