@@ -10,6 +10,8 @@
 #define ROWS "rows.packed"
 #define LEVELS "rows.levels"
 enum { HEAD_BITS = 8 };
+/* Training leaves levels and gains of a few ones; sums of numbers below this are finite. */
+static const double NUMBER_MAX = 1e6;
 
 mj_lookup_text_config mj_lookup_config_of(const mj_recipe *recipe, const mj_alphabet *alphabet)
 {
@@ -152,15 +154,15 @@ static mj_status read_rows(mj_lookup_text *text, const mj_checkpoint *checkpoint
         bool finite = true;
         for (size_t i = 0; i < n_levels; i++) {
             level[i] = (float)mj_tensor_element(levels, k * n_levels + i);
-            finite = finite && isfinite(level[i]);
+            finite = finite && fabs((double)level[i]) <= NUMBER_MAX;
         }
         for (size_t c = 0; c < MJ_LOOKUP_MATCHES; c++) {
             m->gains.copied[k][c] = (mj_real)mj_tensor_element(copied, k * MJ_LOOKUP_MATCHES + c);
-            finite = finite && isfinite(m->gains.copied[k][c]);
+            finite = finite && fabs((double)m->gains.copied[k][c]) <= NUMBER_MAX;
         }
         if (!finite) {
             return mj_err_add(err, MJ_ERANGE, checkpoint->file.path, 0, 0,
-                              "levels or gains of context %zu are not finite", k);
+                              "levels or gains of context %zu are not within +-%g", k, NUMBER_MAX);
         }
         for (uint32_t r = context->first_row; r < context->first_row + context->n_rows; r++) {
             mj_real *w = m->slab + 2 * m->stride * r;
@@ -199,6 +201,19 @@ static mj_status read_copies(mj_lookup_text *text, const mj_checkpoint *checkpoi
     return mj_lookup_text_remember(text, symbols + MJ_HISTORY, n, arena, err);
 }
 
+/* The tables that a recipe asks for are in the file, before memory is taken for them. */
+static mj_status check_rows(const mj_checkpoint *checkpoint, const mj_lookup_text_config *config,
+                            int bits, mj_err *err)
+{
+    mj_lookup_contexts contexts;
+    const mj_stored_tensor *rows;
+    int dims = config->dims > 0 ? config->dims : config->n_symbols;
+    MJ_TRY(mj_lookup_contexts_parse(&contexts, config->contexts, config->rows, config->n_symbols,
+                                    checkpoint->file.path, err));
+    return find(&rows, checkpoint, ROWS, MJ_DTYPE_U8, contexts.n_rows, mj_code_row_B(dims, bits),
+                err);
+}
+
 mj_status mj_lookup_file_load(mj_lookup_model *model, const char *path, const mj_units *units,
                               mj_arena *arena, mj_err *err)
 {
@@ -219,6 +234,7 @@ mj_status mj_lookup_file_load(mj_lookup_model *model, const char *path, const mj
     int bits = model->recipe.model.row_bits;
     mj_lookup_text_config config = mj_lookup_config_of(&model->recipe, &model->alphabet);
     config.n_batch = 1;
+    MJ_TRY(check_rows(&checkpoint, &config, bits, err));
     MJ_TRY(mj_lookup_text_new(&model->text, &config, 0, path, arena, err));
     mj_lookup_text *text = model->text;
     MJ_TRY(read_rows(text, &checkpoint, bits, err));
