@@ -50,7 +50,8 @@ static void start(float *level, const mj_code_histogram *h, int n)
     }
 }
 
-/* Each level to the mean of the bins nearest to it. */
+/* Each level to the mean of the bins nearest to it. One that has none stays, but never below the level
+ * before it: several may start in one bin, of which the first gets all. */
 static void improve(float *level, const mj_code_histogram *h, int n)
 {
     int b = 0;
@@ -62,6 +63,7 @@ static void improve(float *level, const mj_code_histogram *h, int n)
             sum += h->sum[b];
         }
         level[i] = count > 0 ? (float)(sum / count) : level[i];
+        level[i] = i > 0 && level[i] < level[i - 1] ? level[i - 1] : level[i];
     }
 }
 
