@@ -2,6 +2,7 @@
 #include "mj/lookup_file.h"
 
 #include "mj/codebook.h"
+#include "mj/trained.h"
 #include "task.h"
 
 #include <math.h>
@@ -107,6 +108,53 @@ mj_status mj_lookup_file_fill(mj_checkpoint *checkpoint, const mj_lookup_text *t
     return m->contexts.n_copies == 0
                ? MJ_OK
                : add_bytes(checkpoint, "text", MJ_DTYPE_U8, copy->text, 1, copy->n, err);
+}
+
+/* Letters of an English word and the mark of its end, about. */
+enum { WORD_LETTERS = 6 };
+
+/* Symbols that the hash of a context takes in. Pairs of symbols and copies are places, no hashes; the
+ * copies' own index mixes as many symbols as they match. */
+static int symbols_mixed(const mj_lookup_context *context)
+{
+    switch (context->kind) {
+    case MJ_LOOKUP_ORDER:
+    case MJ_LOOKUP_COPY:
+        return context->reach;
+    case MJ_LOOKUP_WORD:
+        return WORD_LETTERS * (context->reach + 1);
+    default: /* the current word and one other */
+        return WORD_LETTERS * 2;
+    }
+}
+
+mj_model mj_lookup_shape(const mj_lookup_text *text, const char *name, int row_bits)
+{
+    const mj_lookup_contexts *contexts = &text->memory->contexts;
+    mj_model shape = {.name = name, .kind = MJ_MODEL_LOOKUP};
+    shape.lookup.contexts = contexts->n;
+    shape.lookup.symbols = text->config.n_symbols;
+    shape.lookup.rows = contexts->n_rows;
+    shape.lookup.dims = text->memory->dims;
+    shape.lookup.row_bits = row_bits;
+    shape.lookup.head_bits = text->head ? HEAD_BITS : 0;
+    shape.lookup.copies = contexts->n_copies;
+    if (contexts->n_copies > 0) {
+        shape.lookup.remembered = (double)text->copy[0].n;
+        shape.lookup.slots = (double)((size_t)1 << text->copy[0].bits);
+    }
+    for (int k = 0; k < contexts->n; k++) {
+        shape.lookup.mixed += symbols_mixed(&contexts->context[k]);
+    }
+    return shape;
+}
+
+mj_status mj_lookup_file_describe(mj_checkpoint *checkpoint, const mj_lookup_text *text,
+                                  const char *name, int row_bits, mj_arena *arena, mj_err *err)
+{
+    const mj_model shape = mj_lookup_shape(text, name, row_bits);
+    const char *words = mj_trained_describe(&shape, arena);
+    return words ? mj_checkpoint_set_text(checkpoint, MJ_TRAINED_KEY, words, err) : no_memory(err);
 }
 
 /* A tensor of this type and shape. */
