@@ -5,7 +5,9 @@
 
 #include "mj/kernels.h"
 #include "mj/lookup_file.h"
+#include "mj/op.h"
 #include "mj/rng.h"
+#include "mj/trained.h"
 #include "mj/training.h"
 
 #include <stdlib.h>
@@ -103,6 +105,8 @@ static void write_model(fixture *f, const mj_lookup_text *t)
     mj_checkpoint_init(&file, &f->arena);
     assert_int_equal(mj_checkpoint_set_run(&file, &run, &f->err), MJ_OK);
     assert_int_equal(mj_checkpoint_set_text(&file, "data", f->path[0], &f->err), MJ_OK);
+    assert_int_equal(mj_checkpoint_set_text(&file, "validation_bits_per_byte", "1.25", &f->err), MJ_OK);
+    assert_int_equal(mj_lookup_file_describe(&file, t, f->recipe.name, BITS, &f->arena, &f->err), MJ_OK);
     assert_int_equal(mj_lookup_file_fill(&file, t, &f->corpus.alphabet, BITS, &f->arena, &f->err),
                      MJ_OK);
     assert_int_equal(mj_checkpoint_save(&file, f->path[1], &f->err), MJ_OK);
@@ -170,6 +174,97 @@ static void test_a_file_predicts_as_the_rounded_model(void **state)
 {
     check_round_trip(*state, DIRECT);
     check_round_trip(*state, WITH_HEAD);
+}
+
+/* ---- what the accountant reads ---- */
+
+static const mj_op *find_op(const mj_ops *ops, mj_op_kind kind)
+{
+    for (int i = 0; i < ops->n; i++) {
+        if (ops->op[i].kind == kind) {
+            return &ops->op[i];
+        }
+    }
+    fail();
+    return NULL;
+}
+
+/* Bytes that a reader of the copies takes in on his way through a text: a symbol to follow or compare,
+ * a slot wherever he stands nowhere, and what is compared there. */
+static double count_copied(const mj_lookup_text *t, const mj_symbols *text, double *most)
+{
+    mj_copy_place place = {0};
+    double total = 0;
+    *most = 0;
+    for (size_t i = 0; i < text->n; i++) {
+        double bytes = 1;
+        bool follows = place.length > 0 && place.expected == text->symbol[(ptrdiff_t)i - 1];
+        mj_copy_place_move(&place, &t->copy[0], text->symbol + i);
+        if (!follows) {
+            bytes += sizeof(uint32_t) + (place.length > 0 ? place.length : MJ_COPY_LENGTH_MAX);
+        }
+        total += bytes;
+        *most = fmax(*most, bytes);
+    }
+    return total / (double)text->n;
+}
+
+/* Rows, numbers and bytes of a real pass over the validation text, against the op list of what the file
+ * says: exact, but for the copies, whose op is the most that a symbol can take. */
+static void check_ops(fixture *f, const char *recipe)
+{
+    mj_lookup_model model;
+    mj_lookup_batch batch;
+    mj_model shape, read;
+    mj_ops ops;
+    mj_safetensors file;
+    mj_copy_place reader = {0};
+    const mj_symbols *text = &f->corpus.part[MJ_PART_VALIDATION];
+    use_recipe(f, recipe);
+    write_model(f, learned(f));
+    assert_int_equal(mj_lookup_file_load(&model, f->path[1], f->units, &f->arena, &f->err), MJ_OK);
+    assert_int_equal(mj_safetensors_load(&file, f->path[1], 1 << 24, &f->arena, &f->err), MJ_OK);
+    assert_int_equal(mj_model_from_trained(&read, f->path[1], f->units, &f->arena, &f->err), MJ_OK);
+    shape = mj_lookup_shape(model.text, f->recipe.name, BITS);
+    assert_memory_equal(&shape.lookup, &read.lookup, sizeof shape.lookup);
+    assert_rel(read.quality.value, 1.25, 0);
+    assert_non_null(strstr(read.quality.metric, "bits per byte"));
+
+    mj_lookup_memory *m = model.text->memory;
+    int n = (int)text->n;
+    assert_int_equal(mj_lookup_batch_new(&batch, m, n, &f->arena, &f->err), MJ_OK);
+    for (int i = 0; i < n; i++) {
+        mj_copy_place_move(&reader, &model.text->copy[0], text->symbol + i);
+        mj_lookup_place_find(&batch.place[i], &m->contexts, text->symbol + i, model.text->config.letter,
+                             &reader);
+    }
+    mj_lookup_forward(&batch, m, &m->gains, 0, n);
+    const mj_stored_tensor *rows = mj_safetensors_find(&file, "rows.packed");
+    double read_B = 0, mac = 0;
+    for (int at = 0; at < n * m->contexts.n; at++) {
+        assert_true(batch.row[at] < rows->dim[0]);
+        read_B += (double)rows->dim[1];
+        mac += m->dims;
+    }
+    mj_ops_count(&ops, &read, &(mj_extent){0});
+    const mj_op *look = find_op(&ops, MJ_OP_LOOKUP), *copies = find_op(&ops, MJ_OP_SCAN);
+    const mj_op *head = find_op(&ops, MJ_OP_HEAD);
+    assert_rel(look->row_B, read_B / n, 1e-12);
+    assert_rel(look->mac, mac / n, 1e-12);
+    assert_rel(look->weight_B,
+               (double)(rows->size_B + mj_safetensors_find(&file, "rows.levels")->size_B), 1e-12);
+    double most, mean = count_copied(model.text, text, &most);
+    assert_true(most <= copies->row_B && mean <= copies->row_B && mean >= 1);
+    assert_rel(copies->weight_B, (double)mj_safetensors_find(&file, "text")->size_B +
+                                     4 * (double)((size_t)1 << model.text->copy[0].bits), 1e-12);
+    assert_rel(head->mac, model.text->head ? (double)m->dims * model.text->config.n_symbols : 0, 1e-12);
+    assert_true(head->vector > 20.0 * model.text->config.n_symbols);
+}
+
+static void test_op_list_is_what_a_pass_touches(void **state)
+{
+    check_ops(*state, DIRECT);
+    check_ops(*state, WITH_HEAD);
 }
 
 /* ---- hostile files ---- */
@@ -397,6 +492,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_file_predicts_as_the_rounded_model),
+        cmocka_unit_test(test_op_list_is_what_a_pass_touches),
         cmocka_unit_test(test_changed_files_are_refused),
         cmocka_unit_test(test_huge_tables_take_no_memory),
         cmocka_unit_test(test_cut_files_are_refused),
