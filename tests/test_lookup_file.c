@@ -3,6 +3,7 @@
  * recipes and runs of look-up memories that cannot be. */
 #include "assert_rel.h"
 
+#include "mj/codebook.h"
 #include "mj/kernels.h"
 #include "mj/lookup_file.h"
 #include "mj/op.h"
@@ -174,6 +175,37 @@ static void test_a_file_predicts_as_the_rounded_model(void **state)
 {
     check_round_trip(*state, DIRECT);
     check_round_trip(*state, WITH_HEAD);
+}
+
+/* Many levels for few numbers, most of them in one bin, some below zero: levels rise all the same, one of
+ * them is 0, and the code found is that of a nearest level. */
+static void test_levels_rise(void **state)
+{
+    fixture *f = *state;
+    static const double numbers[] = {-3, -0.035, -0.035, -0.03502, -0.03498, 0.9, 1.5, 1.5001, 1.5002};
+    mj_code_histogram *histogram;
+    for (int bits = MJ_CODE_BITS_MIN; bits <= MJ_CODE_BITS_MAX; bits++) {
+        float level[MJ_CODES_MAX];
+        bool has_zero = false;
+        assert_int_equal(mj_code_histogram_new(&histogram, 3, &f->arena, &f->err), MJ_OK);
+        for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+            mj_code_histogram_add(histogram, numbers[i]);
+        }
+        mj_codebook_fit(level, histogram, bits);
+        for (int i = 0; i < 1 << bits; i++) {
+            assert_true(i == 0 || level[i] >= level[i - 1]);
+            has_zero = has_zero || level[i] == 0;
+        }
+        assert_true(has_zero);
+        for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+            double least = INFINITY;
+            for (int k = 0; k < 1 << bits; k++) {
+                least = fmin(least, fabs((double)level[k] - numbers[i]));
+            }
+            double found = (double)level[mj_codebook_find(level, bits, numbers[i])];
+            assert_rel(fabs(found - numbers[i]), least, 1e-6);
+        }
+    }
 }
 
 /* ---- what the accountant reads ---- */
@@ -492,6 +524,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_file_predicts_as_the_rounded_model),
+        cmocka_unit_test(test_levels_rise),
         cmocka_unit_test(test_op_list_is_what_a_pass_touches),
         cmocka_unit_test(test_changed_files_are_refused),
         cmocka_unit_test(test_huge_tables_take_no_memory),

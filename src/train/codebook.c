@@ -2,7 +2,7 @@
 #include "mj/codebook.h"
 
 #include <math.h>
-
+#include <stdbool.h>
 
 enum { BINS = 1 << 14, ROUNDS = 60 };
 
@@ -74,8 +74,9 @@ void mj_codebook_fit(float *level, const mj_code_histogram *histogram, int bits)
     for (int round = 0; round < ROUNDS; round++) {
         improve(level, histogram, n);
     }
-    for (int i = 1; i < n; i++) {
-        nearest = fabsf(level[i]) < fabsf(level[nearest]) ? i : nearest;
+    for (int i = 1; i < n; i++) { /* of equal ones below 0 the last, so that levels still rise */
+        bool equal = level[i] == level[nearest] && level[i] < 0;
+        nearest = fabsf(level[i]) < fabsf(level[nearest]) || equal ? i : nearest;
     }
     level[nearest] = 0;
 }
