@@ -296,8 +296,8 @@ static void test_a_table_of_pairs_is_not_taken_for_another(void **state)
     mj_lookup_contexts contexts;
     mj_lookup_place place, other;
     mj_err err = {0};
-    assert_int_equal(mj_lookup_contexts_parse(&contexts, "2 5", PAIRS_OF * PAIRS_OF, PAIRS_OF, "x", &err),
-                     MJ_OK);
+    assert_int_equal(mj_lookup_contexts_parse(&contexts, "2 5", PAIRS_OF * PAIRS_OF, PAIRS_OF, "x",
+                                              &err), MJ_OK);
     int moved = 0;
     mj_lookup_place_find(&place, &contexts, history + MJ_HISTORY, letter, NULL);
     for (int v = 1; v < PAIRS_OF; v++) {

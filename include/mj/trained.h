@@ -17,8 +17,8 @@
  * where text and tensors disagree. */
 mj_status mj_model_from_trained(mj_model *model, const char *path, const mj_units *units,
                                 mj_arena *arena, mj_err *err);
-/* The text of a model of oscillators or of a look-up memory, in the arena; NULL when out of memory. Name, shape and format; what
- * is 0 is left out. */
+/* The text of a model of oscillators or of a look-up memory, in the arena; NULL when out of memory.
+ * Name, shape and format; what is 0 is left out. */
 char *mj_trained_describe(const mj_model *model, mj_arena *arena);
 
 #endif

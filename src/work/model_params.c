@@ -417,8 +417,8 @@ static mj_status resolve_lookup(mj_model *m, const char *path, mj_err *err)
     MJ_TRY(check_real("lookup.row_bits", m->lookup.row_bits, 1, 32, path, err));
     if (m->lookup.head_bits == 0 && m->lookup.dims != m->lookup.symbols) {
         return mj_err_add(err, MJ_ERANGE, path, 0, 0,
-                          "lookup.dims = %d: without a head (head_bits) rows are logits of the %d symbols",
-                          m->lookup.dims, m->lookup.symbols);
+                          "lookup.dims = %d: without a head (head_bits) rows are logits of the %d "
+                          "symbols", m->lookup.dims, m->lookup.symbols);
     }
     if (m->precision.ffn == MJ_FORMAT_NONE) { /* what the codebooks decode to */
         m->precision.ffn = m->precision.attention = m->precision.embedding = MJ_FORMAT_INT8;

@@ -70,8 +70,8 @@ static mj_status check_couplings(const mj_safetensors *file, const mj_model *mod
 }
 
 /* A tensor of so many rows and columns. */
-static mj_status check_tensor(const mj_safetensors *file, const char *name, double rows, double columns,
-                              mj_err *err)
+static mj_status check_tensor(const mj_safetensors *file, const char *name, double rows,
+                              double columns, mj_err *err)
 {
     const mj_stored_tensor *tensor = mj_safetensors_find(file, name);
     if (!tensor || tensor->n_dims != 2) {
@@ -83,7 +83,8 @@ static mj_status check_tensor(const mj_safetensors *file, const char *name, doub
     }
     return (double)tensor->dim[1] == columns
                ? MJ_OK
-               : disagree(err, file->path, name, tensor->dim[1], (size_t)columns, "bytes or numbers a row");
+               : disagree(err, file->path, name, tensor->dim[1], (size_t)columns,
+                          "bytes or numbers a row");
 }
 
 /* Tables, codebooks and remembered text of a look-up memory are as large as its text says. */
@@ -103,7 +104,8 @@ static mj_status check_tables(const mj_safetensors *file, const mj_model *m, mj_
 }
 
 /* Bits per byte of a language model's validation text. */
-static mj_status read_bits(mj_model *model, const mj_safetensors *file, mj_arena *arena, mj_err *err)
+static mj_status read_bits(mj_model *model, const mj_safetensors *file, mj_arena *arena,
+                           mj_err *err)
 {
     const char *value = mj_safetensors_text(file, "validation_bits_per_byte");
     const char *data = mj_safetensors_text(file, "data");
@@ -162,7 +164,7 @@ mj_status mj_model_from_trained(mj_model *model, const char *path, const mj_unit
     MJ_TRY(mj_spec_parse(model, &mj_model_schema, text, strlen(text), place, units, arena, err));
     if (model->kind != MJ_MODEL_OSCILLATORS && model->kind != MJ_MODEL_LOOKUP) {
         return mj_err_add(err, MJ_ESUPPORT, path, 0, 0,
-                          MJ_TRAINED_KEY " is of kind %s; only oscillators and lookup can be read so far",
+                          MJ_TRAINED_KEY " is of kind %s; only oscillators and lookup can be read",
                           mj_model_kind_names[model->kind]);
     }
     MJ_TRY(mj_model_resolve(model, place, err));
@@ -174,7 +176,7 @@ mj_status mj_model_from_trained(mj_model *model, const char *path, const mj_unit
     return read_quality(model, &file, arena, err);
 }
 
-/* Keys of a part of the text. */
+/* A key of the text. */
 typedef struct {
     const char *key;
     double value;

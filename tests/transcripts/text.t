@@ -8,8 +8,8 @@ validation text:
 bits per byte
 a/model.safetensors
 
-$ grep -c '"tokens_per_s": ' $TMP/a.log
-1
+$ grep -c '"loss": .*"tokens_per_s": ' $TMP/a.log
+2
 
 $ mj eval $TMP/a/model.safetensors
 small:
@@ -105,13 +105,16 @@ cut.safetensors
 # The bill of it: rows read, what hashes and softmax take, tables that leak, and how good it is.
 $ mj bill $TMP/a/model.safetensors on sram-chip
 small int8 on 1 sram-chip
-arith.vector
 leak.sram
+arith.vector
+weights read
 tables
+B of rows read a token
 leakage
-ROM, non-volatile memory, gating of idle banks, shared traffic
+less by ROM,
+non-volatile memory, gating of idle banks, shared traffic
 quality
-bits per byte, validation text of
+(bits per byte, validation text of
 
 $ mj explain $TMP/a/model.safetensors on sram-chip "weights read"
 rows of tables, those of each token
