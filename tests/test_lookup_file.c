@@ -382,6 +382,8 @@ static void test_changed_files_are_refused(void **state)
         {"alphabet", 1, 5, MJ_DTYPE_U8, .want = MJ_EFIT, .says = "rows.packed"},
         {"head.packed", 32, 30, MJ_DTYPE_U8, .want = MJ_EFIT, .says = "head"},
         {"head.scale", .number = &not_a_number, .want = MJ_ERANGE, .says = "head"},
+        {"head.scale", .number = &huge, .want = MJ_ERANGE, .says = "not within"},
+        {"bias", .number = &huge, .want = MJ_ERANGE, .says = "not within"},
         {"bias", .byte = -1, .want = MJ_EKEY, .says = "bias"},
         {"text", .byte = -1, .want = MJ_EFIT, .says = "text"},
         {"text", 1, 63, MJ_DTYPE_U8, .want = MJ_EFIT, .says = "text"},

@@ -222,6 +222,23 @@ static mj_status read_rows(mj_lookup_text *text, const mj_checkpoint *checkpoint
     return MJ_OK;
 }
 
+static mj_status read_head(mj_lookup_text *text, const mj_checkpoint *checkpoint, mj_err *err)
+{
+    int V = (int)text->columns, D = text->memory->dims;
+    MJ_TRY(mj_checkpoint_read(text->head, checkpoint, "head", (int[]){D, V}, 2, err));
+    MJ_TRY(mj_checkpoint_read(text->bias, checkpoint, "bias", &V, 1, err));
+    double largest = 0;
+    for (size_t i = 0; i < (size_t)D * text->columns; i++) {
+        largest = fmax(largest, fabs((double)text->head[i]));
+    }
+    for (size_t i = 0; i < text->columns; i++) {
+        largest = fmax(largest, fabs((double)text->bias[i]));
+    }
+    return largest <= NUMBER_MAX ? MJ_OK
+                                 : mj_err_add(err, MJ_ERANGE, checkpoint->file.path, 0, 0,
+                                              "head or bias are not within +-%g", NUMBER_MAX);
+}
+
 static mj_status read_copies(mj_lookup_text *text, const mj_checkpoint *checkpoint, mj_arena *arena,
                              mj_err *err)
 {
@@ -287,10 +304,7 @@ mj_status mj_lookup_file_load(mj_lookup_model *model, const char *path, const mj
     mj_lookup_text *text = model->text;
     MJ_TRY(read_rows(text, &checkpoint, bits, err));
     if (text->head) {
-        int V = (int)text->columns;
-        MJ_TRY(mj_checkpoint_read(text->head, &checkpoint, "head", (int[]){text->memory->dims, V}, 2,
-                                  err));
-        MJ_TRY(mj_checkpoint_read(text->bias, &checkpoint, "bias", &V, 1, err));
+        MJ_TRY(read_head(text, &checkpoint, err));
     }
     for (int i = 0; i < checkpoint.file.n_tensors; i++) {
         model->stored_B += (double)checkpoint.file.tensor[i].size_B;
