@@ -336,10 +336,12 @@ static mj_status add_changed(mj_safetensors *to, const mj_stored_tensor *t, cons
     return mj_safetensors_add(to, t->name, dtype, data, shape, t->n_dims, &f->err);
 }
 
-static mj_status load_changed(fixture *f, const change *c)
+/* Writes the changed file and reads it as a model, or as the accountant does. */
+static mj_status load_changed(fixture *f, const change *c, bool bills)
 {
     mj_safetensors good, bad;
     mj_lookup_model model;
+    mj_model shape;
     assert_int_equal(mj_safetensors_load(&good, f->path[1], 1 << 24, &f->arena, &f->err), MJ_OK);
     mj_safetensors_init(&bad, &f->arena);
     for (int i = 0; i < good.n_texts; i++) {
@@ -357,7 +359,8 @@ static mj_status load_changed(fixture *f, const change *c)
     snprintf(path, sizeof path, "%s-bad", f->path[1]);
     assert_int_equal(mj_safetensors_save(&bad, path, &f->err), MJ_OK);
     f->err = (mj_err){0};
-    mj_status status = mj_lookup_file_load(&model, path, f->units, &f->arena, &f->err);
+    mj_status status = bills ? mj_model_from_trained(&shape, path, f->units, &f->arena, &f->err)
+                             : mj_lookup_file_load(&model, path, f->units, &f->arena, &f->err);
     unlink(path);
     return status;
 }
@@ -397,9 +400,44 @@ static void test_changed_files_are_refused(void **state)
     fixture *f = *state;
     use_recipe(f, WITH_HEAD);
     write_model(f, learned(f));
-    assert_int_equal(load_changed(f, &(change){.byte = -1}), MJ_OK);
+    assert_int_equal(load_changed(f, &(change){.byte = -1}, false), MJ_OK);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
-        mj_status status = load_changed(f, &cases[i]);
+        mj_status status = load_changed(f, &cases[i], false);
+        if (status != cases[i].want || !strstr(f->err.diag[0].text, cases[i].says)) {
+            print_error("case %zu: status %d: %s\n", i, (int)status, f->err.diag[0].text);
+            fail();
+        }
+    }
+}
+
+#define SHAPE(rows, more) \
+    "mj: 1\nmodel: small\nkind: lookup\nlookup: {contexts: 6, symbols: 32, rows: " rows ", " more "}\n"
+
+/* The accountant reads the header alone; what its text claims must be borne out by the tensors. */
+static void test_shapes_that_tensors_do_not_bear_out(void **state)
+{
+    static const change cases[] = {
+        {.key = "mj.model", .want = MJ_ESUPPORT, .says = "mj.model"},
+        {.key = "mj.model", .text = SHAPE("9999", "dims: 32, row_bits: 6, head_bits: 8"),
+         .want = MJ_ERANGE, .says = "rows"},
+        {.key = "mj.model", .text = SHAPE("1", "dims: 32, row_bits: 6, head_bits: 8"),
+         .want = MJ_ERANGE, .says = "lookup.rows"},
+        {.key = "mj.model", .text = SHAPE("9999", "dims: 31, row_bits: 6"), .want = MJ_ERANGE,
+         .says = "lookup.dims"},
+        {.key = "mj.model", .text = SHAPE("9999", "dims: 32, row_bits: 64"), .want = MJ_ERANGE,
+         .says = "row_bits"},
+        {"rows.packed", .byte = -1, .want = MJ_ESUPPORT, .says = "rows.packed"},
+        {"rows.levels", 6, 32, MJ_DTYPE_F32, .want = MJ_ERANGE, .says = "rows.levels"},
+        {"head.packed", 16, 32, MJ_DTYPE_U8, .want = MJ_ERANGE, .says = "head.packed"},
+        {"text", 1, 99, MJ_DTYPE_U8, .want = MJ_ERANGE, .says = "text has 99"},
+        {.key = "validation_bits_per_byte", .text = "good", .want = MJ_ESYNTAX, .says = "must be a number"},
+    };
+    fixture *f = *state;
+    use_recipe(f, WITH_HEAD);
+    write_model(f, learned(f));
+    assert_int_equal(load_changed(f, &(change){.byte = -1}, true), MJ_OK);
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        mj_status status = load_changed(f, &cases[i], true);
         if (status != cases[i].want || !strstr(f->err.diag[0].text, cases[i].says)) {
             print_error("case %zu: status %d: %s\n", i, (int)status, f->err.diag[0].text);
             fail();
@@ -419,8 +457,8 @@ static void test_huge_tables_take_no_memory(void **state)
     use_recipe(f, DIRECT);
     write_model(f, learned(f));
     size_t before_B = f->arena.used_B;
-    assert_int_equal(load_changed(f, &(change){.key = "recipe", .text = huge_recipe, .byte = -1}),
-                     MJ_EFIT);
+    const change asks = {.key = "recipe", .text = huge_recipe, .byte = -1};
+    assert_int_equal(load_changed(f, &asks, false), MJ_EFIT);
     assert_true(f->arena.used_B - before_B < (size_t)16 << 20);
 }
 
@@ -529,6 +567,7 @@ int main(void)
         cmocka_unit_test(test_levels_rise),
         cmocka_unit_test(test_op_list_is_what_a_pass_touches),
         cmocka_unit_test(test_changed_files_are_refused),
+        cmocka_unit_test(test_shapes_that_tensors_do_not_bear_out),
         cmocka_unit_test(test_huge_tables_take_no_memory),
         cmocka_unit_test(test_cut_files_are_refused),
         cmocka_unit_test(test_recipes_that_are_wrong),
