@@ -285,6 +285,30 @@ static void test_bad_contexts_are_refused(void **state)
     assert_int_equal(mj_lookup_contexts_parse(&contexts, "1", 1000, V, "x", &err), MJ_ERANGE);
 }
 
+/* A table of order 5 that happens to have as many rows as there are pairs of symbols is hashed over all
+ * five: symbols further back than two still move the row. */
+static void test_a_table_of_pairs_is_not_taken_for_another(void **state)
+{
+    (void)state;
+    enum { PAIRS_OF = 16 };
+    static uint8_t history[MJ_HISTORY + 1];
+    const bool letter[256] = {false};
+    mj_lookup_contexts contexts;
+    mj_lookup_place place, other;
+    mj_err err = {0};
+    assert_int_equal(mj_lookup_contexts_parse(&contexts, "2 5", PAIRS_OF * PAIRS_OF, PAIRS_OF, "x",
+                                              &err), MJ_OK);
+    int moved = 0;
+    mj_lookup_place_find(&place, &contexts, history + MJ_HISTORY, letter, NULL);
+    for (int v = 1; v < PAIRS_OF; v++) {
+        history[MJ_HISTORY - 4] = (uint8_t)v;
+        mj_lookup_place_find(&other, &contexts, history + MJ_HISTORY, letter, NULL);
+        assert_int_equal(other.row[0], place.row[0]);
+        moved += other.row[1] != place.row[1];
+    }
+    assert_true(moved > PAIRS_OF / 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -294,6 +318,7 @@ int main(void)
         cmocka_unit_test(test_threads_change_no_bit),
         cmocka_unit_test(test_copies_are_what_they_claim),
         cmocka_unit_test(test_bad_contexts_are_refused),
+        cmocka_unit_test(test_a_table_of_pairs_is_not_taken_for_another),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

@@ -157,6 +157,7 @@ typedef struct {
                                     device's power, "1"; filled from facts then, else absent */
         mj_quantity block_s;     /* event sums: least time of one block (attention, FFN, ...):
                                     hand-over and synchronisation; absent: from facts */
+        mj_quantity vector_J;    /* one element-wise operation; absent: from facts */
     } overhead;
     struct {                     /* outside the device; absent: facts of power.*, host.*, facility.* */
         mj_quantity vrm, psu;    /* efficiencies, "1" */

@@ -15,12 +15,18 @@
 #include "mj/checkpoint.h"
 #include "mj/corpus.h"
 #include "mj/lookup_text.h"
+#include "mj/model.h"
 #include "mj/recipe.h"
 
 /* Adds the tensors; they are of the arena or borrowed from text. */
 mj_status mj_lookup_file_fill(mj_checkpoint *checkpoint, const mj_lookup_text *text,
                               const mj_alphabet *alphabet, int row_bits, mj_arena *arena,
                               mj_err *err);
+/* The shape that the accountant bills, as the text mj.model of the file (trained.h): the same op list
+ * that data/models gives, from the model itself. */
+mj_model mj_lookup_shape(const mj_lookup_text *text, const char *name, int row_bits);
+mj_status mj_lookup_file_describe(mj_checkpoint *checkpoint, const mj_lookup_text *text,
+                                  const char *name, int row_bits, mj_arena *arena, mj_err *err);
 /* What mj eval and others need of a file: the model, ready to predict. data: what it was trained on. */
 typedef struct {
     mj_recipe recipe;

@@ -8,9 +8,10 @@
 
 /* What the model is computed as: one row of the workload table (op.h) each. */
 typedef enum {
-    MJ_MODEL_NONE, MJ_MODEL_TRANSFORMER, MJ_MODEL_DIFFUSION, MJ_MODEL_AGGREGATE, MJ_MODEL_OSCILLATORS
+    MJ_MODEL_NONE, MJ_MODEL_TRANSFORMER, MJ_MODEL_DIFFUSION, MJ_MODEL_AGGREGATE, MJ_MODEL_OSCILLATORS,
+    MJ_MODEL_LOOKUP
 } mj_model_kind;
-/* "", "transformer", "diffusion", "aggregate", "oscillators", NULL */
+/* "", "transformer", "diffusion", "aggregate", "oscillators", "lookup", NULL */
 extern const char *const mj_model_kind_names[];
 
 typedef enum { MJ_OUTPUT_NONE, MJ_OUTPUT_TOKEN, MJ_OUTPUT_IMAGE, MJ_OUTPUT_VIDEO } mj_output;
@@ -114,6 +115,19 @@ typedef struct {
         int decoder_channels;  /* into the first block, of 4 x 4 pixels */
     } oscillator;
 
+    /* lookup: rows of hashed tables, summed, before a head or as logits; lookup_memory.h */
+    struct {
+        int contexts, symbols; /* tables; symbols of the alphabet */
+        double rows;           /* of all tables */
+        int dims;              /* numbers of a row */
+        int row_bits;
+        int head_bits;         /* of the head's numbers; 0: rows are logits */
+        int mixed;             /* symbols that the hashes of a token mix */
+        int copies;            /* readers of a remembered text */
+        double remembered;     /* its bytes */
+        double slots;          /* of the index of each copy */
+    } lookup;
+
     /* what was published, to check the counts against; 0: unknown */
     double published_total, published_active;
     const char *omitted;      /* parts of the published total that are not counted */
@@ -143,7 +157,7 @@ mj_status mj_model_resolve(mj_model *model, const char *path, mj_err *err);
 /* Sets the weight format of attention, FFN and experts; embedding, head and cache stay. Any format
  * but fp8 ends moe.reads_all, and exact_weight_B no longer holds. */
 void mj_model_set_precision(mj_model *model, mj_format format);
-/* "dense", "moe", "hybrid" (any state-space layer), "diffusion". */
+/* "dense", "moe", "hybrid" (any state-space layer), "diffusion", "physical", "lookup". */
 const char *mj_model_class(const mj_model *model);
 /* The format that most weights of attention, FFN and experts are in, e.g. "mxfp4" for gpt-oss. */
 mj_format mj_model_format(const mj_model *model);

@@ -27,6 +27,7 @@ typedef struct {
     mj_format format;  /* of the weights, or of the state */
     double weights;    /* parameters, all repeats (and all experts) */
     double weight_B;   /* their bytes */
+    double row_B;      /* bytes of rows read from them per output token, other rows for every token */
     double reads;      /* times the weights are read per output (steps x passes for images) */
     double mac;        /* multiply-accumulates with weights per output token */
     double state_B;    /* cache and state bytes moved per output token at this context */
@@ -34,6 +35,8 @@ typedef struct {
     double prompt_mac; /* the same for the whole prompt */
     double stored_B;   /* cache and state bytes that a sequence occupies at its longest */
     double act_B;      /* activation bytes in and out per output token */
+    double vector;     /* element-wise operations per output token: counted where they are not little
+                          beside the products */
     int experts, active;
     double oscillators; /* that run for `span` model time units per output */
     double segments;    /* settings of all couplings in turn; each coupling is built once */

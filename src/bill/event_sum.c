@@ -28,6 +28,7 @@ typedef struct {
     double weight_B, state_B, act_B, link_B;
     double exchanges; /* one after the other, between devices */
     double blocks;    /* of the network, one after the other */
+    double vector;    /* element-wise operations */
     double mac, cache_mac; /* with weights; with keys, values and states */
     mj_format format; /* of most of the weights */
 } traffic;
@@ -57,8 +58,10 @@ static double touched(const mj_op *op, const mj_model *m, const mj_serving *s)
 static void add_text_op(traffic *t, const mj_op *op, const mj_model *m, const mj_serving *s)
 {
     double B = s->batch, prompts = mj_reads_prompts(s) ? 1 / s->output : 0;
-    double tokens = op->kind == MJ_OP_HEAD ? B : tokens_of(s);
-    t->weight_B += op->weight_B * op->reads * touched(op, m, s);
+    bool decodes = op->kind == MJ_OP_HEAD || op->kind == MJ_OP_LOOKUP; /* prompts do not need it */
+    double tokens = decodes ? B : tokens_of(s);
+    t->weight_B += op->weight_B * op->reads * touched(op, m, s) + op->row_B * tokens;
+    t->vector += op->vector * tokens;
     t->state_B += op->state_B * B;
     t->act_B += op->act_B * tokens;
     t->mac += op->mac * tokens;
@@ -74,6 +77,9 @@ static void count_blocks(double *blocks, double *numbers, const mj_bill *bill, c
     *numbers = tokens_of(s) * m->hidden;
     if (m->kind == MJ_MODEL_AGGREGATE) {
         *blocks = 2.0 * m->layers;
+    } else if (m->kind == MJ_MODEL_LOOKUP) { /* rows, then the head */
+        *blocks = m->lookup.head_bits > 0 ? 2 : 1;
+        *numbers = s->batch * m->lookup.dims;
     } else if (m->kind == MJ_MODEL_OSCILLATORS) { /* phases after every right-hand side */
         double runs = mj_oscillator_runs(bill) ? 0 : (double)s->steps * m->oscillator.stages;
         *blocks = runs + m->oscillator.decoder_blocks;
@@ -200,7 +206,8 @@ static void memory_lines(mj_ledger *ledger, const mj_bill *bill, const traffic *
         const char *label, *formula;
         double bytes;
     } rows[] = {
-        {MJ_HOLDS_WEIGHTS, "weights read", "bytes of dense weights and touched experts / batch",
+        {MJ_HOLDS_WEIGHTS, "weights read",
+         "bytes of dense weights and touched experts / batch; rows of tables, those of each token",
          t->weight_B},
         {MJ_HOLDS_KV, "cache and state moved", "bytes of keys, values and states per output",
          t->state_B},
@@ -309,6 +316,11 @@ static void arithmetic_lines(mj_ledger *ledger, const mj_bill *bill, const traff
     product_lines(ledger, "multiply-accumulates with the cache",
                   "attention and state updates, prompts included, per output", t->cache_mac / B,
                   cache != NULL ? cache : unit);
+    if (bill->chip->closure == MJ_CLOSURE_EVENT_SUM) { /* an envelope's author counts what he counts */
+        mj_ledger_events(ledger, MJ_ARITH_VECTOR, "element-wise operations",
+                         "hashes, codebooks, softmax and sampling", t->vector / B, "op",
+                         &bill->chip->overhead.vector_J);
+    }
 }
 
 static void device_lines(mj_bill *bill, const traffic *t, const mj_compute *unit)

@@ -140,6 +140,7 @@ static mj_status fill_absent(mj_chip *chip, mj_facts *facts, mj_err *err)
         {&chip->overhead.utilisation, "overhead.utilisation", "1"},
         {&chip->overhead.unexplained, "overhead.unexplained", "1"},
         {&chip->overhead.block_s, "overhead.block", "s"},
+        {&chip->overhead.vector_J, "arith.vector.default", "J/op"},
     };
     MJ_TRY(fill_static(chip, facts, err));
     MJ_TRY(fill_links(chip, facts, err));

@@ -119,6 +119,7 @@ static const mj_spec_field overhead_fields[] = {
     WITHIN("unexplained", overhead, unexplained, "1", 0, 100),
     WITHIN("leak", overhead, leak, "1", 0, 0.95),
     WITHIN("block", overhead, block_s, "s", 0, 1),
+    WITHIN("vector", overhead, vector_J, "J/op", 0, 1),
 };
 static const mj_spec_schema overhead_schema = {
     "overhead", overhead_fields, LENGTH(overhead_fields), PART_SIZE(overhead), NULL};

@@ -163,7 +163,8 @@ void mj_lookup_place_find(mj_lookup_place *place, const mj_lookup_contexts *cont
             row = c->length == 0 ? 0 : 1 + copy_class(c->length) * V + c->expected;
         } else if (context->kind == MJ_LOOKUP_ORDER && context->reach < 2) {
             row = context->reach == 0 ? 0 : at[-1];
-        } else if (context->kind == MJ_LOOKUP_ORDER && context->n_rows == V * V) {
+        } else if (context->kind == MJ_LOOKUP_ORDER && context->reach == 2 &&
+                   context->n_rows == V * V) {
             row = at[-1] * V + at[-2];
         } else { /* n_rows is a power of two: the top bits of the product */
             uint64_t hash = hash_of(context, at, letter);

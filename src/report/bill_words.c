@@ -229,11 +229,44 @@ static void add_simulation(mj_figures *list, const mj_bill_view *view, mj_arena 
     add_figure(list, arena, "decoder", text);
 }
 
+/* Tables are read a few rows a token but leak and take room as a whole: on one user's tokens a chip of
+ * theirs alone spends more on keeping than on reading them. */
+static void add_tables(mj_figures *list, const mj_bill *bill, mj_arena *arena)
+{
+    char text[SENTENCE], kept[NUMBER], leak[NUMBER], area[NUMBER], rate[NUMBER];
+    const mj_memory *memory = mj_chip_memory(bill->chip, MJ_HOLDS_WEIGHTS);
+    double bytes = 0, moved_B = 0;
+    for (int i = 0; i < bill->ops.n; i++) {
+        bytes += bill->ops.op[i].weight_B;
+        moved_B += bill->ops.op[i].row_B;
+    }
+    if (bill->model->kind != MJ_MODEL_LOOKUP || !memory) {
+        return;
+    }
+    int n = snprintf(text, sizeof text, "%s kept, %.3g B of rows read a token",
+                     mj_units_format(bytes, "B", kept, sizeof kept), moved_B);
+    if (mj_quantity_given(&memory->density_Bpm2)) {
+        n += snprintf(text + n, sizeof text - (size_t)n, "; %s mm2",
+                      mj_number_format(1e6 * bytes / memory->density_Bpm2.typ, area, sizeof area));
+    }
+    add_figure(list, arena, "tables", text);
+    double leak_W = mj_quantity_given(&memory->leak_WpB) ? bytes * memory->leak_WpB.typ : 0;
+    double read_J = moved_B * memory->read_JpB.typ;
+    if (leak_W > 0 && read_J > 0) {
+        snprintf(text, sizeof text, "%s leak, more than their reads below %s token/s in all; less by "
+                 "ROM, non-volatile memory, gating of idle banks, shared traffic",
+                 mj_units_format(leak_W, "W", leak, sizeof leak),
+                 mj_number_format(leak_W / read_J, rate, sizeof rate));
+        add_figure(list, arena, "leakage", text);
+    }
+}
+
 static void add_quality(mj_figures *list, const mj_bill *bill, mj_arena *arena)
 {
     char text[200];
     if (bill->model->quality.metric) {
-        snprintf(text, sizeof text, "%.1f (%s; lower is better)", bill->model->quality.value,
+        double value = bill->model->quality.value; /* Frechet distances, or bits per byte */
+        snprintf(text, sizeof text, "%.*f (%s; lower is better)", value < 10 ? 3 : 1, value,
                  bill->model->quality.metric);
         add_figure(list, arena, "quality", text);
     }
@@ -247,6 +280,7 @@ void mj_figures_collect(mj_figures *list, const mj_bill_view *view, mj_arena *ar
     add_memory(list, view->bill, arena);
     add_cost(list, view, arena);
     add_simulation(list, view, arena);
+    add_tables(list, view->bill, arena);
     add_quality(list, view->bill, arena);
     add_shares(list, view->bill, arena);
 }

@@ -25,7 +25,7 @@ typedef struct {
 int mj_cite(mj_citations *list, const char *key);
 
 /* What the machine does besides spending joules: n pairs of a name and a sentence. */
-enum { MJ_FIGURES_MAX = 12 };
+enum { MJ_FIGURES_MAX = 16 };
 typedef struct {
     const char *cell[2 * MJ_FIGURES_MAX];
     int n;

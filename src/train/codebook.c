@@ -2,7 +2,7 @@
 #include "mj/codebook.h"
 
 #include <math.h>
-
+#include <stdbool.h>
 
 enum { BINS = 1 << 14, ROUNDS = 60 };
 
@@ -50,7 +50,8 @@ static void start(float *level, const mj_code_histogram *h, int n)
     }
 }
 
-/* Each level to the mean of the bins nearest to it. */
+/* Each level to the mean of the bins nearest to it. One that has none stays, but never below the level
+ * before it: several may start in one bin, of which the first gets all. */
 static void improve(float *level, const mj_code_histogram *h, int n)
 {
     int b = 0;
@@ -62,6 +63,7 @@ static void improve(float *level, const mj_code_histogram *h, int n)
             sum += h->sum[b];
         }
         level[i] = count > 0 ? (float)(sum / count) : level[i];
+        level[i] = i > 0 && level[i] < level[i - 1] ? level[i - 1] : level[i];
     }
 }
 
@@ -72,8 +74,9 @@ void mj_codebook_fit(float *level, const mj_code_histogram *histogram, int bits)
     for (int round = 0; round < ROUNDS; round++) {
         improve(level, histogram, n);
     }
-    for (int i = 1; i < n; i++) {
-        nearest = fabsf(level[i]) < fabsf(level[nearest]) ? i : nearest;
+    for (int i = 1; i < n; i++) { /* of equal ones below 0 the last, so that levels still rise */
+        bool equal = level[i] == level[nearest] && level[i] < 0;
+        nearest = fabsf(level[i]) < fabsf(level[nearest]) || equal ? i : nearest;
     }
     level[nearest] = 0;
 }

@@ -2,6 +2,7 @@
 #include "mj/lookup_file.h"
 
 #include "mj/codebook.h"
+#include "mj/trained.h"
 #include "task.h"
 
 #include <math.h>
@@ -10,6 +11,8 @@
 #define ROWS "rows.packed"
 #define LEVELS "rows.levels"
 enum { HEAD_BITS = 8 };
+/* Training leaves levels and gains of a few ones; sums of numbers below this are finite. */
+static const double NUMBER_MAX = 1e6;
 
 mj_lookup_text_config mj_lookup_config_of(const mj_recipe *recipe, const mj_alphabet *alphabet)
 {
@@ -106,6 +109,53 @@ mj_status mj_lookup_file_fill(mj_checkpoint *checkpoint, const mj_lookup_text *t
                : add_bytes(checkpoint, "text", MJ_DTYPE_U8, copy->text, 1, copy->n, err);
 }
 
+/* Letters of an English word and the mark of its end, about. */
+enum { WORD_LETTERS = 6 };
+
+/* Symbols that the hash of a context takes in. Pairs of symbols and copies are places, no hashes; the
+ * copies' own index mixes as many symbols as they match. */
+static int symbols_mixed(const mj_lookup_context *context)
+{
+    switch (context->kind) {
+    case MJ_LOOKUP_ORDER:
+    case MJ_LOOKUP_COPY:
+        return context->reach;
+    case MJ_LOOKUP_WORD:
+        return WORD_LETTERS * (context->reach + 1);
+    default: /* the current word and one other */
+        return WORD_LETTERS * 2;
+    }
+}
+
+mj_model mj_lookup_shape(const mj_lookup_text *text, const char *name, int row_bits)
+{
+    const mj_lookup_contexts *contexts = &text->memory->contexts;
+    mj_model shape = {.name = name, .kind = MJ_MODEL_LOOKUP};
+    shape.lookup.contexts = contexts->n;
+    shape.lookup.symbols = text->config.n_symbols;
+    shape.lookup.rows = contexts->n_rows;
+    shape.lookup.dims = text->memory->dims;
+    shape.lookup.row_bits = row_bits;
+    shape.lookup.head_bits = text->head ? HEAD_BITS : 0;
+    shape.lookup.copies = contexts->n_copies;
+    if (contexts->n_copies > 0) {
+        shape.lookup.remembered = (double)text->copy[0].n;
+        shape.lookup.slots = (double)((size_t)1 << text->copy[0].bits);
+    }
+    for (int k = 0; k < contexts->n; k++) {
+        shape.lookup.mixed += symbols_mixed(&contexts->context[k]);
+    }
+    return shape;
+}
+
+mj_status mj_lookup_file_describe(mj_checkpoint *checkpoint, const mj_lookup_text *text,
+                                  const char *name, int row_bits, mj_arena *arena, mj_err *err)
+{
+    const mj_model shape = mj_lookup_shape(text, name, row_bits);
+    const char *words = mj_trained_describe(&shape, arena);
+    return words ? mj_checkpoint_set_text(checkpoint, MJ_TRAINED_KEY, words, err) : no_memory(err);
+}
+
 /* A tensor of this type and shape. */
 static mj_status find(const mj_stored_tensor **tensor, const mj_checkpoint *checkpoint,
                       const char *name, mj_dtype dtype, size_t rows, size_t columns, mj_err *err)
@@ -137,15 +187,15 @@ static mj_status read_rows(mj_lookup_text *text, const mj_checkpoint *checkpoint
         bool finite = true;
         for (size_t i = 0; i < n_levels; i++) {
             level[i] = (float)mj_tensor_element(levels, k * n_levels + i);
-            finite = finite && isfinite(level[i]);
+            finite = finite && fabs((double)level[i]) <= NUMBER_MAX;
         }
         for (size_t c = 0; c < MJ_LOOKUP_MATCHES; c++) {
             m->gains.copied[k][c] = (mj_real)mj_tensor_element(copied, k * MJ_LOOKUP_MATCHES + c);
-            finite = finite && isfinite(m->gains.copied[k][c]);
+            finite = finite && fabs((double)m->gains.copied[k][c]) <= NUMBER_MAX;
         }
         if (!finite) {
             return mj_err_add(err, MJ_ERANGE, checkpoint->file.path, 0, 0,
-                              "levels or gains of context %zu are not finite", k);
+                              "levels or gains of context %zu are not within +-%g", k, NUMBER_MAX);
         }
         for (uint32_t r = context->first_row; r < context->first_row + context->n_rows; r++) {
             mj_real *w = m->slab + 2 * m->stride * r;
@@ -155,6 +205,23 @@ static mj_status read_rows(mj_lookup_text *text, const mj_checkpoint *checkpoint
         }
     }
     return MJ_OK;
+}
+
+static mj_status read_head(mj_lookup_text *text, const mj_checkpoint *checkpoint, mj_err *err)
+{
+    int V = (int)text->columns, D = text->memory->dims;
+    MJ_TRY(mj_checkpoint_read(text->head, checkpoint, "head", (int[]){D, V}, 2, err));
+    MJ_TRY(mj_checkpoint_read(text->bias, checkpoint, "bias", &V, 1, err));
+    double largest = 0;
+    for (size_t i = 0; i < (size_t)D * text->columns; i++) {
+        largest = fmax(largest, fabs((double)text->head[i]));
+    }
+    for (size_t i = 0; i < text->columns; i++) {
+        largest = fmax(largest, fabs((double)text->bias[i]));
+    }
+    return largest <= NUMBER_MAX ? MJ_OK
+                                 : mj_err_add(err, MJ_ERANGE, checkpoint->file.path, 0, 0,
+                                              "head or bias are not within +-%g", NUMBER_MAX);
 }
 
 static mj_status read_copies(mj_lookup_text *text, const mj_checkpoint *checkpoint, mj_arena *arena,
@@ -184,6 +251,19 @@ static mj_status read_copies(mj_lookup_text *text, const mj_checkpoint *checkpoi
     return mj_lookup_text_remember(text, symbols + MJ_HISTORY, n, arena, err);
 }
 
+/* The tables that a recipe asks for are in the file, before memory is taken for them. */
+static mj_status check_rows(const mj_checkpoint *checkpoint, const mj_lookup_text_config *config,
+                            int bits, mj_err *err)
+{
+    mj_lookup_contexts contexts;
+    const mj_stored_tensor *rows;
+    int dims = config->dims > 0 ? config->dims : config->n_symbols;
+    MJ_TRY(mj_lookup_contexts_parse(&contexts, config->contexts, config->rows, config->n_symbols,
+                                    checkpoint->file.path, err));
+    return find(&rows, checkpoint, ROWS, MJ_DTYPE_U8, contexts.n_rows, mj_code_row_B(dims, bits),
+                err);
+}
+
 mj_status mj_lookup_file_load(mj_lookup_model *model, const char *path, const mj_units *units,
                               mj_arena *arena, mj_err *err)
 {
@@ -204,14 +284,12 @@ mj_status mj_lookup_file_load(mj_lookup_model *model, const char *path, const mj
     int bits = model->recipe.model.row_bits;
     mj_lookup_text_config config = mj_lookup_config_of(&model->recipe, &model->alphabet);
     config.n_batch = 1;
+    MJ_TRY(check_rows(&checkpoint, &config, bits, err));
     MJ_TRY(mj_lookup_text_new(&model->text, &config, 0, path, arena, err));
     mj_lookup_text *text = model->text;
     MJ_TRY(read_rows(text, &checkpoint, bits, err));
     if (text->head) {
-        int V = (int)text->columns;
-        MJ_TRY(mj_checkpoint_read(text->head, &checkpoint, "head", (int[]){text->memory->dims, V}, 2,
-                                  err));
-        MJ_TRY(mj_checkpoint_read(text->bias, &checkpoint, "bias", &V, 1, err));
+        MJ_TRY(read_head(text, &checkpoint, err));
     }
     for (int i = 0; i < checkpoint.file.n_tensors; i++) {
         model->stored_B += (double)checkpoint.file.tensor[i].size_B;

@@ -119,6 +119,8 @@ static mj_status ship(mj_checkpoint *to, const void *self, const mj_real *averag
     (void)average;
     const lookup_task *task = self;
     MJ_TRY(mj_checkpoint_set_text(to, MJ_DATA_KEY, task->corpus->source, err));
+    MJ_TRY(mj_lookup_file_describe(to, task->text, task->recipe->name, task->recipe->model.row_bits,
+                                   arena, err));
     return mj_lookup_file_fill(to, task->text, &task->corpus->alphabet, task->recipe->model.row_bits,
                                arena, err);
 }

@@ -18,10 +18,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { NAMES_MAX = 2048, LAYERS_MAX = 1 << 16 };
+enum { NAMES_MAX = 2048, LAYERS_MAX = 1 << 16, LOOKUPS_MAX = 4096 };
 
 const char *const mj_model_kind_names[] = {"", "transformer", "diffusion", "aggregate",
-                                           "oscillators", NULL};
+                                           "oscillators", "lookup", NULL};
 const char *const mj_output_names[] = {"", "token", "image", "video", NULL};
 
 #define LENGTH(a) ((int)(sizeof(a) / sizeof((a)[0])))
@@ -132,6 +132,18 @@ static const mj_spec_field oscillator_fields[] = {
     INT("decoder_blocks", oscillator.decoder_blocks, 0, 16),
     INT("decoder_channels", oscillator.decoder_channels, 1, DIM_MAX),
 };
+static const mj_spec_field lookup_fields[] = {
+    INT("contexts", lookup.contexts, 1, LOOKUPS_MAX),
+    INT("symbols", lookup.symbols, 2, 256),
+    REAL("rows", lookup.rows, "1", 1e12),
+    INT("dims", lookup.dims, 1, DIM_MAX),
+    INT("row_bits", lookup.row_bits, 1, 32),
+    INT("head_bits", lookup.head_bits, 0, 32),
+    INT("mixed", lookup.mixed, 0, 65536),
+    INT("copies", lookup.copies, 0, LOOKUPS_MAX),
+    REAL("remembered", lookup.remembered, "1", 1e12),
+    REAL("slots", lookup.slots, "1", 1e12),
+};
 static const mj_spec_field fields[] = {
     {.key = "model", .kind = MJ_SPEC_TEXT, .required = true, .offset = offsetof(mj_model, name)},
     TEXT("id", id),
@@ -168,6 +180,7 @@ static const mj_spec_field fields[] = {
     MAP("economy", economy_fields),
     MAP("aggregate", aggregate_fields),
     MAP("oscillator", oscillator_fields),
+    MAP("lookup", lookup_fields),
     REAL("published_total", published_total, "1", 1e18),
     REAL("published_active", published_active, "1", 1e18),
 };

@@ -408,6 +408,30 @@ static mj_status resolve_oscillators(mj_model *m, const char *path, mj_err *err)
     return MJ_OK;
 }
 
+static mj_status resolve_lookup(mj_model *m, const char *path, mj_err *err)
+{
+    MJ_TRY(check_real("lookup.contexts", m->lookup.contexts, 1, LAYERS_MAX, path, err));
+    MJ_TRY(check_real("lookup.symbols", m->lookup.symbols, 2, 256, path, err));
+    MJ_TRY(check_real("lookup.rows", m->lookup.rows, m->lookup.contexts, 1e12, path, err));
+    MJ_TRY(check_real("lookup.dims", m->lookup.dims, 1, DIM_MAX, path, err));
+    MJ_TRY(check_real("lookup.row_bits", m->lookup.row_bits, 1, 32, path, err));
+    if (m->lookup.head_bits == 0 && m->lookup.dims != m->lookup.symbols) {
+        return mj_err_add(err, MJ_ERANGE, path, 0, 0,
+                          "lookup.dims = %d: without a head (head_bits) rows are logits of the %d "
+                          "symbols", m->lookup.dims, m->lookup.symbols);
+    }
+    if (m->precision.ffn == MJ_FORMAT_NONE) { /* what the codebooks decode to */
+        m->precision.ffn = m->precision.attention = m->precision.embedding = MJ_FORMAT_INT8;
+    }
+    fill_precision(m);
+    double head = m->lookup.head_bits > 0 ? (m->lookup.dims + 1.0) * m->lookup.symbols : 0;
+    m->params.ffn = m->lookup.rows * m->lookup.dims;
+    m->params.head = head;
+    m->params.total = m->params.ffn + head;
+    m->params.active = (double)m->lookup.contexts * m->lookup.dims + head;
+    return MJ_OK;
+}
+
 mj_status mj_model_resolve(mj_model *model, const char *path, mj_err *err)
 {
     model->params = (mj_params){0};
@@ -424,9 +448,11 @@ mj_status mj_model_resolve(mj_model *model, const char *path, mj_err *err)
         return resolve_aggregate(model, path, err);
     case MJ_MODEL_OSCILLATORS:
         return resolve_oscillators(model, path, err);
+    case MJ_MODEL_LOOKUP:
+        return resolve_lookup(model, path, err);
     default:
         return mj_err_add(err, MJ_EKEY, path, 0, 0, "kind is missing: transformer, diffusion, "
-                                                    "aggregate or oscillators");
+                                                    "aggregate, oscillators or lookup");
     }
 }
 
@@ -446,6 +472,9 @@ const char *mj_model_class(const mj_model *model)
     }
     if (model->kind == MJ_MODEL_OSCILLATORS) {
         return "physical";
+    }
+    if (model->kind == MJ_MODEL_LOOKUP) {
+        return "lookup";
     }
     if (model->ssm.layers > 0) {
         return "hybrid";

@@ -4,6 +4,8 @@
  * because a coupling of the mask may have been rounded to 0 and is on the chip all the same. */
 #include "mj/trained.h"
 
+#include "workload.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -67,6 +69,59 @@ static mj_status check_couplings(const mj_safetensors *file, const mj_model *mod
     return K == plain ? MJ_OK : check_packed(file, K, n, model, err);
 }
 
+/* A tensor of so many rows and columns. */
+static mj_status check_tensor(const mj_safetensors *file, const char *name, double rows,
+                              double columns, mj_err *err)
+{
+    const mj_stored_tensor *tensor = mj_safetensors_find(file, name);
+    if (!tensor || tensor->n_dims != 2) {
+        return mj_err_add(err, MJ_ESUPPORT, file->path, 0, 0, "no matrix %s, which " MJ_TRAINED_KEY
+                          " wants", name);
+    }
+    if ((double)tensor->dim[0] != rows) {
+        return disagree(err, file->path, name, tensor->dim[0], (size_t)rows, "rows");
+    }
+    return (double)tensor->dim[1] == columns
+               ? MJ_OK
+               : disagree(err, file->path, name, tensor->dim[1], (size_t)columns,
+                          "bytes or numbers a row");
+}
+
+/* Tables, codebooks and remembered text of a look-up memory are as large as its text says. */
+static mj_status check_tables(const mj_safetensors *file, const mj_model *m, mj_err *err)
+{
+    MJ_TRY(check_tensor(file, "rows.packed", m->lookup.rows, mj_lookup_row_B(m), err));
+    MJ_TRY(check_tensor(file, "rows.levels", m->lookup.contexts, (double)(1ull << m->lookup.row_bits),
+                        err));
+    if (m->lookup.head_bits > 0) {
+        const mj_stored_tensor *head = mj_safetensors_find(file, "head.packed");
+        if (!head || head->n_dims != 2 || head->dim[0] != (size_t)m->lookup.dims) {
+            return mj_err_add(err, MJ_ERANGE, file->path, 0, 0, "head.packed has not the %d rows that "
+                              MJ_TRAINED_KEY " says", m->lookup.dims);
+        }
+    }
+    return m->lookup.copies > 0 ? check_tensor(file, "text", 1, m->lookup.remembered, err) : MJ_OK;
+}
+
+/* Bits per byte of a language model's validation text. */
+static mj_status read_bits(mj_model *model, const mj_safetensors *file, mj_arena *arena,
+                           mj_err *err)
+{
+    const char *value = mj_safetensors_text(file, "validation_bits_per_byte");
+    const char *data = mj_safetensors_text(file, "data");
+    if (!value || !data) {
+        return MJ_OK;
+    }
+    char *end;
+    model->quality.value = strtod(value, &end);
+    if (end == value || *end || !(model->quality.value >= 0 && model->quality.value < 1e9)) {
+        return mj_err_add(err, MJ_ESYNTAX, file->path, 0, 0,
+                          "the text validation_bits_per_byte must be a number of at least 0");
+    }
+    model->quality.metric = mj_arena_printf(arena, "bits per byte, validation text of %s", data);
+    return model->quality.metric ? MJ_OK : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
+}
+
 /* The judgement that the trainer left, if it left one. */
 static mj_status read_quality(mj_model *model, const mj_safetensors *file, mj_arena *arena,
                               mj_err *err)
@@ -107,22 +162,54 @@ mj_status mj_model_from_trained(mj_model *model, const char *path, const mj_unit
         return mj_err_add(err, MJ_EMEM, path, 0, 0, "out of memory");
     }
     MJ_TRY(mj_spec_parse(model, &mj_model_schema, text, strlen(text), place, units, arena, err));
-    if (model->kind != MJ_MODEL_OSCILLATORS) {
+    if (model->kind != MJ_MODEL_OSCILLATORS && model->kind != MJ_MODEL_LOOKUP) {
         return mj_err_add(err, MJ_ESUPPORT, path, 0, 0,
-                          MJ_TRAINED_KEY " is of kind %s; only oscillators can be read so far",
+                          MJ_TRAINED_KEY " is of kind %s; only oscillators and lookup can be read",
                           mj_model_kind_names[model->kind]);
     }
     MJ_TRY(mj_model_resolve(model, place, err));
+    if (model->kind == MJ_MODEL_LOOKUP) {
+        MJ_TRY(check_tables(&file, model, err));
+        return read_bits(model, &file, arena, err);
+    }
     MJ_TRY(check_couplings(&file, model, err));
     return read_quality(model, &file, arena, err);
 }
 
-char *mj_trained_describe(const mj_model *model, mj_arena *arena)
+/* A key of the text. */
+typedef struct {
+    const char *key;
+    double value;
+} row;
+
+/* What is 0 is left out. */
+static char *add_rows(char *text, const row *rows, size_t n, mj_arena *arena)
 {
-    const struct {
-        const char *key;
-        double value;
-    } rows[] = {
+    for (size_t i = 0; text && i < n; i++) {
+        if (rows[i].value > 0) {
+            text = mj_arena_printf(arena, "%s  %s: %.17g\n", text, rows[i].key, rows[i].value);
+        }
+    }
+    return text;
+}
+
+static char *describe_lookup(const mj_model *model, mj_arena *arena)
+{
+    const row rows[] = {
+        {"contexts", model->lookup.contexts},   {"symbols", model->lookup.symbols},
+        {"rows", model->lookup.rows},           {"dims", model->lookup.dims},
+        {"row_bits", model->lookup.row_bits},   {"head_bits", model->lookup.head_bits},
+        {"mixed", model->lookup.mixed},         {"copies", model->lookup.copies},
+        {"remembered", model->lookup.remembered}, {"slots", model->lookup.slots},
+    };
+    char *text = mj_arena_printf(arena, "mj: 1\nmodel: %s\nkind: lookup\noutput: token\nlookup:\n",
+                                 model->name);
+    return add_rows(text, rows, sizeof rows / sizeof rows[0], arena);
+}
+
+static char *describe_oscillators(const mj_model *model, mj_arena *arena)
+{
+    const row rows[] = {
         {"visible", model->oscillator.visible},
         {"hidden", model->oscillator.hidden},
         {"random", model->oscillator.random},
@@ -140,11 +227,13 @@ char *mj_trained_describe(const mj_model *model, mj_arena *arena)
     };
     char *text = mj_arena_printf(arena, "mj: 1\nmodel: %s\nkind: oscillators\noutput: image\n"
                                  "oscillator:\n", model->name);
-    for (size_t i = 0; text && i < sizeof rows / sizeof rows[0]; i++) {
-        if (rows[i].value > 0) {
-            text = mj_arena_printf(arena, "%s  %s: %.17g\n", text, rows[i].key, rows[i].value);
-        }
-    }
+    return add_rows(text, rows, sizeof rows / sizeof rows[0], arena);
+}
+
+char *mj_trained_describe(const mj_model *model, mj_arena *arena)
+{
+    char *text = model->kind == MJ_MODEL_LOOKUP ? describe_lookup(model, arena)
+                                                : describe_oscillators(model, arena);
     const char *format = mj_format_names[model->precision.ffn];
     return text && model->precision.ffn
                ? mj_arena_printf(arena, "%sprecision: {attention: %s, ffn: %s, embedding: %s}\n", text,

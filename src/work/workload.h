@@ -11,6 +11,8 @@ void mj_diffusion_count(mj_ops *ops, const mj_model *model, const mj_extent *ext
 void mj_aggregate_count(mj_ops *ops, const mj_model *model, const mj_extent *extent);
 
 void mj_oscillators_count(mj_ops *ops, const mj_model *model, const mj_extent *extent);
+void mj_lookup_count(mj_ops *ops, const mj_model *model, const mj_extent *extent);
+double mj_lookup_row_B(const mj_model *model); /* a stored row, in whole bytes */
 /* Parameters of couplings, class drive and frequencies, and of the decoder; FLOP of the decoder. */
 typedef struct {
     double dynamics, decoder, decoder_flop;
