@@ -1,7 +1,7 @@
 /* mj train: a recipe from its first step, or from its last checkpoint, to a model.
  *
- *   DIR/checkpoint.safetensors   every two minutes, at Ctrl-C and at the end: all that --resume needs;
- *                                every two minutes a generator's images are judged too
+ *   DIR/checkpoint.safetensors   after ten seconds, every two minutes, at Ctrl-C and at the end: all that
+ *                                --resume needs; every two minutes a generator's images are judged too
  *   DIR/model.safetensors        at the end: the averaged parameters with what is known of them
  *
  * Both appear complete or not at all. A run that meets a number that is not finite stops without
@@ -11,6 +11,7 @@
 #include "mj/json.h"
 #include "mj/kernels.h"
 #include "mj/language.h"
+#include "mj/safetensors.h"
 #include "mj/sampler.h"
 #include "mj/training.h"
 #include "options.h"
@@ -21,12 +22,13 @@
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 enum { THREADS_MAX = 256, NOTES_MAX = 8, NOTE_TEXT = 64, JUDGED_N = 10000, JUDGED_STEPS = 24 };
-static const double CHECKPOINT_PERIOD_S = 120, LOG_PERIOD_S = 5;
+static const double FIRST_CHECKPOINT_S = 10, CHECKPOINT_PERIOD_S = 120, LOG_PERIOD_S = 5;
 static const double MEMORY_SHARE = 0.9; /* of the machine's, that networks may take */
 
 typedef struct {
@@ -81,6 +83,19 @@ static bool is_text(const job *j)
     return j->recipe.objective.kind == MJ_OBJECTIVE_NEXT_BYTE;
 }
 
+/* A run that goes on keeps the seed that it began with. */
+static void keep_seed(job *j)
+{
+    mj_safetensors file;
+    mj_err unseen = {0}; /* a file that cannot be read is complained about by who restores it */
+    const char *path = mj_arena_printf(&j->context->arena, "%s/checkpoint.safetensors", j->out);
+    if (path && mj_safetensors_load_header(&file, path, &j->context->arena, &unseen) == MJ_OK) {
+        const char *text = mj_safetensors_text(&file, "seed");
+        long seed = text ? strtol(text, NULL, 10) : -1;
+        j->recipe.train.seed = seed >= 0 && seed <= INT32_MAX ? (int)seed : j->recipe.train.seed;
+    }
+}
+
 static mj_status prepare(job *j, const char *recipe_word)
 {
     mj_context *context = j->context;
@@ -96,6 +111,8 @@ static mj_status prepare(job *j, const char *recipe_word)
         uint32_t seed;
         MJ_TRY(mj_seed_read(&seed, context));
         j->recipe.train.seed = (int)seed;
+    } else if (j->resume) {
+        keep_seed(j);
     }
     j->checkpoint = mj_arena_printf(arena, "%s/checkpoint.safetensors", j->out);
     j->model = mj_arena_printf(arena, "%s/model.safetensors", j->out);
@@ -203,7 +220,7 @@ static mj_status take_glance(job *j)
 static mj_status run_steps(job *j, mj_progress *progress)
 {
     mj_err *err = &j->context->err;
-    double saved_s = mj_clock_s(), logged_s = 0;
+    double saved_s = mj_clock_s() - CHECKPOINT_PERIOD_S + FIRST_CHECKPOINT_S, logged_s = 0;
     mj_training_state state = mj_training_state_of(j->training);
     while (!mj_training_is_done(j->training) && !interrupted) {
         double loss;
@@ -219,7 +236,9 @@ static mj_status run_steps(job *j, mj_progress *progress)
         }
         if (mj_clock_s() - saved_s > CHECKPOINT_PERIOD_S) {
             MJ_TRY(mj_training_save(j->training, j->checkpoint, err));
-            MJ_TRY(take_glance(j));
+            if (state.elapsed_s > CHECKPOINT_PERIOD_S) {
+                MJ_TRY(take_glance(j));
+            }
             saved_s = mj_clock_s();
         }
     }
@@ -386,6 +405,9 @@ static mj_status run(job *j, const char *recipe_word)
     if (interrupted) {
         fprintf(stderr, "stopped; go on with --resume\n");
         return MJ_OK;
+    }
+    if (!j->context->globals.quiet) {
+        fprintf(stderr, "judging what was trained\n");
     }
     MJ_TRY(finish(j));
     const mj_training_state state = mj_training_state_of(j->training);

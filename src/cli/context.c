@@ -221,6 +221,17 @@ mj_status mj_context_load_chip(mj_context *context, mj_chip *chip, const char *n
     return mj_chip_resolve(chip, facts, chip->name, &context->err);
 }
 
+/* The file of a model that ships trained and has no description of its own; else the name. */
+static const char *trained_file(mj_context *context, const char *models, const char *name)
+{
+    const char *trained = mj_context_path(context, "trained");
+    const char *own = mj_arena_printf(&context->arena, "%s/%s.yaml", models, name);
+    const char *file = mj_arena_printf(&context->arena, "%s/%s.safetensors", trained, name);
+    bool is_trained = own && file && !strchr(name, '/') && access(own, R_OK) != 0 &&
+                      access(file, R_OK) == 0;
+    return is_trained ? file : name;
+}
+
 mj_status mj_context_load_model(mj_context *context, mj_model *model, const char *name)
 {
     const mj_units *units = mj_context_units(context);
@@ -229,6 +240,7 @@ mj_status mj_context_load_model(mj_context *context, mj_model *model, const char
         return MJ_EFILE;
     }
     *model = (mj_model){0};
+    name = trained_file(context, dir, name);
     MJ_TRY(check_kind(context, name, MJ_FILE_MODEL));
     MJ_TRY(mj_model_load(model, name, dir, units, &context->arena, &context->err));
     if (count_sets(context, "model") == 0) {

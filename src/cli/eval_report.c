@@ -3,6 +3,9 @@
 #include "mj/json.h"
 #include "style.h"
 
+/* Images behind the figures that are quoted. */
+enum { ENOUGH = 10000 };
+
 /* One column a swept axis, then the figures. */
 static void print_table(const mj_eval_job *j)
 {
@@ -42,7 +45,7 @@ static void print_table(const mj_eval_job *j)
                                               j->row[r].worst_frechet, j->row[r].fid};
         for (int c = 0; c < n; c++) {
             int f = c < n_shown ? -1 : which[c - n_shown];
-            bool coarse = f >= FIGURES_N || (f == 0 && !j->by_pixels);
+            bool coarse = f > FIGURES_N || ((f == 0 || f == FIGURES_N) && !j->by_pixels);
             snprintf(text[r][c], CELL_TEXT, f < 0 ? "%g" : coarse ? "%.1f" : "%.3f",
                      f < 0 ? mj_eval_axis_value(&j->row[r].sampling, shown[c]) : figure[f]);
             cell[r * n + c] = text[r][c];
@@ -86,6 +89,10 @@ void mj_eval_print_text(const mj_eval_job *j)
         printf("  accuracy of test images %.3f; pixel PCA of training images %.3f; nearest training "
                "image\n  of test images %.3f\n",
                a->test_accuracy, a->floor_pca, a->test_nearest_median);
+    }
+    if (j->n < ENOUGH) {
+        printf("  a distance of %d images is larger than that of %d, which models are quoted with\n", j->n,
+               ENOUGH);
     }
     if (j->fid) {
         printf("  FID (Inception) %.2f%s of %d images against the %d test images, features of %s\n",

@@ -305,7 +305,10 @@ static void draw_levels(const sheet *s)
             char text[TEXT], data[TEXT];
             snprintf(data, sizeof data, "data-level=\"%.17g\"", level->y);
             draw_line(s, &(mj_raster_stroke){left_px, y, s->right, y, 0}, &trend, data);
-            snprintf(text, sizeof text, level->y < 10 ? "%s: %.2f" : "%s: %.1f", level->label,
+            const char *format = level->y < 0.1  ? "%s: %.2g"
+                                 : level->y < 10 ? "%s: %.2f"
+                                                 : "%s: %.1f";
+            snprintf(text, sizeof text, format, level->label,
                      level->y);
             write_text(s, s->right - 4, y - 5,
                        (wording){.anchor = END, .dim = true, .halo = true}, text);

@@ -451,7 +451,7 @@ static mj_status decode(mj_recipe *recipe, mj_err *err)
     int pair[2];
     if (!read_pair_or_one(pair, train->batch, "x", 1, BATCH_MAX) ||
         pair[0] > BATCH_MAX / pair[1]) {
-        return wrong(err, recipe, "train.batch must be CLASSESxSAMPLES or SAMPLES, 65536 in all");
+        return wrong(err, recipe, "train.batch must be CLASSESxSAMPLES or SAMPLES, at most 65536 in all");
     }
     train->n_class = pair[0];
     train->n_generated = pair[1];

@@ -143,6 +143,10 @@ the folder has a run already
 $ mj train $TMP/tiny.yaml --out $TMP/tiny --resume
 tiny/model.safetensors
 
+# A run that goes on keeps its seed.
+$ mj train $TMP/tiny.yaml --out $TMP/seeded --seed 7 --quiet && mj train $TMP/tiny.yaml --out $TMP/seeded --resume
+seeded/model.safetensors
+
 $ mj train $TMP/tiny.yaml --out $TMP/tiny --resume --seed 7
 ? 2
 written with seed 1, this run has 7 (--seed)
@@ -232,6 +236,9 @@ stopped; go on with --resume
 
 $ ls $TMP/long
 checkpoint.safetensors
+
+$ mj bill oscillator-fashion on oscillator-65nm
+oscillator-fashion int6 on 1 oscillator-65nm
 
 $ mj bill data/trained/oscillator-fashion.safetensors on oscillator-65nm
 oscillator-fashion int6 on 1 oscillator-65nm
