@@ -109,8 +109,8 @@ static void write_model(fixture *f, const mj_lookup_text *t)
     assert_int_equal(mj_checkpoint_set_text(&file, "data", f->path[0], &f->err), MJ_OK);
     assert_int_equal(mj_checkpoint_set_text(&file, "validation_bits_per_byte", "1.25", &f->err), MJ_OK);
     assert_int_equal(mj_lookup_file_describe(&file, t, f->recipe.name, BITS, &f->arena, &f->err), MJ_OK);
-    assert_int_equal(mj_lookup_file_fill(&file, t, &f->corpus.alphabet, BITS, &f->arena, &f->err),
-                     MJ_OK);
+    assert_int_equal(mj_alphabet_add(&file, &f->corpus.alphabet, &f->err), MJ_OK);
+    assert_int_equal(mj_lookup_file_fill(&file, t, BITS, &f->arena, &f->err), MJ_OK);
     assert_int_equal(mj_checkpoint_save(&file, f->path[1], &f->err), MJ_OK);
 }
 

@@ -7,6 +7,7 @@
 #ifndef MJ_LANGUAGE_H
 #define MJ_LANGUAGE_H
 
+#include "mj/checkpoint.h"
 #include "mj/corpus.h"
 #include "mj/recipe.h"
 
@@ -35,5 +36,13 @@ double mj_language_bits(const mj_language *language, const mj_symbols *text);
  * MJ_HISTORY predecessors are read, too; calls follow the text symbol by symbol. Of a model that
  * generates. The escape, which names no byte, gets no chance. */
 void mj_language_next(mj_real *logits, const mj_language *language, const uint8_t *at);
+
+/* The text of a file that says what it was trained on, where that is text. */
+#define MJ_DATA_KEY "data"
+/* The alphabet in a file, a tensor U8 [bytes]; a read refuses what no alphabet writes. */
+mj_status mj_alphabet_add(mj_checkpoint *checkpoint, const mj_alphabet *alphabet, mj_err *err);
+mj_status mj_alphabet_read(mj_alphabet *alphabet, const mj_checkpoint *checkpoint, mj_err *err);
+/* MJ_ERANGE unless a save was made on this text. */
+mj_status mj_data_check(const mj_checkpoint *checkpoint, const mj_corpus *corpus, mj_err *err);
 
 #endif

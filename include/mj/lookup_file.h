@@ -18,10 +18,16 @@
 #include "mj/model.h"
 #include "mj/recipe.h"
 
-/* Adds the tensors; they are of the arena or borrowed from text. */
-mj_status mj_lookup_file_fill(mj_checkpoint *checkpoint, const mj_lookup_text *text,
-                              const mj_alphabet *alphabet, int row_bits, mj_arena *arena,
+/* Adds the tensors but the alphabet; they are of the arena or borrowed from text. */
+mj_status mj_lookup_file_fill(mj_checkpoint *checkpoint, const mj_lookup_text *text, int row_bits,
+                              mj_arena *arena, mj_err *err);
+/* The memory of a file with this recipe, alone or beside a net. */
+mj_status mj_lookup_file_read(mj_lookup_text **text, const mj_checkpoint *checkpoint,
+                              const mj_recipe *recipe, const mj_alphabet *alphabet, mj_arena *arena,
                               mj_err *err);
+/* Bytes of rows and head that a symbol reads, as stored; and of the slots, which no file holds. */
+double mj_lookup_touched_B(const mj_lookup_text *text, int row_bits);
+double mj_lookup_slots_B(const mj_lookup_text *text);
 /* The shape that the accountant bills, as the text mj.model of the file (trained.h): the same op list
  * that data/models gives, from the model itself. */
 mj_model mj_lookup_shape(const mj_lookup_text *text, const char *name, int row_bits);

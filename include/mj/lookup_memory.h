@@ -35,12 +35,17 @@ typedef struct {
     mj_real *slab;  /* [n_rows][2 stride]: numbers and squares */
     uint8_t *count; /* [n_rows], 255: that or more */
     mj_lookup_gains gains, squares; /* squares: sums of squared gradients */
+    mj_real spread;
+    uint64_t seed;
 } mj_lookup_memory;
 
 /* Zeroed tables in the arena, gains 1; rows of orders 0 and 1 uniform in +-spread/2. */
 mj_status mj_lookup_memory_new(mj_lookup_memory **memory, const mj_lookup_contexts *contexts,
                                int dims, mj_real spread, uint64_t seed, mj_arena *arena,
                                mj_err *err);
+
+/* Rows as they were new, none of them met yet; gains stay. */
+void mj_lookup_memory_clear(mj_lookup_memory *memory);
 
 /* Working memory of up to n symbols. The caller fills place and dx. */
 typedef struct {

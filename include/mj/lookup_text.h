@@ -17,6 +17,7 @@ typedef struct {
     const char *contexts; /* words of lookup_contexts.h */
     int rows;             /* of a hashed table */
     int dims;             /* 0: direct */
+    bool feeds;           /* no head: a net reads x (lookup_feed.h) */
     int n_symbols;
     int n_batch; /* symbols predicted at once; threads share them in tiles of 32 */
     bool letter[256];

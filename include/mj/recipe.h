@@ -54,7 +54,7 @@ typedef struct {
     const char *contexts;
     int rows, dims;
     int row_bits; /* of stored rows; 0: 8 */
-    /* text_net: text_net.h */
+    /* text_net: text_net.h; with contexts, the memory beside it */
     int block; /* mj_text_block */
     int depth, mlp, loops, equilibrium, heads, span, states; /* and width */
     mj_analog analog; /* weight_bits, activation_bits, product_noise: in training and as stored */
@@ -93,6 +93,7 @@ typedef struct {
     int steps;      /* ... or after this number of steps */
     double epochs;  /* or, of text, after so many times through it */
     double lr_end;  /* of lr, at the end of the epochs; 0: all of it */
+    double lr_memory; /* of a look-up memory beside a net, which lr_end is of then, in every epoch */
     int seed;
 } mj_recipe_train;
 

@@ -6,6 +6,11 @@
  *     x += down . gelu( up . norm(x) )                    no such part with mlp 0
  *   logits = head . norm(x)
  *
+ * A look-up memory beside it (lookup_feed.h), m [memory], is read twice, at the bottom and at the top:
+ *
+ *   x = embedding[symbol] + memory.in . r          r = max(m, 0)
+ *   logits = head . norm(x) + memory.head . r
+ *
  * What mixes is one row of a table:
  *
  *   mingru      (z, u, g): h = (1 - s(z)) h + s(z) u, out h silu(g)             [feng2024]
@@ -38,7 +43,7 @@ typedef enum {
 /* "mingru", .., NULL last. */
 extern const char *const mj_text_block_names[];
 
-enum { MJ_TEXT_WIDTH_MAX = 4096, MJ_TEXT_DEPTH_MAX = 64, MJ_TEXT_MLP_MAX = 16 };
+enum { MJ_TEXT_WIDTH_MAX = 4096, MJ_TEXT_DEPTH_MAX = 64, MJ_TEXT_MLP_MAX = 16, MJ_TEXT_MEMORY_MAX = 256 };
 
 /* Zero means what stands in brackets. */
 typedef struct {
@@ -50,6 +55,7 @@ typedef struct {
     int equilibrium; /* most applications of the block (none: no equilibrium) */
     int heads, span; /* gpt (a head each 32 columns; 128) */
     int states;      /* mamba (16) */
+    int memory;      /* numbers of a look-up memory that are read beside each symbol (none) */
     /* What an analog machine does to all products but the head's and the mixers' own; NULL:
      * nothing. Lives as long as the tape. */
     const mj_analog *analog;
@@ -57,6 +63,7 @@ typedef struct {
 
 typedef struct {
     mj_var symbol; /* labels [B,T] */
+    mj_var memory; /* input [B,T,memory], with a gradient; MJ_NONE without a memory */
     mj_var logits; /* [B,T,n_symbols] */
 } mj_text_net_vars;
 

@@ -1,10 +1,11 @@
 /* The file of a text net: matrices packed row by row in the bits they were trained for, or 8; the rest
- * F32; tensor alphabet U8 [bytes]; the text's source, recipe and run as in every checkpoint. */
+ * F32; tensor alphabet U8 [bytes]; with a look-up memory its tensors too (lookup_file.h); the text's source, recipe and run as in every checkpoint. */
 #ifndef MJ_TEXT_NET_FILE_H
 #define MJ_TEXT_NET_FILE_H
 
 #include "mj/checkpoint.h"
 #include "mj/corpus.h"
+#include "mj/lookup_feed.h"
 #include "mj/recipe.h"
 #include "mj/text_net.h"
 
@@ -23,6 +24,7 @@ typedef struct {
     mj_text_net net;
     mj_tape *tape;
     mj_text_net_vars vars;
+    mj_lookup_feed feed; /* of a net with a memory */
     int n_steps;
     uint32_t step;    /* passes so far: noise is drawn anew each */
     double stored_B;  /* all tensors */
@@ -32,7 +34,7 @@ typedef struct {
 mj_status mj_text_net_file_load(mj_text_net_reader **reader, const mj_checkpoint *checkpoint,
                                 const mj_recipe *recipe, int n_steps, mj_arena *arena, mj_err *err);
 /* Logits [n_steps,n_symbols] of the symbols at[0] .. at[n - 1], n <= n_steps, of which at[-1] ..
- * at[n - 2] are read; rows behind n mean nothing. After n < n_steps nothing can follow. */
+ * at[n - 2] are read, and by a memory MJ_HISTORY symbols before at[0]; rows behind n mean nothing. After n < n_steps nothing can follow. */
 const mj_real *mj_text_net_read(mj_text_net_reader *reader, const uint8_t *at, int n);
 
 #endif

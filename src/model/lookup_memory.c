@@ -32,6 +32,35 @@ static void ask_for_large_pages(void *at, size_t size_B)
 #endif
 }
 
+/* Rows of orders 0 and 1; the others stay 0. */
+static void start_rows(mj_lookup_memory *m)
+{
+    mj_rng rng;
+    mj_rng_init(&rng, m->seed, 0);
+    for (int k = 0; k < m->contexts.n; k++) {
+        const mj_lookup_context *context = &m->contexts.context[k];
+        for (uint32_t row = 0; context->kind == MJ_LOOKUP_ORDER && context->reach < 2 &&
+                               row < context->n_rows; row++) {
+            mj_real *w = m->slab + 2 * m->stride * (context->first_row + row);
+            for (int j = 0; j < m->dims; j++) {
+                w[j] = m->spread * (mj_real)(mj_rng_uniform(&rng) - 0.5);
+            }
+        }
+    }
+}
+
+static void start_gains(mj_lookup_memory *m)
+{
+    for (int k = 0; k < m->contexts.n; k++) {
+        for (int c = 0; c < MJ_LOOKUP_COUNTS; c++) {
+            m->gains.seen[k][c] = 1;
+        }
+        for (int c = 0; c < MJ_LOOKUP_MATCHES; c++) {
+            m->gains.copied[k][c] = 1;
+        }
+    }
+}
+
 mj_status mj_lookup_memory_new(mj_lookup_memory **memory, const mj_lookup_contexts *contexts,
                                int dims, mj_real spread, uint64_t seed, mj_arena *arena, mj_err *err)
 {
@@ -44,27 +73,18 @@ mj_status mj_lookup_memory_new(mj_lookup_memory **memory, const mj_lookup_contex
     }
     ask_for_large_pages(slab, 2 * stride * contexts->n_rows * sizeof *slab);
     *m = (mj_lookup_memory){.contexts = *contexts, .dims = dims, .stride = stride, .slab = slab,
-                            .count = count};
-    mj_rng rng;
-    mj_rng_init(&rng, seed, 0);
-    for (int k = 0; k < contexts->n; k++) {
-        const mj_lookup_context *context = &contexts->context[k];
-        for (int c = 0; c < MJ_LOOKUP_COUNTS; c++) {
-            m->gains.seen[k][c] = 1;
-        }
-        for (int c = 0; c < MJ_LOOKUP_MATCHES; c++) {
-            m->gains.copied[k][c] = 1;
-        }
-        for (uint32_t row = 0; context->kind == MJ_LOOKUP_ORDER && context->reach < 2 &&
-                               row < context->n_rows; row++) {
-            mj_real *w = slab + 2 * stride * (context->first_row + row);
-            for (int j = 0; j < dims; j++) {
-                w[j] = spread * (mj_real)(mj_rng_uniform(&rng) - 0.5);
-            }
-        }
-    }
+                            .count = count, .spread = spread, .seed = seed};
+    start_gains(m);
+    start_rows(m);
     *memory = m;
     return MJ_OK;
+}
+
+void mj_lookup_memory_clear(mj_lookup_memory *m)
+{
+    memset(m->slab, 0, 2 * m->stride * m->contexts.n_rows * sizeof *m->slab);
+    memset(m->count, 0, m->contexts.n_rows);
+    start_rows(m);
 }
 
 mj_status mj_lookup_batch_new(mj_lookup_batch *batch, const mj_lookup_memory *memory, int n,

@@ -20,9 +20,9 @@ typedef struct mj_lookup_work {
     double *bits;              /* [n_batch] */
 } mj_lookup_work;
 
-static bool is_direct(const mj_lookup_text *t)
+static bool has_head(const mj_lookup_text *t)
 {
-    return t->config.dims == 0;
+    return t->config.dims > 0 && !t->config.feeds;
 }
 
 static mj_status no_memory(mj_err *err)
@@ -56,7 +56,7 @@ static mj_status allocate(mj_lookup_text *t, mj_arena *arena, mj_err *err)
         MJ_TRY(mj_lookup_batch_new(&w->batch[turn], t->memory, t->config.n_batch, arena, err));
     }
     w->bits = mj_arena_array(arena, n, sizeof *w->bits);
-    if (is_direct(t)) {
+    if (!has_head(t)) {
         return w->bits ? MJ_OK : no_memory(err);
     }
     w->y = mj_arena_array(arena, n * D, sizeof *w->y);
@@ -87,14 +87,14 @@ mj_status mj_lookup_text_new(mj_lookup_text **text, const mj_lookup_text_config 
                                     path, err));
     *t = (mj_lookup_text){.config = *config,
                           .columns = ((size_t)config->n_symbols + LANES - 1) / LANES * LANES};
-    int dims = is_direct(t) ? config->n_symbols : config->dims;
+    int dims = config->dims > 0 ? config->dims : config->n_symbols;
     double size_B = 2.0 * contexts.n_rows * dims * (double)sizeof(mj_real);
     if (limit_B > 0 && size_B > (double)limit_B) {
         return mj_err_add(err, MJ_EMEM, path, 0, 0,
                           "%u rows of %d numbers take %.0f MiB to train; this machine allows %.0f MiB",
                           contexts.n_rows, dims, size_B / 0x1p20, (double)limit_B / 0x1p20);
     }
-    mj_real spread = is_direct(t) ? 0 : 1; /* a head learns nothing from rows that are all 0 */
+    mj_real spread = config->dims > 0 ? 1 : 0; /* a head learns nothing from rows that are all 0 */
     MJ_TRY(mj_lookup_memory_new(&t->memory, &contexts, dims, spread, config->seed, arena, err));
     for (int c = 0; c < contexts.n_copies; c++) {
         t->copy[c].length = contexts.copy_length[c];
@@ -106,7 +106,7 @@ mj_status mj_lookup_text_new(mj_lookup_text **text, const mj_lookup_text_config 
 
 size_t mj_lookup_text_size_B(const mj_lookup_text *t)
 {
-    size_t head = is_direct(t) ? 0 : (t->memory->stride + 1) * t->columns;
+    size_t head = has_head(t) ? (t->memory->stride + 1) * t->columns : 0;
     return 2 * sizeof(mj_real) * (head + t->memory->stride * t->memory->contexts.n_rows);
 }
 
@@ -139,7 +139,7 @@ static mj_real *predict(const mj_lookup_text *t, mj_lookup_batch *batch, const m
     size_t D = t->memory->stride, V = t->columns;
     mj_real *x = batch->x + (size_t)first * D, *p = x;
     mj_lookup_forward(batch, t->memory, gains, first, n);
-    if (!is_direct(t)) {
+    if (has_head(t)) {
         mj_real *y = w->y + (size_t)first * D;
         p = w->p + (size_t)first * V;
         mj_relu_forward(y, x, (size_t)n * D);
@@ -172,7 +172,7 @@ static void learn_tile(const mj_lookup_text *t, mj_lookup_batch *batch, const mj
         w->bits[first + i] = -log2((double)*to);
         *to -= 1;
     }
-    if (is_direct(t)) {
+    if (!has_head(t)) {
         memcpy(dx, p, (size_t)n * D * sizeof *dx);
         return;
     }
@@ -220,7 +220,7 @@ static void learn_part(mj_lookup_text *t, const mj_lookup_lesson *lesson, double
             *total += w->bits[i];
         }
         mj_lookup_backward(t->memory, batch, n, lesson->lr, part, n_parts);
-        for (int h = part; !is_direct(t) && h < HEAD_PARTS; h += n_parts) {
+        for (int h = part; has_head(t) && h < HEAD_PARTS; h += n_parts) {
             learn_head(t, HEAD_LR * lesson->lr, h);
         }
 #pragma omp barrier

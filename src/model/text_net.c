@@ -273,7 +273,7 @@ static mj_var record_equilibrium(mj_tape *tape, mj_var x, const mj_var *param,
 
 static mj_status check(const mj_text_net *net, mj_err *err)
 {
-    if (net->width < 1 || net->width > MJ_TEXT_WIDTH_MAX || net->depth < 1 ||
+    if (net->width < 1 || net->memory < 0 || net->memory > MJ_TEXT_MEMORY_MAX || net->width > MJ_TEXT_WIDTH_MAX || net->depth < 1 ||
         net->depth > MJ_TEXT_DEPTH_MAX || net->mlp < 0 || net->mlp > MJ_TEXT_MLP_MAX ||
         loops_of(net) > MJ_TEXT_DEPTH_MAX || net->n_symbols < 2 || net->n_symbols > 256) {
         return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
@@ -297,6 +297,14 @@ mj_status mj_text_net_record(mj_text_net_vars *vars, mj_tape *tape, const mj_tex
     int D = net->width, V = net->n_symbols, loops = loops_of(net);
     vars->symbol = mj_tape_label_grid(tape, "symbol", B, T);
     mj_var x = mj_gather(tape, mj_tape_param(tape, "embedding", mj_shape_2(V, D), 1), vars->symbol);
+    mj_var remembered = MJ_NONE;
+    vars->memory = MJ_NONE;
+    if (net->memory > 0) {
+        int M = net->memory;
+        vars->memory = mj_tape_input(tape, "memory", mj_shape_3(B, T, M), true);
+        remembered = mj_relu(tape, vars->memory);
+        x = mj_linear_add(tape, remembered, mj_tape_param(tape, "memory.in", mj_shape_2(D, M), 1), x);
+    }
     for (int i = 0; i < net->depth; i++) {
         declare_block(param[i], tape, net, i);
     }
@@ -311,6 +319,10 @@ mj_status mj_text_net_record(mj_text_net_vars *vars, mj_tape *tape, const mj_tex
     }
     x = mj_rms_norm(tape, x, mj_tape_param(tape, "norm", mj_shape_1(D), 1));
     vars->logits = mj_linear(tape, x, mj_tape_param(tape, "head", mj_shape_2(V, D), 1), MJ_NONE);
+    if (net->memory > 0) {
+        mj_var head = mj_tape_param(tape, "memory.head", mj_shape_2(V, net->memory), 1);
+        vars->logits = mj_linear_add(tape, remembered, head, vars->logits);
+    }
     return MJ_OK;
 }
 
@@ -440,6 +452,13 @@ static void start_log_dt(mj_tensor t, const mj_text_net *net, mj_rng *rng)
     fill_range(t.v, net->width, -3, -0.3, rng);
 }
 
+/* A memory's empty rows are all the same, whatever the symbol: the net begins without them. */
+static void start_memory(mj_tensor t, const mj_text_net *net, mj_rng *rng)
+{
+    (void)net, (void)rng;
+    mj_fill(t.v, 0, mj_shape_count(t.shape));
+}
+
 /* By a name without its block. */
 static const struct {
     const char *name;
@@ -452,6 +471,7 @@ static const struct {
     {"out", start_part},       {"down", start_part},         {"rates", start_rates},
     {"skip", start_ones},      {"omega", start_omega},       {"coupling", start_coupling},
     {"log_dt", start_log_dt},  {"detuning", start_detuning},
+    {"memory.in", start_memory}, {"memory.head", start_inputs},
 };
 
 static const char *without_block(const char *name)

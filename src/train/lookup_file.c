@@ -19,6 +19,7 @@ mj_lookup_text_config mj_lookup_config_of(const mj_recipe *recipe, const mj_alph
     mj_lookup_text_config config = {.contexts = recipe->model.contexts, .rows = recipe->model.rows,
                                     .dims = recipe->model.dims, .n_symbols = alphabet->n_symbols,
                                     .n_batch = recipe->train.n_generated,
+                                    .feeds = recipe->model.kind == MJ_TRAINED_TEXT_NET,
                                     .seed = (uint64_t)recipe->train.seed};
     memcpy(config.letter, alphabet->letter, sizeof config.letter);
     return config;
@@ -76,8 +77,8 @@ static mj_status encode_table(unsigned char *packed, float *level, const mj_look
     return status;
 }
 
-mj_status mj_lookup_file_fill(mj_checkpoint *checkpoint, const mj_lookup_text *text,
-                              const mj_alphabet *alphabet, int row_bits, mj_arena *arena, mj_err *err)
+mj_status mj_lookup_file_fill(mj_checkpoint *checkpoint, const mj_lookup_text *text, int row_bits,
+                              mj_arena *arena, mj_err *err)
 {
     const mj_lookup_memory *m = text->memory;
     size_t row_B = mj_code_row_B(m->dims, row_bits), n_levels = (size_t)1 << row_bits;
@@ -97,7 +98,6 @@ mj_status mj_lookup_file_fill(mj_checkpoint *checkpoint, const mj_lookup_text *t
     MJ_TRY(add_bytes(checkpoint, ROWS, MJ_DTYPE_U8, packed, m->contexts.n_rows, row_B, err));
     MJ_TRY(add_bytes(checkpoint, LEVELS, MJ_DTYPE_F32, level, K, n_levels, err));
     MJ_TRY(add_bytes(checkpoint, "copied", MJ_DTYPE_F32, copied, K, MJ_LOOKUP_MATCHES, err));
-    MJ_TRY(mj_alphabet_add(checkpoint, alphabet, err));
     if (text->head) {
         const mj_pack_shape shape = {m->dims, (int)text->columns, HEAD_BITS};
         MJ_TRY(mj_checkpoint_add_packed(checkpoint, "head", text->head, NULL, shape, err));
@@ -264,6 +264,39 @@ static mj_status check_rows(const mj_checkpoint *checkpoint, const mj_lookup_tex
                 err);
 }
 
+mj_status mj_lookup_file_read(mj_lookup_text **read, const mj_checkpoint *checkpoint,
+                              const mj_recipe *recipe, const mj_alphabet *alphabet, mj_arena *arena,
+                              mj_err *err)
+{
+    mj_lookup_text *text;
+    mj_lookup_text_config config = mj_lookup_config_of(recipe, alphabet);
+    config.n_batch = 1;
+    MJ_TRY(check_rows(checkpoint, &config, recipe->model.row_bits, err));
+    MJ_TRY(mj_lookup_text_new(&text, &config, 0, checkpoint->file.path, arena, err));
+    MJ_TRY(read_rows(text, checkpoint, recipe->model.row_bits, err));
+    if (text->head) {
+        MJ_TRY(read_head(text, checkpoint, err));
+    }
+    MJ_TRY(read_copies(text, checkpoint, arena, err));
+    *read = text;
+    return MJ_OK;
+}
+
+double mj_lookup_touched_B(const mj_lookup_text *text, int row_bits)
+{
+    double head_B = text->head ? (double)text->memory->dims * text->config.n_symbols : 0;
+    return text->memory->contexts.n * (double)mj_code_row_B(text->memory->dims, row_bits) + head_B;
+}
+
+double mj_lookup_slots_B(const mj_lookup_text *text)
+{
+    double size_B = 0;
+    for (int c = 0; c < text->memory->contexts.n_copies; c++) {
+        size_B += (double)sizeof(uint32_t) * (double)((size_t)1 << text->copy[c].bits);
+    }
+    return size_B;
+}
+
 mj_status mj_lookup_file_load(mj_lookup_model *model, const char *path, const mj_units *units,
                               mj_arena *arena, mj_err *err)
 {
@@ -281,24 +314,12 @@ mj_status mj_lookup_file_load(mj_lookup_model *model, const char *path, const mj
     }
     MJ_TRY(mj_checkpoint_get_text(&model->data, &checkpoint, MJ_DATA_KEY, err));
     MJ_TRY(mj_alphabet_read(&model->alphabet, &checkpoint, err));
-    int bits = model->recipe.model.row_bits;
-    mj_lookup_text_config config = mj_lookup_config_of(&model->recipe, &model->alphabet);
-    config.n_batch = 1;
-    MJ_TRY(check_rows(&checkpoint, &config, bits, err));
-    MJ_TRY(mj_lookup_text_new(&model->text, &config, 0, path, arena, err));
-    mj_lookup_text *text = model->text;
-    MJ_TRY(read_rows(text, &checkpoint, bits, err));
-    if (text->head) {
-        MJ_TRY(read_head(text, &checkpoint, err));
-    }
+    MJ_TRY(mj_lookup_file_read(&model->text, &checkpoint, &model->recipe, &model->alphabet, arena,
+                               err));
     for (int i = 0; i < checkpoint.file.n_tensors; i++) {
         model->stored_B += (double)checkpoint.file.tensor[i].size_B;
     }
-    model->touched_B = text->memory->contexts.n * (double)mj_code_row_B(text->memory->dims, bits) +
-                       (text->head ? (double)text->memory->dims * config.n_symbols : 0);
-    MJ_TRY(read_copies(text, &checkpoint, arena, err));
-    for (int c = 0; c < text->memory->contexts.n_copies; c++) {
-        model->stored_B += (double)sizeof(uint32_t) * (double)((size_t)1 << text->copy[c].bits);
-    }
+    model->stored_B += mj_lookup_slots_B(model->text);
+    model->touched_B = mj_lookup_touched_B(model->text, model->recipe.model.row_bits);
     return MJ_OK;
 }

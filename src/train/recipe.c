@@ -128,6 +128,7 @@ static const mj_spec_field train_fields[] = {
     INT(mj_recipe_train, "steps", steps, 0, 1e9),
     REAL(mj_recipe_train, "epochs", epochs, 0, 1000),
     REAL(mj_recipe_train, "lr_end", lr_end, 0, 1),
+    REAL(mj_recipe_train, "lr_memory", lr_memory, 0, 10),
     INT(mj_recipe_train, "seed", seed, 0, 2e9),
 };
 static const mj_spec_schema train_schema = {
@@ -216,6 +217,7 @@ static mj_status refuse_idle_text(const mj_recipe *recipe, mj_err *err)
         {"model.product_noise", m->analog.noise > 0, true},
         {"train.weight_decay", t->weight_decay > 0, true},
         {"train.clip", t->clip > 0, true},
+        {"train.lr_memory", t->lr_memory > 0, m->contexts},
     };
     bool is_net = m->kind == MJ_TRAINED_TEXT_NET;
     for (int k = 0; k < LENGTH(some); k++) {
@@ -278,7 +280,8 @@ static mj_status refuse_idle(mj_recipe *recipe, mj_err *err)
     MJ_TRY(refuse_idle_text(recipe, err));
     bool lookup_keys = m->contexts || m->rows > 0 || m->dims > 0 || m->row_bits > 0 ||
                        (t->epochs > 0 && m->kind != MJ_TRAINED_TEXT_NET) || t->lr_end > 0;
-    if (lookup_keys && m->kind != MJ_TRAINED_LOOKUP) {
+    bool is_hybrid = m->kind == MJ_TRAINED_TEXT_NET && m->contexts;
+    if (lookup_keys && m->kind != MJ_TRAINED_LOOKUP && !is_hybrid) {
         return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0,
                           "model.contexts, rows, dims, row_bits and train.epochs, lr_end have no "
                           "effect on %s %s", m->kind == MJ_TRAINED_OSCILLATOR ? "an" : "a",
@@ -394,20 +397,23 @@ static mj_status decode_generator(mj_recipe *recipe, mj_err *err)
     return MJ_OK;
 }
 
-static mj_status decode_lookup(mj_recipe *recipe, mj_err *err)
+/* Tables, alone or beside a net. */
+static mj_status decode_tables(mj_recipe_model *model, const mj_recipe *recipe, mj_err *err)
 {
-    mj_recipe_model *model = &recipe->model;
-    const mj_recipe_train *train = &recipe->train;
     if (!model->contexts || model->rows == 0) {
-        return wrong(err, recipe, "a lookup_memory needs model.contexts and model.rows");
+        return wrong(err, recipe, "a look-up memory needs model.contexts and model.rows");
     }
     if (model->dims % 16 != 0) {
         return wrong(err, recipe, "model.dims must be 0 (rows are logits) or a multiple of 16");
     }
     model->row_bits = model->row_bits > 0 ? model->row_bits : 8;
-    if (model->row_bits < 2) {
-        return wrong(err, recipe, "model.row_bits must be 2 to 8");
-    }
+    return model->row_bits < 2 ? wrong(err, recipe, "model.row_bits must be 2 to 8") : MJ_OK;
+}
+
+static mj_status decode_lookup(mj_recipe *recipe, mj_err *err)
+{
+    const mj_recipe_train *train = &recipe->train;
+    MJ_TRY(decode_tables(&recipe->model, recipe, err));
     if (!(train->epochs > 0) || train->minutes > 0 || train->steps > 0) {
         return wrong(err, recipe, "a lookup_memory is trained for train.epochs, no minutes or steps");
     }
@@ -418,6 +424,26 @@ static mj_status decode_lookup(mj_recipe *recipe, mj_err *err)
     }
     if (recipe->objective.kind != MJ_OBJECTIVE_NEXT_BYTE) {
         return wrong(err, recipe, "a lookup_memory is trained with the objective next_byte");
+    }
+    return MJ_OK;
+}
+
+/* A memory sees each text as new: its tables are filled once a time through it, and read by a net
+ * that goes with the text. */
+static mj_status decode_hybrid(mj_recipe *recipe, mj_err *err)
+{
+    const mj_recipe_train *train = &recipe->train;
+    MJ_TRY(decode_tables(&recipe->model, recipe, err));
+    if (recipe->model.dims == 0) {
+        return wrong(err, recipe, "a look-up memory beside a net needs model.dims");
+    }
+    if (!(train->lr_memory > 0) || train->epochs != floor(train->epochs) || train->epochs < 1) {
+        return wrong(err, recipe, "a look-up memory beside a net needs train.lr_memory and whole "
+                                  "train.epochs");
+    }
+    if (recipe->model.block == MJ_BLOCK_GPT) {
+        return wrong(err, recipe, "a net of block gpt reads anywhere in the text, a look-up memory "
+                                  "beside it would learn only some of it; take another block");
     }
     return MJ_OK;
 }
@@ -442,7 +468,8 @@ static mj_status decode_text_net(mj_recipe *recipe, mj_err *err)
     if (recipe->objective.kind != MJ_OBJECTIVE_NEXT_BYTE) {
         return wrong(err, recipe, "a text_net is trained with the objective next_byte");
     }
-    return refuse_idle(recipe, err);
+    MJ_TRY(refuse_idle(recipe, err));
+    return model->contexts ? decode_hybrid(recipe, err) : MJ_OK;
 }
 
 static mj_status decode(mj_recipe *recipe, mj_err *err)

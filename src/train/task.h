@@ -6,6 +6,7 @@
 #include "mj/checkpoint.h"
 #include "mj/corpus.h"
 #include "mj/dataset.h"
+#include "mj/language.h"
 #include "mj/recipe.h"
 #include "mj/tape.h"
 
@@ -40,14 +41,6 @@ typedef struct {
     mj_status (*ship)(mj_checkpoint *to, const void *self, const mj_real *average, mj_arena *arena,
                       mj_err *err);
 } mj_task;
-
-/* The text of a file that says what it was trained on, where that is text. */
-#define MJ_DATA_KEY "data"
-/* The alphabet in a file, a tensor U8 [bytes]; a read refuses what no alphabet writes. */
-mj_status mj_alphabet_add(mj_checkpoint *checkpoint, const mj_alphabet *alphabet, mj_err *err);
-mj_status mj_alphabet_read(mj_alphabet *alphabet, const mj_checkpoint *checkpoint, mj_err *err);
-/* MJ_ERANGE unless a save was made on this text. */
-mj_status mj_data_check(const mj_checkpoint *checkpoint, const mj_corpus *corpus, mj_err *err);
 
 mj_status mj_task_classify(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
 mj_status mj_task_lookup(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);

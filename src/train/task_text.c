@@ -2,11 +2,15 @@
  *
  * A net with a state reads the text as B streams side by side, stream b the b-th part of it; what it
  * carries goes on from step to step, gradients end at the step (truncated back-propagation). A new
- * time through the text begins anew. A net that attends sees T symbols from anywhere, with nothing
+ * time through the text begins anew. A look-up memory beside the net learns as it is read and begins
+ * every time with empty tables: what the net sees of it in training is what it knows of a text that it
+ * has not met, as later in use. A net that attends sees T symbols from anywhere, with nothing
  * before them: a step is a function of the seed and its number. The loss is in bits a byte. */
 #include "task.h"
 
+#include "lookup_state.h"
 #include "mj/layer.h"
+#include "mj/lookup_file.h"
 #include "mj/rng.h"
 #include "mj/text_net_file.h"
 
@@ -26,6 +30,8 @@ typedef struct {
     int B, T;
     size_t length;    /* of a stream */
     size_t n_segments; /* steps once through it */
+    mj_lookup_feed feed; /* of a net with a memory */
+    mj_copy_place *trace[MJ_COPIES_MAX];
 } text_task;
 
 static bool is_cropped(const text_task *t)
@@ -54,7 +60,29 @@ static void fill_batch(text_task *t, uint32_t step)
             symbol[b * t->T + i] = at[i - 1]; /* before the text stands a 0 */
             next[b * t->T + i] = at[i];
         }
+        for (int i = 0; t->net.memory > 0 && i < t->T; i++) {
+            mj_copy_place copy[MJ_COPIES_MAX];
+            for (int c = 0; c < MJ_COPIES_MAX; c++) {
+                copy[c] = t->trace[c] ? t->trace[c][at - text + i] : (mj_copy_place){0};
+            }
+            mj_lookup_feed_place(&t->feed, b * t->T + i, at + i, copy);
+        }
     }
+}
+
+/* The loss is a mean of bits, the memory learns in nats of each symbol. */
+static void learn_memory(text_task *t, uint32_t step)
+{
+    const mj_recipe_train *train = &t->recipe->train;
+    double progress = (double)(step % t->n_segments) / (double)t->n_segments;
+    double end = train->lr_end > 0 ? train->lr_end : 1;
+    size_t n = (size_t)t->B * (size_t)t->T;
+    mj_real *dx = mj_tape_tensor(t->tape, t->vars.memory).d;
+    mj_real nats = (mj_real)(log(2) * (double)n);
+    for (size_t i = 0; i < n * (size_t)t->net.memory; i++) {
+        dx[i] *= nats;
+    }
+    mj_lookup_feed_backward(&t->feed, (mj_real)(train->lr_memory * (1 - (1 - end) * progress)));
 }
 
 static double step_text(void *self, uint32_t step)
@@ -65,10 +93,19 @@ static double step_text(void *self, uint32_t step)
         mj_tape_state_clear(tape, MJ_EVERY_STREAM);
     }
     fill_batch(t, step);
+    if (t->net.memory > 0) {
+        if (step % t->n_segments == 0) {
+            mj_lookup_memory_clear(t->feed.text->memory);
+        }
+        mj_lookup_feed_forward(&t->feed);
+    }
     mj_tape_forward(tape, step, true);
     mj_tape_grads_clear(tape);
     *mj_tape_tensor(tape, t->loss).d = 1;
     mj_tape_backward(tape);
+    if (t->net.memory > 0) {
+        learn_memory(t, step);
+    }
     mj_tape_state_advance(tape);
     return (double)*mj_tape_tensor(tape, t->loss).v;
 }
@@ -79,6 +116,9 @@ static mj_status save(mj_checkpoint *to, const void *self, mj_arena *arena, mj_e
     const text_task *t = self;
     size_t n = mj_tape_states_count(t->tape);
     MJ_TRY(mj_checkpoint_set_text(to, MJ_DATA_KEY, t->corpus->source, err));
+    if (t->net.memory > 0) {
+        MJ_TRY(mj_lookup_state_add(to, t->feed.text, err));
+    }
     if (is_cropped(t) || n == 0) {
         return MJ_OK;
     }
@@ -95,6 +135,9 @@ static mj_status restore(void *self, const mj_checkpoint *from, mj_err *err)
     text_task *t = self;
     size_t n = mj_tape_states_count(t->tape);
     MJ_TRY(mj_data_check(from, t->corpus, err));
+    if (t->net.memory > 0) {
+        MJ_TRY(mj_lookup_state_read(t->feed.text, from, err));
+    }
     if (is_cropped(t) || n == 0) {
         return MJ_OK;
     }
@@ -112,7 +155,20 @@ static mj_status ship(mj_checkpoint *to, const void *self, const mj_real *averag
 {
     const text_task *t = self;
     MJ_TRY(mj_checkpoint_set_text(to, MJ_DATA_KEY, t->corpus->source, err));
+    if (t->net.memory > 0) {
+        MJ_TRY(mj_lookup_file_fill(to, t->feed.text, t->recipe->model.row_bits, arena, err));
+    }
     return mj_text_net_file_fill(to, t->tape, average, &t->net, &t->corpus->alphabet, arena, err);
+}
+
+static mj_status make_memory(text_task *t, size_t limit_B, mj_arena *arena, mj_err *err)
+{
+    const mj_lookup_text_config config = mj_lookup_config_of(t->recipe, &t->corpus->alphabet);
+    mj_lookup_text *text;
+    mj_tensor m = mj_tape_tensor(t->tape, t->vars.memory);
+    MJ_TRY(mj_lookup_text_new(&text, &config, limit_B, t->recipe->path, arena, err));
+    MJ_TRY(mj_lookup_trace(t->trace, text, &t->corpus->part[MJ_PART_TRAIN], arena, err));
+    return mj_lookup_feed_new(&t->feed, text, t->B * t->T, m.v, m.d, arena, err);
 }
 
 static mj_status check_text(const text_task *t, mj_err *err)
@@ -145,8 +201,12 @@ mj_status mj_task_text(mj_task *task, const mj_task_input *input, mj_arena *aren
     t->loss = mj_bits(tape, t->vars.logits, t->next, corpus->alphabet.escape < 0 ? 0 : ESCAPE_BITS);
     MJ_TRY(mj_tape_allocate(tape, input->limit_B));
     mj_text_net_init(tape, &t->net, (uint64_t)recipe->train.seed);
+    if (t->net.memory > 0) {
+        MJ_TRY(make_memory(t, input->limit_B, arena, err));
+    }
     *task = (mj_task){.tape = tape, .images_per_step = B * T, .self = t, .step = step_text,
                       .n_steps = (long long)ceil(recipe->train.epochs * (double)t->n_segments),
+                      .memory_B = t->net.memory > 0 ? mj_lookup_text_size_B(t->feed.text) : 0,
                       .save = save, .restore = restore, .ship = ship};
     return MJ_OK;
 }

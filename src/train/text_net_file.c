@@ -1,6 +1,7 @@
 /* The file of a text net, and a net read from it. */
 #include "mj/text_net_file.h"
 
+#include "mj/lookup_file.h"
 #include "task.h"
 
 #include <stdio.h>
@@ -15,7 +16,7 @@ mj_text_net mj_text_net_of(const mj_recipe *recipe, const mj_alphabet *alphabet)
     return (mj_text_net){.block = (mj_text_block)m->block, .n_symbols = alphabet->n_symbols,
                          .width = m->width, .depth = m->depth, .mlp = m->mlp, .loops = m->loops,
                          .equilibrium = m->equilibrium, .heads = m->heads, .span = m->span,
-                         .states = m->states, .analog = analog ? &m->analog : NULL};
+                         .states = m->states, .memory = m->contexts ? m->dims : 0, .analog = analog ? &m->analog : NULL};
 }
 
 /* Embedding, head and convolution are no part of the analog machine. */
@@ -77,7 +78,6 @@ static mj_status read_params(mj_text_net_reader *r, const mj_checkpoint *checkpo
 {
     int n_params;
     const mj_param *param = mj_tape_params(r->tape, &n_params);
-    r->touched_B = sizeof(float) * mj_text_net_state_count(&r->net);
     for (int p = 0; p < n_params; p++) {
         mj_tensor tensor = mj_tape_tensor(r->tape, param[p].var);
         double size_B = stored_of(checkpoint, param[p].name);
@@ -85,6 +85,24 @@ static mj_status read_params(mj_text_net_reader *r, const mj_checkpoint *checkpo
                                   tensor.shape.n_dims, err));
         r->touched_B += size_B * mj_text_net_reads(&r->net, param[p].name);
         r->stored_B += size_B;
+    }
+    return MJ_OK;
+}
+
+/* The look-up memory that the net reads. */
+static mj_status read_memory(mj_text_net_reader *r, const mj_checkpoint *checkpoint,
+                             const mj_recipe *recipe, mj_arena *arena, mj_err *err)
+{
+    mj_lookup_text *text;
+    mj_real *x = mj_tape_tensor(r->tape, r->vars.memory).v;
+    MJ_TRY(mj_lookup_file_read(&text, checkpoint, recipe, &r->alphabet, arena, err));
+    MJ_TRY(mj_lookup_feed_new(&r->feed, text, r->n_steps, x, NULL, arena, err));
+    r->touched_B += mj_lookup_touched_B(text, recipe->model.row_bits);
+    r->stored_B += mj_lookup_slots_B(text);
+    static const char *const tensors[] = {"rows.packed", "rows.levels", "copied", "text"};
+    for (size_t i = 0; i < sizeof tensors / sizeof tensors[0]; i++) {
+        const mj_stored_tensor *tensor = mj_safetensors_find(&checkpoint->file, tensors[i]);
+        r->stored_B += tensor ? (double)tensor->size_B : 0;
     }
     return MJ_OK;
 }
@@ -115,10 +133,14 @@ mj_status mj_text_net_file_load(mj_text_net_reader **reader, const mj_checkpoint
     *r = (mj_text_net_reader){.tape = tape, .n_steps = n_steps};
     MJ_TRY(mj_alphabet_read(&r->alphabet, checkpoint, err));
     r->net = mj_text_net_of(recipe, &r->alphabet);
+    r->touched_B = sizeof(float) * mj_text_net_state_count(&r->net);
     MJ_TRY(mj_text_net_record(&r->vars, tape, &r->net, 1, n_steps, err));
     MJ_TRY(check_size(tape, checkpoint, err));
     MJ_TRY(mj_tape_allocate(tape, 0));
     MJ_TRY(read_params(r, checkpoint, err));
+    if (r->net.memory > 0) {
+        MJ_TRY(read_memory(r, checkpoint, recipe, arena, err));
+    }
     *reader = r;
     return MJ_OK;
 }
@@ -128,6 +150,12 @@ const mj_real *mj_text_net_read(mj_text_net_reader *r, const uint8_t *at, int n)
     int *symbol = mj_tape_tensor(r->tape, r->vars.symbol).label;
     for (int i = 0; i < r->n_steps; i++) {
         symbol[i] = i < n ? at[i - 1] : 0;
+    }
+    if (r->net.memory > 0) {
+        for (int i = 0; i < n; i++) {
+            mj_lookup_feed_follow(&r->feed, i, at + i);
+        }
+        mj_lookup_feed_forward(&r->feed);
     }
     mj_tape_forward(r->tape, r->step++, false);
     mj_tape_state_advance(r->tape);
