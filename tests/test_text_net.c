@@ -105,6 +105,21 @@ static mj_status parse_changed(fixture *f, const char *from, const char *to)
     return mj_recipe_parse(&f->recipe, text, "tiny.yaml", f->units, &f->arena, &f->err);
 }
 
+/* The recipe with a look-up memory beside the net. */
+static mj_status parse_hybrid(fixture *f, const char *block, const char *tables, const char *train)
+{
+    char text[2 * sizeof RECIPE];
+    snprintf(text, sizeof text,
+             "mj: 1\nrecipe: tiny\nmodel: {kind: text_net, block: %s, width: 32, depth: 1, mlp: 1, %s}\n"
+             "data: here\nobjective: {kind: next_byte}\n"
+             "train: {batch: 4x32, lr: 1e-2, beta2: 0.98, clip: 1, %s, seed: 1}\n",
+             block, tables, train);
+    f->err = (mj_err){0};
+    return mj_recipe_parse(&f->recipe, text, "tiny.yaml", f->units, &f->arena, &f->err);
+}
+static const char TABLES[] = "contexts: 1 2 3 w0 c6, rows: 256, dims: 16, row_bits: 6";
+static const char ONCE[] = "epochs: 1, lr_memory: 0.3, lr_end: 0.5";
+
 static mj_training *new_training(fixture *f)
 {
     mj_training *training;
@@ -242,44 +257,55 @@ static void test_shipped_recipes_are_of_nets_that_can_be(void **state)
 
 /* A text whose frequencies alone cost order_0 bits, and whose pattern costs half a bit: every block
  * comes below what frequencies can, as stored in 8 bits. */
+static void check_learns(fixture *f, const char *name)
+{
+    mj_language language;
+    mj_training *training = new_training(f);
+    while (!mj_training_is_done(training)) {
+        double loss;
+        assert_int_equal(mj_training_step(training, &loss, &f->err), MJ_OK);
+    }
+    assert_int_equal(mj_training_export(training, f->path[0], NULL, 0, &f->err), MJ_OK);
+    assert_int_equal(mj_language_load(&language, f->path[0], MJ_LANGUAGE_JUDGES, f->units, &f->arena,
+                                      &f->err), MJ_OK);
+    const mj_symbols *text = &f->corpus.part[MJ_PART_VALIDATION];
+    double bits = mj_language_bits(&language, text) / (double)text->n;
+    if (!(bits < 0.6 * f->order_0)) {
+        print_error("%s: %g bits, order 0 has %g\n", name, bits, f->order_0);
+        fail();
+    }
+}
+
 static void test_every_block_learns_a_pattern(void **state)
 {
     fixture *f = *state;
     for (int block = 0; block < MJ_BLOCK_N; block++) {
         char name[32];
-        mj_language language;
         snprintf(name, sizeof name, "block: %s", mj_text_block_names[block]);
         assert_int_equal(parse_changed(f, "block: mingru", name), MJ_OK);
-        mj_training *training = new_training(f);
-        while (!mj_training_is_done(training)) {
-            double loss;
-            assert_int_equal(mj_training_step(training, &loss, &f->err), MJ_OK);
-        }
-        assert_int_equal(mj_training_export(training, f->path[0], NULL, 0, &f->err), MJ_OK);
-        assert_int_equal(mj_language_load(&language, f->path[0], MJ_LANGUAGE_JUDGES, f->units,
-                                          &f->arena, &f->err), MJ_OK);
-        const mj_symbols *text = &f->corpus.part[MJ_PART_VALIDATION];
-        double bits = mj_language_bits(&language, text) / (double)text->n;
-        if (!(bits < 0.6 * f->order_0)) {
-            print_error("%s: %g bits, order 0 has %g\n", name, bits, f->order_0);
-            fail();
-        }
+        check_learns(f, name);
     }
+}
+
+/* Beside a look-up memory whose tables it fills twice, the second time from nothing. */
+static void test_a_net_beside_a_memory_learns_a_pattern(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(parse_hybrid(f, "oscillator", TABLES, "epochs: 2, lr_memory: 0.3"), MJ_OK);
+    check_learns(f, "hybrid");
 }
 
 /* What a judge reads in segments, a generator reads symbol by symbol: of the same file. The generator
  * leaves out the escape, so the sum is taken from the net behind it. */
-static void test_judge_and_generator_agree(void **state)
+static void check_judge_and_generator(fixture *f, double stored_B)
 {
-    fixture *f = *state;
     enum { N = 300 }; /* a segment and a part of the next */
     mj_language judge, generator;
     mj_checkpoint checkpoint;
     mj_text_net_reader *reader;
-    assert_int_equal(parse_changed(f, "steps: 120", "steps: 20"), MJ_OK);
     mj_training *training = new_training(f);
     double loss, bits = 0;
-    while (!mj_training_is_done(training)) {
+    for (int i = 0; i < 20; i++) {
         assert_int_equal(mj_training_step(training, &loss, &f->err), MJ_OK);
     }
     assert_int_equal(mj_training_export(training, f->path[0], NULL, 0, &f->err), MJ_OK);
@@ -306,7 +332,16 @@ static void test_judge_and_generator_agree(void **state)
         bits += log2(sum);
     }
     assert_rel(mj_language_bits(&judge, &text), bits, FLOAT_TOL);
-    assert_true(generator.touched_B > 0 && generator.stored_B < 32 * 1024);
+    assert_true(generator.touched_B > 0 && generator.stored_B < stored_B);
+}
+
+static void test_judge_and_generator_agree(void **state)
+{
+    fixture *f = *state;
+    assert_int_equal(parse_changed(f, "mingru", "mingru"), MJ_OK);
+    check_judge_and_generator(f, 32 * 1024);
+    assert_int_equal(parse_hybrid(f, "mingru", TABLES, ONCE), MJ_OK);
+    check_judge_and_generator(f, 256 * 1024); /* copies: 32,768 slots and the text */
 }
 
 /* A run cut in two. */
@@ -338,6 +373,8 @@ static void test_a_run_cut_in_two_is_the_same_run(void **state)
         assert_int_equal(parse_changed(f, "block: mingru", models[i]), MJ_OK);
         assert_same_run(f);
     }
+    assert_int_equal(parse_hybrid(f, "oscillator", TABLES, ONCE), MJ_OK);
+    assert_same_run(f);
 }
 
 /* What cannot be. */
@@ -362,6 +399,30 @@ static void test_wrong_recipes_are_refused(void **state)
         assert_int_not_equal(parse_changed(f, wrong[i].from, wrong[i].to), MJ_OK);
         if (!strstr(f->err.diag[0].text, wrong[i].says)) {
             print_error("%s: '%s'\n", wrong[i].to, f->err.diag[0].text);
+            fail();
+        }
+    }
+}
+
+static void test_wrong_hybrids_are_refused(void **state)
+{
+    fixture *f = *state;
+    static const struct {
+        const char *block, *tables, *train, *says;
+    } wrong[] = {
+        {"gpt", TABLES, ONCE, "reads anywhere"},
+        {"mingru", "contexts: 1 2, rows: 256", ONCE, "needs model.dims"},
+        {"mingru", "contexts: 1 2, rows: 256, dims: 20", ONCE, "multiple of 16"},
+        {"mingru", "rows: 256, dims: 16", "epochs: 1", "no effect"},
+        {"mingru", TABLES, "epochs: 1", "lr_memory"},
+        {"mingru", TABLES, "epochs: 1.5, lr_memory: 0.3", "whole"},
+        {"mingru", TABLES, "steps: 10, lr_memory: 0.3", "whole"},
+        {"mingru", "mlp: 1", "epochs: 1, lr_memory: 0.3", ""},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+        assert_int_not_equal(parse_hybrid(f, wrong[i].block, wrong[i].tables, wrong[i].train), MJ_OK);
+        if (!strstr(f->err.diag[0].text, wrong[i].says)) {
+            print_error("%s %s: '%s'\n", wrong[i].tables, wrong[i].train, f->err.diag[0].text);
             fail();
         }
     }
@@ -450,9 +511,11 @@ int main(void)
         cmocka_unit_test(test_sizes_are_those_of_the_prototypes),
         cmocka_unit_test(test_shipped_recipes_are_of_nets_that_can_be),
         cmocka_unit_test(test_every_block_learns_a_pattern),
+        cmocka_unit_test(test_a_net_beside_a_memory_learns_a_pattern),
         cmocka_unit_test(test_judge_and_generator_agree),
         cmocka_unit_test(test_a_run_cut_in_two_is_the_same_run),
         cmocka_unit_test(test_wrong_recipes_are_refused),
+        cmocka_unit_test(test_wrong_hybrids_are_refused),
         cmocka_unit_test(test_short_texts_and_other_models_are_refused),
         cmocka_unit_test(test_numbers_beyond_float_stop_the_run),
         cmocka_unit_test(test_a_file_of_fewer_numbers_is_refused),

@@ -15,16 +15,19 @@
 void mj_lookup_rows_sum(mj_real *x, const mj_real *slab, const uint32_t *row, const mj_real *gain,
                         int n, int K, size_t stride);
 
-/* One update: row takes gain * dx. */
+/* Reads of one step, in the order of their rows: row << 32 | at, at = token * K + context. */
+enum { MJ_LOOKUP_STRIDE_MAX = 256 };
 typedef struct {
-    uint32_t row, token;
-    mj_real gain;
-    mj_real *slope; /* dx . row before the update, for the gain's own gradient */
-} mj_lookup_update;
-/* Adagrad [duchi2011], one update after the other: with g = gain * dx[token],
- *   squares += g^2    row -= lr g / (sqrt(squares) + eps) */
-void mj_lookup_rows_update(mj_real *slab, const mj_lookup_update *update, const mj_real *dx, int n,
-                           size_t stride, mj_real lr, mj_real eps);
+    size_t K, stride; /* stride: at most the above */
+    mj_real lr, eps;
+} mj_lookup_step;
+/* Adagrad [duchi2011], one update a row with the sum of what its n reads ask for:
+ *   g = sum over reads of gain[at] * dx[token]      squares += g^2      row -= lr g / (sqrt(squares) + eps)
+ * slope[at] = dx[token] . row before the update, for the gain's own gradient. One step of the sum, where
+ * steps one after the other would all go as far on the same stale gradient, makes large batches as
+ * good as small ones. */
+void mj_lookup_rows_update(mj_real *slab, mj_real *slope, const uint64_t *read, int n,
+                           const mj_real *gain, const mj_real *dx, mj_lookup_step step);
 /* The same for dense weights w [n] and their squares. */
 void mj_adagrad_update(mj_real *w, mj_real *squares, const mj_real *dw, size_t n, mj_real lr,
                        mj_real eps);

@@ -10,9 +10,9 @@
  * it belongs to the row when training is over and is multiplied into it. The second stays.
  *
  * Rows are learned by Adagrad as they are read, once through the text: each symbol is predicted before
- * it is learned, so that the training loss is honest; a second pass over-fits (docs/text.md). Results do
- * not depend on the number of threads: a row belongs to one of them, which applies its updates in the
- * order of the symbols.
+ * it is learned, so that the training loss is honest; a second pass over-fits (docs/text.md). A batch
+ * makes one update of each row that it reads. Results do not depend on the number of threads: a row
+ * belongs to one of them, which adds up its gradient in the order of the symbols.
  */
 #ifndef MJ_LOOKUP_MEMORY_H
 #define MJ_LOOKUP_MEMORY_H
@@ -52,6 +52,7 @@ typedef struct {
     mj_lookup_place *place; /* [n] */
     mj_real *x, *dx;        /* [n, stride]: output, incoming gradient */
     uint32_t *row;          /* [n, contexts], and below */
+    uint64_t *read;         /* [2, n, contexts]: rows to be updated, in order, and scratch */
     mj_real *gain, *slope;
     uint8_t *count; /* classes */
     int n;

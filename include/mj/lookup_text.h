@@ -4,10 +4,10 @@
  *   with head  logits = max(x, 0) H + b     H [dims, V], b [V]     dims: 16 to 256
  *   p = softmax(logits), loss = -log2 p(next symbol)
  *
- * Training reads the text as many streams at once, one symbol of each a batch; a batch of one is the
- * definition, Adagrad symbol by symbol. Within a batch every symbol sees the tables as they were before
- * it. Threads share the batch: each predicts some of its symbols, then each learns the rows and columns
- * that are its own, so that all thread counts give the same bits. */
+ * Training reads the text as many streams at once, one symbol of each a batch; within a batch every
+ * symbol sees the tables as they were before it. Threads share the batch: each predicts some of its
+ * symbols, then each learns the rows and columns that are its own, so that all thread counts give the
+ * same bits. */
 #ifndef MJ_LOOKUP_TEXT_H
 #define MJ_LOOKUP_TEXT_H
 

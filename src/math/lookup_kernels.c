@@ -38,31 +38,36 @@ MJ_CLONES void mj_lookup_rows_sum(mj_real *restrict x, const mj_real *restrict s
     }
 }
 
-MJ_CLONES static mj_real update_row(mj_real *restrict w, mj_real *restrict squares,
-                                    const mj_real *restrict dx, mj_real gain, size_t n, mj_real lr,
-                                    mj_real eps)
+/* g += gain * dx; returns dx . w. */
+MJ_CLONES static mj_real add_slope(mj_real *restrict g, const mj_real *restrict w,
+                                   const mj_real *restrict dx, mj_real gain, size_t n)
 {
     mj_real slope = 0;
 #pragma omp simd reduction(+ : slope)
     for (size_t j = 0; j < n; j++) {
-        mj_real g = gain * dx[j];
         slope += dx[j] * w[j];
-        squares[j] += g * g;
-        w[j] -= lr * g / (mj_real_sqrt(squares[j]) + eps);
+        g[j] += gain * dx[j];
     }
     return slope;
 }
 
-void mj_lookup_rows_update(mj_real *slab, const mj_lookup_update *update, const mj_real *dx, int n,
-                           size_t stride, mj_real lr, mj_real eps)
+void mj_lookup_rows_update(mj_real *slab, mj_real *slope, const uint64_t *read, int n,
+                           const mj_real *gain, const mj_real *dx, mj_lookup_step step)
 {
-    for (int i = 0; i < n; i++) {
-        const mj_lookup_update *u = &update[i];
+    mj_real g[MJ_LOOKUP_STRIDE_MAX];
+    size_t stride = step.stride;
+    for (int i = 0; i < n;) {
+        uint64_t row = read[i] >> 32;
+        mj_real *w = slab + 2 * stride * row;
         if (i + AHEAD < n) {
-            prefetch(slab + 2 * stride * update[i + AHEAD].row, 2 * stride);
+            prefetch(slab + 2 * stride * (read[i + AHEAD] >> 32), 2 * stride);
         }
-        mj_real *w = slab + 2 * stride * u->row;
-        *u->slope = update_row(w, w + stride, dx + u->token * stride, u->gain, stride, lr, eps);
+        mj_fill(g, 0, stride);
+        for (; i < n && read[i] >> 32 == row; i++) {
+            size_t at = (uint32_t)read[i];
+            slope[at] = add_slope(g, w, dx + at / step.K * stride, gain[at], stride);
+        }
+        mj_adagrad_update(w, w + stride, g, stride, step.lr, step.eps);
     }
 }
 
