@@ -112,6 +112,7 @@ static mj_status ship(mj_checkpoint *to, const void *self, const mj_real *averag
 {
     const text_task *t = self;
     MJ_TRY(mj_checkpoint_set_text(to, MJ_DATA_KEY, t->corpus->source, err));
+    MJ_TRY(mj_text_net_file_describe(to, &t->net, NULL, t->recipe->name, arena, err));
     return mj_text_net_file_fill(to, t->tape, average, &t->net, &t->corpus->alphabet, arena, err);
 }
 
