@@ -71,8 +71,9 @@ $ mj bill $TMP/tiny/model.safetensors on sram-chip --set model.text_net.width=20
 ? 0
 tiny int8
 
-$ mj bill text-gpt on sram-chip
-attention
+$ mj explain text-gpt on sram-chip sram.l2
+text-gpt int8 on 1 sram-chip
+attention over the span
 
 $ mj bill text-mingru on sram-chip --set model.text_net.witdh=20
 ? 2
