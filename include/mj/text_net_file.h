@@ -6,6 +6,7 @@
 #include "mj/checkpoint.h"
 #include "mj/corpus.h"
 #include "mj/lookup_feed.h"
+#include "mj/model.h"
 #include "mj/recipe.h"
 #include "mj/text_net.h"
 
@@ -17,6 +18,14 @@ mj_text_net mj_text_net_of(const mj_recipe *recipe, const mj_alphabet *alphabet)
 mj_status mj_text_net_file_fill(mj_checkpoint *checkpoint, const mj_tape *tape, const mj_real *slab,
                                 const mj_text_net *net, const mj_alphabet *alphabet, mj_arena *arena,
                                 mj_err *err);
+
+/* What the accountant knows of the net (model.h), not yet resolved; with the tables of a look-up memory
+ * beside it unless `lookup` is NULL, whose head is left out. */
+mj_model mj_text_net_shape(const mj_text_net *net, const mj_model *lookup, const char *name);
+/* Adds that as the text `mj.model`, so that `mj bill` reads the file. */
+mj_status mj_text_net_file_describe(mj_checkpoint *checkpoint, const mj_text_net *net,
+                                    const mj_model *lookup, const char *name, mj_arena *arena,
+                                    mj_err *err);
 
 /* A net that reads: one stream, n_steps symbols a pass. */
 typedef struct {

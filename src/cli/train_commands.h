@@ -20,9 +20,10 @@ typedef struct {
 } mj_text_request;
 mj_status mj_eval_text(mj_context *context, const mj_text_request *request);
 
-/* What mj sample does with a language model: goes on from a prompt, n bytes, on stdout. */
+/* What mj sample does with a language model: goes on from a prompt, n bytes, on stdout; on: the machine
+ * whose joules are told, NULL for the usual one. */
 typedef struct {
-    const char *path, *prompt;
+    const char *path, *prompt, *on;
     int n;
     double temperature, top_p;
 } mj_text_sample;

@@ -155,9 +155,15 @@ static mj_status ship(mj_checkpoint *to, const void *self, const mj_real *averag
 {
     const text_task *t = self;
     MJ_TRY(mj_checkpoint_set_text(to, MJ_DATA_KEY, t->corpus->source, err));
-    if (t->net.memory > 0) {
-        MJ_TRY(mj_lookup_file_fill(to, t->feed.text, t->recipe->model.row_bits, arena, err));
+    const mj_lookup_text *tables = t->feed.text;
+    int row_bits = t->recipe->model.row_bits;
+    mj_model lookup = {0};
+    if (tables) {
+        lookup = mj_lookup_shape(tables, t->recipe->name, row_bits);
+        MJ_TRY(mj_lookup_file_fill(to, tables, row_bits, arena, err));
     }
+    MJ_TRY(mj_text_net_file_describe(to, &t->net, tables ? &lookup : NULL, t->recipe->name, arena,
+                                     err));
     return mj_text_net_file_fill(to, t->tape, average, &t->net, &t->corpus->alphabet, arena, err);
 }
 

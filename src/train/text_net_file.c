@@ -2,6 +2,7 @@
 #include "mj/text_net_file.h"
 
 #include "mj/lookup_file.h"
+#include "mj/trained.h"
 #include "task.h"
 
 #include <stdio.h>
@@ -59,6 +60,38 @@ mj_status mj_text_net_file_fill(mj_checkpoint *checkpoint, const mj_tape *tape, 
                    : mj_checkpoint_add(checkpoint, param[p].name, w, shape.dim, shape.n_dims, err));
     }
     return MJ_OK;
+}
+
+mj_model mj_text_net_shape(const mj_text_net *net, const mj_model *lookup, const char *name)
+{
+    mj_model shape = {.name = name, .kind = MJ_MODEL_TEXT_NET};
+    if (lookup) {
+        shape.lookup = lookup->lookup;
+        shape.lookup.head_bits = 0;
+    }
+    shape.text_net.block = (int)net->block + 1;
+    shape.text_net.symbols = net->n_symbols;
+    shape.text_net.width = net->width;
+    shape.text_net.depth = net->depth;
+    shape.text_net.mlp = net->mlp;
+    shape.text_net.loops = net->loops;
+    shape.text_net.equilibrium = net->equilibrium;
+    shape.text_net.heads = net->heads;
+    shape.text_net.span = net->span;
+    shape.text_net.states = net->states;
+    shape.text_net.weight_bits = bits_of(net, "block.in");
+    shape.text_net.activation_bits = net->analog ? net->analog->activation_bits : 0;
+    return shape;
+}
+
+mj_status mj_text_net_file_describe(mj_checkpoint *checkpoint, const mj_text_net *net,
+                                    const mj_model *lookup, const char *name, mj_arena *arena,
+                                    mj_err *err)
+{
+    const mj_model shape = mj_text_net_shape(net, lookup, name);
+    const char *words = mj_trained_describe(&shape, arena);
+    return words ? mj_checkpoint_set_text(checkpoint, MJ_TRAINED_KEY, words, err)
+                 : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for the file of a text net");
 }
 
 /* Bytes of a parameter as stored. */

@@ -39,7 +39,51 @@ $ mj sample $TMP/tiny/model.safetensors --out $TMP/a.png
 
 $ mj sample oscillator-fashion --prompt x --out $TMP/a.png
 ? 2
---prompt, --temperature and --top-p are for language models
+--prompt, --temperature, --top-p and --on are for language models
+
+# What a token would take on a machine: the bill of the same prompt and length.
+$ mj sample $TMP/tiny/model.safetensors --prompt "the" --n 20 2>&1 > /dev/null | sed 's/.*modelled on \(.*\) at the board.*/\1/' > $TMP/line; mj bill $TMP/tiny/model.safetensors on sram-chip --prompt 3 --output 20 | awk '/\/token/ { print "sram-chip: " $1 " " $2; exit }' | cmp - $TMP/line && echo the same
+the same
+
+$ mj sample $TMP/tiny/model.safetensors --n 20 --on h100
+? 2
+h100 was never measured with text nets
+
+$ mj sample $TMP/tiny/model.safetensors --n 20 --on sram-cip
+? 2
+did you mean 'sram-chip'
+
+$ mj bill $TMP/tiny/model.safetensors on sram-chip
+tiny int8 on 1 sram-chip
+element-wise operations
+weights
+kept, 20 B of rows read a token, of matrices
+leakage
+quality
+(bits per byte, validation text of
+
+$ mj explain $TMP/tiny/model.safetensors on sram-chip arith.vector
+gates, norms, non-linearities
+carried states
+norm, head, softmax and sampling
+
+$ mj bill $TMP/tiny/model.safetensors on sram-chip --set model.text_net.width=20
+? 0
+tiny int8
+
+$ mj explain text-gpt on sram-chip sram.l2
+text-gpt int8 on 1 sram-chip
+attention over the span
+
+$ mj bill text-mingru on sram-chip --set model.text_net.witdh=20
+? 2
+did you mean
+width
+
+$ printf 'mj: 1\nmodel: none\nkind: text_net\ntext_net: {block: mingru, symbols: 64, width: 0, depth: 2}\n' > $TMP/none.yaml; mj bill $TMP/none.yaml on sram-chip
+? 2
+none.yaml:4
+width
 
 $ mj eval $TMP/tiny/model.safetensors --noise 0.1
 ? 2
@@ -50,6 +94,8 @@ $ printf "mj: 1\nrecipe: rows\nmodel: {kind: lookup_memory, contexts: 1 2 3 c6, 
 rows/model.safetensors
 the sky
 27 tokens
+modelled on sram-chip:
+batch 64
 
 # Texts and recipes that do not go together.
 $ sed 's/2x16/64x512/' $TMP/tiny.yaml > $TMP/wide.yaml; mj train $TMP/wide.yaml --out $TMP/wide
