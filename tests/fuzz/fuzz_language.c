@@ -1,7 +1,10 @@
-/* Fuzz target: files of look-up memories. A refusal names a reason; whatever is accepted predicts: some
- * symbols of its own text or alphabet, and never a number that is none. */
+/* Fuzz target: files of language models, look-up memories, nets and both. A refusal names a reason;
+ * whatever is accepted predicts some symbols of its alphabet, a look-up memory alone never with a number
+ * that is none: weights of a net may be as large as they like. */
 #define _GNU_SOURCE
-#include "mj/lookup_file.h"
+#include "mj/language.h"
+
+#include "mj/copy_index.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -14,14 +17,17 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 enum { SYMBOLS = 24 };
 
-static void predict(const mj_lookup_model *model)
+static void predict(const mj_language *language)
 {
     uint8_t text[MJ_HISTORY + SYMBOLS] = {0};
     for (int i = 0; i < SYMBOLS; i++) {
-        text[MJ_HISTORY + i] = (uint8_t)(i * 7 % model->alphabet.n_symbols);
+        text[MJ_HISTORY + i] = (uint8_t)(i * 7 % language->alphabet->n_symbols);
     }
-    double bits = mj_lookup_text_bits(model->text, text + MJ_HISTORY, SYMBOLS);
-    if (isnan(bits) || bits < 0 || !(model->stored_B > 0) || !(model->touched_B > 0)) {
+    const mj_symbols symbols = {.symbol = text + MJ_HISTORY, .n = SYMBOLS};
+    double bits = mj_language_bits(language, &symbols);
+    bool is_net = language->recipe->model.kind == MJ_TRAINED_TEXT_NET;
+    if ((!is_net && (isnan(bits) || bits < 0)) || !(language->stored_B > 0) ||
+        !(language->touched_B > 0)) {
         abort();
     }
 }
@@ -32,7 +38,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     units = units ? units : mj_units_new();
     char path[64];
     mj_arena arena;
-    mj_lookup_model model;
+    mj_language language;
     mj_err err = {0};
     const int fd = memfd_create("fuzz", MFD_CLOEXEC);
     if (!units || fd < 0 || write(fd, data, size) != (ssize_t)size) {
@@ -40,12 +46,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
     mj_arena_init(&arena, (size_t)256 << 20);
-    const mj_status status = mj_lookup_file_load(&model, path, units, &arena, &err);
+    const mj_status status = mj_language_load(&language, path, MJ_LANGUAGE_JUDGES, units, &arena, &err);
     if ((status == MJ_OK) != (err.n == 0)) {
         abort();
     }
     if (status == MJ_OK) {
-        predict(&model);
+        predict(&language);
     }
     mj_arena_fini(&arena);
     close(fd);
