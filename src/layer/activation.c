@@ -17,6 +17,13 @@ static mj_status plan_counted(mj_plan *plan, const mj_shape *in, double each)
     return MJ_OK;
 }
 
+static mj_status relu_plan(mj_plan *plan, const mj_shape *in, int n_in, const void *config,
+                           mj_err *err)
+{
+    (void)n_in, (void)config, (void)err;
+    return plan_counted(plan, in, 1);
+}
+
 static mj_status silu_plan(mj_plan *plan, const mj_shape *in, int n_in, const void *config,
                            mj_err *err)
 {
@@ -120,7 +127,7 @@ static void dropout_backward(const mj_call *call)
 
 static const mj_example EXAMPLES[] = {{.in = {{2, {3, 7}}}, .n_in = 1}};
 const mj_layer mj_relu_row = {
-    .name = "relu", .n_in_min = 1, .n_in_max = 1, .plan = plan_same, .forward = relu_forward,
+    .name = "relu", .n_in_min = 1, .n_in_max = 1, .plan = relu_plan, .forward = relu_forward,
     .backward = relu_backward, .example = EXAMPLES, .n_examples = N_OF(EXAMPLES),
 };
 const mj_layer mj_silu_row = {
