@@ -7,16 +7,27 @@
 #ifndef MJ_LANGUAGE_H
 #define MJ_LANGUAGE_H
 
+#include "mj/analog.h"
 #include "mj/corpus.h"
 #include "mj/recipe.h"
 
-/* Judging reads a text that is there in long segments, generating symbol by symbol. */
-typedef enum { MJ_LANGUAGE_JUDGES, MJ_LANGUAGE_GENERATES } mj_language_use;
+/* Judging reads a text that is there in long segments, generating symbol by symbol; a sweep judges one
+ * text again and again, on machines that differ. */
+typedef enum { MJ_LANGUAGE_JUDGES, MJ_LANGUAGE_GENERATES, MJ_LANGUAGE_SWEEPS } mj_language_use;
+
+/* What a symbol takes: products that a machine may do in an analog array, and the rest. */
+typedef struct {
+    double mac, inputs, outputs; /* products; numbers that come into them; sums that come out */
+    bool rows;                   /* the products are sums of rows of tables */
+    int weight_bits;             /* of them, as stored */
+    double rest_mac, rest_B;     /* products; bytes read from memory */
+} mj_language_work;
 
 typedef struct {
     const mj_recipe *recipe;
     const mj_alphabet *alphabet;
     const char *data;  /* what it was trained on */
+    mj_language_work work;
     double stored_B;
     double touched_B;  /* read a symbol, as stored */
     const struct mj_language_kind *kind;
@@ -35,5 +46,13 @@ double mj_language_bits(const mj_language *language, const mj_symbols *text);
  * MJ_HISTORY predecessors are read, too; calls follow the text symbol by symbol. Of a model that
  * generates. The escape, which names no byte, gets no chance. */
 void mj_language_next(mj_real *logits, const mj_language *language, const uint8_t *at);
+
+/* Of a model that sweeps: the machine it runs on from now on, at the start of the text. Text nets read
+ * all fields but read_noise; look-up memories weight_bits (of a row, not above those stored), noise (on
+ * the sum of rows, over its rms) and mismatch of a row's numbers. 0 weight_bits: as stored. chip, not 0,
+ * numbers both mismatch and noise. MJ_ERANGE otherwise, MJ_ESUPPORT for what the model has not. */
+mj_status mj_language_set(mj_language *language, const mj_analog *machine, mj_err *err);
+/* The machine that it was trained for; weight_bits 0. */
+mj_analog mj_language_machine(const mj_language *language);
 
 #endif
