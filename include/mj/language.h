@@ -50,7 +50,9 @@ void mj_language_next(mj_real *logits, const mj_language *language, const uint8_
 /* Of a model that sweeps: the machine it runs on from now on, at the start of the text. Text nets read
  * all fields but read_noise; look-up memories weight_bits (of a row, not above those stored), noise (on
  * the sum of rows, over its rms) and mismatch of a row's numbers. 0 weight_bits: as stored. chip, not 0,
- * numbers both mismatch and noise. MJ_ERANGE otherwise, MJ_ESUPPORT for what the model has not. */
+ * numbers both mismatch and noise. The check alone: MJ_ERANGE, or MJ_ESUPPORT for what the model has
+ * not. */
+mj_status mj_language_check(const mj_language *language, const mj_analog *machine, mj_err *err);
 mj_status mj_language_set(mj_language *language, const mj_analog *machine, mj_err *err);
 /* The machine that it was trained for; weight_bits 0. */
 mj_analog mj_language_machine(const mj_language *language);

@@ -46,6 +46,7 @@ typedef struct {
     int n_units;
     double ratio;              /* signal over noise, of powers; HUGE_VAL: no noise */
     double joules, lo_J, hi_J; /* a token; HUGE_VAL: mismatch without noise, which no machine has */
+    double products_J;         /* of them, without the rest */
 } mj_snr_bill;
 void mj_snr_bill_compute(mj_snr_bill *bill, const mj_snr_facts *facts, const mj_snr_work *work,
                          const mj_snr_setting *setting);

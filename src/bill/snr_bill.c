@@ -3,14 +3,15 @@
  * A sum of products is S times as strong as its noise, S = 1 / noise^2. Array and converter share the
  * noise in equal parts, so each of them is good for 2 S:
  *
- *   product     e C(m) + 8 kT 2S     a capacitor cell; thermal noise of a class-B stage [vittoz1990]
+ *   product     e C(m) 2^(b - 5) + 8 kT 2S   capacitors of b bits, each twice the one before
+ *                                    [murmann2021]; thermal noise of a class-B stage [vittoz1990]
  *   sum out     max(floor, FOM 2^N)  2^N = sqrt(2S / 1.5): effective bits of that ratio; Walden's figure
  *                                    of merit as the survey of converters has it [murmann2023]
  *   number in   e4 b / 4             a converter of b bits of equal capacitors [zigzag2023]
  *
  * S weighs in three ways: not at all while a conversion costs its floor, as its root when the converter
  * counts steps, and in proportion when thermal noise rules. Rows of a table are cells of a non-volatile
- * memory whose currents add up: a read in place of the capacitor, nothing comes in.
+ * memory whose currents add up, b of them a number: reads in place of capacitors, nothing comes in.
  *
  * Mismatch m falls with the root of a capacitor [tripathi2014]: C(m) = max(1, (m0 / m)^2) smallest cells,
  * whose own mismatch is m0. Noise far above it asks for nothing.
@@ -28,7 +29,7 @@
 static const double CLASS_B = 8;     /* thermal noise: joules of a sample over kT and ratio */
 static const double FULL_SCALE = 1.5; /* ratio of a sine to the rounding of 0 bits */
 static const double UNHEARD_BITS = 2; /* rounding 12 dB below the noise */
-static const double DAC_BITS = 4;     /* of the fact */
+static const double DAC_BITS = 4, CAPACITOR_BITS = 5; /* of the facts; the second says 4 to 6 */
 static const double REST_BITS = 8;
 
 mj_status mj_snr_facts_find(mj_snr_facts *f, mj_facts *store, mj_err *err)
@@ -45,7 +46,7 @@ mj_status mj_snr_facts_find(mj_snr_facts *f, mj_facts *store, mj_err *err)
         {&f->matching, "analog.matching", "1"},
         {&f->cell_JpB, "nvm.rram.cell", "J/B"},
         {&f->mac_int8_J, "arith.mac.int8", "J/MAC"},
-        {&f->multiply_int8_J, "arith.int8.mult.7nm", "J"},
+        {&f->multiply_int8_J, "arith.int8.mult.7nm", "J/op"},
         {&f->mac_fp16_J, "arith.mac.fp16", "J/MAC"},
         {&f->sram_JpB, "sram.read.1mb", "J/B"},
     };
@@ -89,9 +90,10 @@ static void analog_lines(mj_snr_bill *bill, const mj_snr_facts *f, const mj_snr_
 {
     double each = 2 * bill->ratio, steps = sqrt(each / FULL_SCALE), small = f->matching.typ;
     double cells = s->mismatch > 0 ? fmax(1, small * small / (s->mismatch * s->mismatch)) : 1;
-    mj_quantity product = w->rows ? times(&f->cell_JpB, 1.0 / 8) : f->capacitor_J;
+    mj_quantity product = w->rows ? times(&f->cell_JpB, s->weight_bits / 8.0)
+                                  : times(&f->capacitor_J, exp2(s->weight_bits - CAPACITOR_BITS));
     add(bill, MJ_ARITH_ANALOG, w->rows ? "cells read and summed" : "products in the array",
-        "products x cells that match so well", w->mac, "MAC", times(&product, cells));
+        "products x cells of so many bits that match so well", w->mac, "MAC", times(&product, cells));
     add(bill, MJ_ARITH_ANALOG, "thermal noise kept down", "products x 8 kT x twice the ratio", w->mac,
         "MAC", times(&f->kt_J, CLASS_B * each));
     add(bill, MJ_CONV_ADC, "sums converted to digital", "sums, each of sqrt(2 ratio / 1.5) steps",
@@ -129,7 +131,7 @@ void mj_snr_bill_compute(mj_snr_bill *bill, const mj_snr_facts *facts, const mj_
     double noise = setting->noise;
     *bill = (mj_snr_bill){.ratio = noise > 0 ? 1 / (noise * noise) : HUGE_VAL};
     if (noise == 0 && setting->mismatch > 0) {
-        bill->joules = bill->lo_J = bill->hi_J = HUGE_VAL;
+        bill->joules = bill->lo_J = bill->hi_J = bill->products_J = HUGE_VAL;
         return;
     }
     if (noise > 0) {
@@ -137,6 +139,7 @@ void mj_snr_bill_compute(mj_snr_bill *bill, const mj_snr_facts *facts, const mj_
     } else {
         digital_lines(bill, facts, work, setting);
     }
+    bill->products_J = mj_ledger_total_J(&bill->ledger);
     add(bill, MJ_ARITH_MAC, "products of the rest", "head, convolution, tables' head: 8 bits",
         work->rest_mac, "MAC", facts->mac_int8_J);
     add(bill, MJ_SRAM_L2, "memory read by the rest", "their weights, rows, and the state", work->rest_B,

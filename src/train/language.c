@@ -19,6 +19,7 @@ typedef struct mj_language_kind {
                       const mj_units *units, mj_arena *arena, mj_err *err);
     double (*bits)(void *self, const uint8_t *symbol, size_t n);
     void (*next)(mj_real *logits, void *self, const uint8_t *at);
+    mj_status (*check)(const void *self, const mj_analog *machine, mj_err *err);
     mj_status (*set)(void *self, const mj_analog *machine, mj_err *err);
 } mj_language_kind;
 
@@ -70,9 +71,9 @@ static double bits_lookup(void *self, const uint8_t *symbol, size_t n)
     return bits;
 }
 
-static mj_status set_lookup(void *self, const mj_analog *machine, mj_err *err)
+static mj_status check_lookup(const void *self, const mj_analog *machine, mj_err *err)
 {
-    lookup_language *l = self;
+    const lookup_language *l = self;
     int stored = l->model.recipe.model.row_bits;
     if (machine->activation_bits) {
         return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0, "a look-up memory has no activations");
@@ -81,8 +82,15 @@ static mj_status set_lookup(void *self, const mj_analog *machine, mj_err *err)
         return mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "rows of %d bits: %d are stored",
                           machine->weight_bits, stored);
     }
+    return MJ_OK;
+}
+
+/* Codes of as many bits as are stored are those that are stored. */
+static mj_status set_lookup(void *self, const mj_analog *machine, mj_err *err)
+{
+    lookup_language *l = self;
     mj_analog rows = *machine;
-    if (rows.weight_bits == stored) {
+    if (rows.weight_bits == l->model.recipe.model.row_bits) {
         rows.weight_bits = 0;
     }
     l->reader = (mj_lookup_reader){.noise = machine->noise,
@@ -154,22 +162,28 @@ static void next_text_net(mj_real *logits, void *self, const uint8_t *at)
     memcpy(logits, mj_text_net_read(reader, at, 1), (size_t)reader->net.n_symbols * sizeof *logits);
 }
 
+static mj_status check_text_net(const void *self, const mj_analog *machine, mj_err *err)
+{
+    const mj_text_net_reader *reader = self;
+    return machine->weight_bits <= reader->stored_bits
+               ? MJ_OK
+               : mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "weights of %d bits: %d are stored",
+                            machine->weight_bits, reader->stored_bits);
+}
+
 static mj_status set_text_net(void *self, const mj_analog *machine, mj_err *err)
 {
+    (void)err;
     mj_text_net_reader *reader = self;
-    int stored = reader->stored_bits;
-    if (machine->weight_bits > stored) {
-        return mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "weights of %d bits: %d are stored",
-                          machine->weight_bits, stored);
-    }
     reader->machine = *machine;
     mj_text_net_restart(reader, machine->chip);
     return MJ_OK;
 }
 
 static const mj_language_kind kinds[] = {
-    {MJ_TRAINED_LOOKUP, load_lookup, bits_lookup, next_lookup, set_lookup},
-    {MJ_TRAINED_TEXT_NET, load_text_net, bits_text_net, next_text_net, set_text_net},
+    {MJ_TRAINED_LOOKUP, load_lookup, bits_lookup, next_lookup, check_lookup, set_lookup},
+    {MJ_TRAINED_TEXT_NET, load_text_net, bits_text_net, next_text_net, check_text_net,
+     set_text_net},
 };
 
 static const mj_language_kind *kind_of(const char *model)
@@ -228,9 +242,15 @@ void mj_language_next(mj_real *logits, const mj_language *language, const uint8_
     }
 }
 
-mj_status mj_language_set(mj_language *language, const mj_analog *machine, mj_err *err)
+mj_status mj_language_check(const mj_language *language, const mj_analog *machine, mj_err *err)
 {
     MJ_TRY(mj_analog_check(machine, err));
+    return language->kind->check(language->self, machine, err);
+}
+
+mj_status mj_language_set(mj_language *language, const mj_analog *machine, mj_err *err)
+{
+    MJ_TRY(mj_language_check(language, machine, err));
     return language->kind->set(language->self, machine, err);
 }
 
