@@ -267,17 +267,12 @@ static mj_status judge(mj_eval_job *j)
     return MJ_OK;
 }
 
-int mj_cmd_eval(mj_context *context, int argc, char **argv)
+enum { OWN_N = 14 };
+
+/* What the command takes, into the job. */
+static void set_options(mj_option option[AXES_N + OWN_N], mj_eval_job *j)
 {
-    enum { OWN_N = 14 };
-    mj_eval_job *j = mj_arena_alloc(&context->arena, sizeof *j);
-    if (!j) {
-        return mj_context_fail_with(context, MJ_EMEM, "out of memory");
-    }
-    *j = (mj_eval_job){.context = context, .n = N_DEFAULT, .steps = STEPS_DEFAULT, .chips = 1, .threads = 1,
-               .within = WITHIN,
-               .integrator = MJ_RK4};
-    mj_option option[AXES_N + OWN_N] = {
+    const mj_option own[OWN_N] = {
         {.name = "data", .argument = "NAME", .kind = MJ_OPTION_TEXT, .target = &j->data,
          .help = "data set to compare with, that of the yardstick, or text (the recipe's)"},
         {.name = "test", .target = &j->test_text,
@@ -321,6 +316,7 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
          .given = &j->for_text, .min = 0, .max = 8,
          .help = "of a language model: bits per byte that are as good as clean (0.02)"},
     };
+    memcpy(option, own, sizeof own);
     for (int a = 0; a < AXES_N; a++) {
         bool shared = a == NOISE || a == BITS || a == MISMATCH;
         option[OWN_N + a] = (mj_option){.name = mj_eval_axes[a].option, .argument = "LIST",
@@ -328,6 +324,19 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
                                         .given = shared ? NULL : &j->for_images,
                                         .help = mj_eval_axes[a].help};
     }
+}
+
+int mj_cmd_eval(mj_context *context, int argc, char **argv)
+{
+    mj_eval_job *j = mj_arena_alloc(&context->arena, sizeof *j);
+    if (!j) {
+        return mj_context_fail_with(context, MJ_EMEM, "out of memory");
+    }
+    *j = (mj_eval_job){.context = context, .n = N_DEFAULT, .steps = STEPS_DEFAULT, .chips = 1, .threads = 1,
+               .within = WITHIN,
+               .integrator = MJ_RK4};
+    mj_option option[AXES_N + OWN_N];
+    set_options(option, j);
     const mj_usage usage = {
         .sentence = "MODEL",
         .about = "Judges a trained generator of images; of a language model, the bits per byte of text that\n"

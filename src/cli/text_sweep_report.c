@@ -32,7 +32,7 @@ static void format_figure(char *cell, const mj_text_row *row, int f)
     const double figure[FIGURES_N] = {decibels(row), row->mean, row->spread, b->products_J,
                                       b->joules,     b->lo_J,   b->joules * row->mean};
     if (f == 0 && isinf(figure[f])) {
-        snprintf(cell, CELL_TEXT, "digital");
+        snprintf(cell, CELL_TEXT, row->value[MJ_TEXT_MISMATCH] > 0 ? "-" : "digital");
     } else if (f == 5 && isfinite(b->lo_J)) {
         char lo[CELL_TEXT / 2], hi[CELL_TEXT / 2];
         snprintf(cell, CELL_TEXT, "%s..%s", mj_units_format(b->lo_J, "J", lo, sizeof lo),
