@@ -21,7 +21,7 @@ mj_text_net mj_text_net_of(const mj_recipe *recipe, const mj_alphabet *alphabet)
 /* Embedding, head and convolution are no part of the analog machine. */
 static bool is_connection(const char *name)
 {
-    const char *last = strrchr(name, '.');
+    const char *last = strncmp(name, "block", 5) == 0 ? strrchr(name, '.') : NULL;
     return strcmp(name, "inject") == 0 ||
            (last && (strcmp(last, ".in") == 0 || strcmp(last, ".out") == 0 ||
                      strcmp(last, ".up") == 0 || strcmp(last, ".down") == 0));
