@@ -22,13 +22,18 @@ mj_text_net mj_text_net_of(const mj_recipe *recipe, const mj_alphabet *alphabet)
 }
 
 /* Embedding, head and convolution are no part of the analog machine. */
+static bool is_connection(const char *name)
+{
+    const char *last = strncmp(name, "block", 5) == 0 ? strrchr(name, '.') : NULL;
+    return strcmp(name, "inject") == 0 ||
+           (last && (strcmp(last, ".in") == 0 || strcmp(last, ".out") == 0 ||
+                     strcmp(last, ".up") == 0 || strcmp(last, ".down") == 0));
+}
+
 static int bits_of(const mj_text_net *net, const char *name)
 {
-    const char *last = strrchr(name, '.');
-    bool analog = net->analog && (strcmp(name, "inject") == 0 ||
-                                  (last && (strcmp(last, ".in") == 0 || strcmp(last, ".out") == 0 ||
-                                            strcmp(last, ".up") == 0 || strcmp(last, ".down") == 0)));
-    return analog && net->analog->weight_bits ? net->analog->weight_bits : BITS;
+    return net->analog && is_connection(name) && net->analog->weight_bits ? net->analog->weight_bits
+                                                                          : BITS;
 }
 
 /* Rows of a matrix go to levels first, so that ternary ones keep theirs. */
@@ -108,6 +113,23 @@ static double stored_of(const mj_checkpoint *checkpoint, const char *name)
     return size_B;
 }
 
+static void count_work(mj_text_net_work *work, const char *name, mj_shape shape, double reads,
+                       double size_B)
+{
+    if (shape.n_dims != 2 || strcmp(name, "embedding") == 0) {
+        return;
+    }
+    double mac = (double)mj_shape_count(shape) * reads;
+    if (!is_connection(name)) {
+        work->rest_mac += mac;
+        return;
+    }
+    work->mac += mac;
+    work->outputs += shape.dim[0] * reads;
+    work->inputs += shape.dim[1] * reads;
+    work->weight_B += size_B * reads;
+}
+
 static mj_status read_params(mj_text_net_reader *r, const mj_checkpoint *checkpoint, mj_err *err)
 {
     int n_params;
@@ -119,6 +141,8 @@ static mj_status read_params(mj_text_net_reader *r, const mj_checkpoint *checkpo
                                   tensor.shape.n_dims, err));
         r->touched_B += size_B * mj_text_net_reads(&r->net, param[p].name);
         r->stored_B += size_B;
+        count_work(&r->work, param[p].name, tensor.shape, mj_text_net_reads(&r->net, param[p].name),
+                   size_B);
     }
     return MJ_OK;
 }
@@ -155,8 +179,10 @@ static mj_status check_size(const mj_tape *tape, const mj_checkpoint *checkpoint
                             stored_B, params_B);
 }
 
-mj_status mj_text_net_file_load(mj_text_net_reader **reader, const mj_checkpoint *checkpoint,
-                                const mj_recipe *recipe, int n_steps, mj_arena *arena, mj_err *err)
+/* Weights come from the file at the levels that they were trained for; rounding them once more would
+ * move ternary ones, whose level is a mean over all. */
+static mj_status load(mj_text_net_reader **reader, const mj_checkpoint *checkpoint,
+                      const mj_recipe *recipe, int n_steps, bool analog, mj_arena *arena, mj_err *err)
 {
     mj_text_net_reader *r = mj_arena_alloc(arena, sizeof *r);
     const mj_tape_config config = {.seed = (uint64_t)recipe->train.seed, .inference = true};
@@ -169,6 +195,12 @@ mj_status mj_text_net_file_load(mj_text_net_reader **reader, const mj_checkpoint
     r->net = mj_text_net_of(recipe, &r->alphabet);
     r->net.dropout = 0; /* a copy a symbol, for nothing */
     r->touched_B = sizeof(float) * mj_text_net_state_count(&r->net);
+    r->stored_bits = recipe->model.analog.weight_bits ? recipe->model.analog.weight_bits : BITS;
+    if (analog || r->net.analog) {
+        r->machine = recipe->model.analog;
+        r->machine.weight_bits = 0;
+        r->net.analog = &r->machine;
+    }
     MJ_TRY(mj_text_net_record(&r->vars, tape, &r->net, 1, n_steps, err));
     MJ_TRY(check_size(tape, checkpoint, err));
     MJ_TRY(mj_tape_allocate(tape, 0));
@@ -178,6 +210,29 @@ mj_status mj_text_net_file_load(mj_text_net_reader **reader, const mj_checkpoint
     }
     *reader = r;
     return MJ_OK;
+}
+
+mj_status mj_text_net_file_load(mj_text_net_reader **reader, const mj_checkpoint *checkpoint,
+                                const mj_recipe *recipe, int n_steps, mj_arena *arena, mj_err *err)
+{
+    return load(reader, checkpoint, recipe, n_steps, false, arena, err);
+}
+
+mj_status mj_text_net_file_load_analog(mj_text_net_reader **reader, const mj_checkpoint *checkpoint,
+                                       const mj_recipe *recipe, int n_steps, mj_arena *arena,
+                                       mj_err *err)
+{
+    return load(reader, checkpoint, recipe, n_steps, true, arena, err);
+}
+
+/* Passes of a chip are numbered apart from those of its neighbours, and below a tape's 2^31. */
+void mj_text_net_restart(mj_text_net_reader *r, uint32_t chip)
+{
+    enum { CHIPS = 2048, PASSES_BITS = 20 };
+    mj_tape_state_clear(r->tape, 0);
+    r->machine.chip = chip;
+    r->feed.reader = (mj_lookup_reader){0};
+    r->step = (chip % CHIPS) << PASSES_BITS;
 }
 
 const mj_real *mj_text_net_read(mj_text_net_reader *r, const uint8_t *at, int n)
