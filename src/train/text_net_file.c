@@ -1,6 +1,7 @@
 /* The file of a text net, and a net read from it. */
 #include "mj/text_net_file.h"
 
+#include "mj/sparse_file.h"
 #include "task.h"
 
 #include <stdio.h>
@@ -51,7 +52,9 @@ mj_status mj_text_net_file_fill(mj_checkpoint *checkpoint, const mj_tape *tape, 
     for (int p = 0; p < n_params; p++) {
         mj_shape shape = mj_tape_tensor(tape, param[p].var).shape;
         const mj_real *w = slab + param[p].offset;
-        MJ_TRY(shape.n_dims == 2
+        const mj_text_net_matrix *matrix = mj_text_net_matrix_of(net, param[p].var);
+        MJ_TRY(matrix ? mj_sparse_add_packed(checkpoint, param[p].name, w, &matrix->sparse, BITS, err)
+               : shape.n_dims == 2
                    ? add_matrix(checkpoint, param[p].name, w, shape, bits_of(net, param[p].name),
                                 arena, err)
                    : mj_checkpoint_add(checkpoint, param[p].name, w, shape.dim, shape.n_dims, err));
@@ -62,9 +65,9 @@ mj_status mj_text_net_file_fill(mj_checkpoint *checkpoint, const mj_tape *tape, 
 /* Bytes of a parameter as stored. */
 static double stored_of(const mj_checkpoint *checkpoint, const char *name)
 {
-    static const char *const parts[] = {"", ".packed", ".scale"};
+    static const char *const parts[] = {"", ".packed", ".scale", ".alive"};
     double size_B = 0;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         char part[96];
         snprintf(part, sizeof part, "%s%s", name, parts[i]);
         const mj_stored_tensor *tensor = mj_safetensors_find(&checkpoint->file, part);
@@ -81,8 +84,10 @@ static mj_status read_params(mj_text_net_reader *r, const mj_checkpoint *checkpo
     for (int p = 0; p < n_params; p++) {
         mj_tensor tensor = mj_tape_tensor(r->tape, param[p].var);
         double size_B = stored_of(checkpoint, param[p].name);
-        MJ_TRY(mj_checkpoint_read(tensor.v, checkpoint, param[p].name, tensor.shape.dim,
-                                  tensor.shape.n_dims, err));
+        const mj_text_net_matrix *matrix = mj_text_net_matrix_of(&r->net, param[p].var);
+        MJ_TRY(matrix ? mj_sparse_read_packed(tensor.v, checkpoint, param[p].name, &matrix->sparse, err)
+                      : mj_checkpoint_read(tensor.v, checkpoint, param[p].name, tensor.shape.dim,
+                                           tensor.shape.n_dims, err));
         r->touched_B += size_B * mj_text_net_reads(&r->net, param[p].name);
         r->stored_B += size_B;
     }
@@ -103,6 +108,18 @@ static mj_status check_size(const mj_tape *tape, const mj_checkpoint *checkpoint
                             stored_B, params_B);
 }
 
+/* Patterns of the file's masks, for a net of low density. */
+static mj_status read_masks(mj_text_net *net, const mj_checkpoint *checkpoint, mj_arena *arena,
+                            mj_err *err)
+{
+    MJ_TRY(mj_text_net_compress(net, arena, err));
+    for (int i = 0; i < mj_text_net_matrices(net); i++) {
+        mj_text_net_matrix *m = net->sparse + i;
+        MJ_TRY(mj_sparse_mask_read(&m->sparse, checkpoint, m->name, arena, err));
+    }
+    return MJ_OK;
+}
+
 mj_status mj_text_net_file_load(mj_text_net_reader **reader, const mj_checkpoint *checkpoint,
                                 const mj_recipe *recipe, int n_steps, mj_arena *arena, mj_err *err)
 {
@@ -115,6 +132,9 @@ mj_status mj_text_net_file_load(mj_text_net_reader **reader, const mj_checkpoint
     *r = (mj_text_net_reader){.tape = tape, .n_steps = n_steps};
     MJ_TRY(mj_alphabet_read(&r->alphabet, checkpoint, err));
     r->net = mj_text_net_of(recipe, &r->alphabet);
+    if (recipe->model.density > 0) {
+        MJ_TRY(read_masks(&r->net, checkpoint, arena, err));
+    }
     MJ_TRY(mj_text_net_record(&r->vars, tape, &r->net, 1, n_steps, err));
     MJ_TRY(check_size(tape, checkpoint, err));
     MJ_TRY(mj_tape_allocate(tape, 0));
