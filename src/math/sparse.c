@@ -32,6 +32,10 @@ enum {
 /* Below so many multiply-accumulates a product is not worth several threads. */
 static const double PARALLEL_MIN = 1 << 18;
 
+/* Leaves. Checks of undefined behaviour on every unrolled access would take a minute to compile; those
+ * of addresses stay. */
+#define LEAF MJ_CLONES __attribute__((no_sanitize("undefined")))
+
 /* 16 numbers side by side, wherever they stand. */
 typedef mj_real lanes
     __attribute__((vector_size(LANES * sizeof(mj_real)), aligned(sizeof(mj_real)), may_alias));
@@ -153,7 +157,7 @@ static bool is_whole(const mj_sparse *s, int band)
 /* Forward. */
 
 /* y [16] += values [n,16] times x at their columns. */
-MJ_CLONES static void band_of_16(mj_real *restrict y, const mj_real *restrict value,
+LEAF static void band_of_16(mj_real *restrict y, const mj_real *restrict value,
                                  const uint16_t *restrict column, const mj_real *restrict x,
                                  size_t n)
 {
@@ -172,7 +176,7 @@ MJ_CLONES static void band_of_16(mj_real *restrict y, const mj_real *restrict va
 }
 
 /* One row: columns are gathered. */
-MJ_CLONES static mj_real row_of_1(const mj_real *restrict value, const uint16_t *restrict column,
+LEAF static mj_real row_of_1(const mj_real *restrict value, const uint16_t *restrict column,
                                   const mj_real *restrict x, size_t n)
 {
     mj_real sum = 0;
@@ -198,7 +202,7 @@ static void forward_row(mj_real *y, const mj_real *x, const mj_real *value, cons
 }
 
 /* A whole band of FORWARD_ROWS rows. */
-MJ_CLONES static void forward_tile(mj_real *restrict y, const mj_real *restrict x,
+LEAF static void forward_tile(mj_real *restrict y, const mj_real *restrict x,
                                    const mj_real *restrict value, const mj_sparse *restrict s,
                                    int band)
 {
@@ -249,7 +253,7 @@ void mj_sparse_forward(mj_real *y, const mj_real *x, const mj_real *value, const
 /* Gradient of the values. */
 
 /* Blocks from .. to of a whole band, over n rows. */
-MJ_CLONES static void value_tile(mj_real *restrict dvalue, const mj_real *restrict dy,
+LEAF static void value_tile(mj_real *restrict dvalue, const mj_real *restrict dy,
                                  const mj_real *restrict x, const mj_sparse *restrict s, int band,
                                  size_t n)
 {
@@ -317,10 +321,10 @@ void mj_sparse_value_backward(mj_real *dvalue, const mj_real *dy, const mj_real 
 
 /* Gradient of the input. */
 
-/* a [16][16] becomes its transpose: row i and row i + 8 are shuffled together, four times over. */
-static inline __attribute__((always_inline)) void transpose(lanes a[LANES])
+/* a [16][16] becomes its transpose: row i and row i + 8 are shuffled together, four times over. Kept out
+ * of its callers, whose other instruction sets would have to take every shuffle apart. */
+LEAF static __attribute__((noinline)) void transpose(lanes a[LANES])
 {
-#pragma GCC unroll 4
     for (int round = 0; round < 4; round++) {
         lanes b[LANES];
 #pragma GCC unroll 8
@@ -331,16 +335,13 @@ static inline __attribute__((always_inline)) void transpose(lanes a[LANES])
             b[2 * i + 1] = __builtin_shufflevector(low, high, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28,
                                                    13, 29, 14, 30, 15, 31);
         }
-#pragma GCC unroll 16
-        for (int i = 0; i < LANES; i++) {
-            a[i] = b[i];
-        }
+        memcpy(a, b, sizeof b);
     }
 }
 
 /* part [columns][16] += value of blocks from .. to times 16 rows of dy in a whole band; part begins
  * at column `first`. */
-MJ_CLONES static void input_band(lanes *restrict part, const mj_real *restrict dy,
+LEAF static void input_band(lanes *restrict part, const mj_real *restrict dy,
                                  const mj_real *restrict value, const uint16_t *restrict column,
                                  size_t from, size_t to, size_t first, size_t N)
 {
@@ -376,7 +377,7 @@ MJ_CLONES static void input_band(lanes *restrict part, const mj_real *restrict d
 }
 
 /* dx [16 rows, n columns] += the transpose of part [n columns][16 rows]; K is dx's row length. */
-MJ_CLONES static void add_part(mj_real *restrict dx, const lanes *restrict part, size_t n, size_t K)
+LEAF static void add_part(mj_real *restrict dx, const lanes *restrict part, size_t n, size_t K)
 {
     size_t k = 0;
     for (; k + LANES <= n; k += LANES) {
