@@ -70,6 +70,7 @@ static const char *const options[] = {
     "depth: 1, equilibrium: 4, weight_bits: 4, activation_bits: 6",
     "depth: 1, heads: 4, span: 16",
     "depth: 1, states: 5",
+    "depth: 1, mlp: 1, density: 0.25",
     "depth: 1, contexts: 1 2 w0, rows: 256, dims: 16, row_bits: 4",
 };
 
@@ -80,9 +81,10 @@ static bool write_file(fixture *f, mj_recipe *recipe, const char *block, const c
     mj_training *training;
     double loss;
     snprintf(text, sizeof text,
-             "mj: 1\nrecipe: net\nmodel: {kind: text_net, block: %s, width: 24, %s}\n"
+             "mj: 1\nrecipe: net\nmodel: {kind: text_net, block: %s, width: %d, %s}\n"
              "data: here\nobjective: {kind: next_byte}\n"
-             "train: {batch: 2x16, lr: 1e-3, clip: 1, %s, seed: 1}\n", block, option,
+             "train: {batch: 2x16, lr: 1e-3, clip: 1, %s, seed: 1}\n", block,
+             strstr(option, "density") ? 32 : 24, option,
              strstr(option, "contexts") ? "epochs: 1, lr_memory: 0.1" : "steps: 1");
     mj_err err = {0};
     const mj_training_setup with = {.recipe = recipe, .corpus = &f->corpus};
@@ -195,7 +197,7 @@ static void test_op_list_is_what_a_pass_counts(void **state)
         }
     }
     assert_null(mj_model_block_names[MJ_BLOCK_N + 1]);
-    assert_true(checked >= 5 * MJ_BLOCK_N + 4 + 2 + MJ_BLOCK_N - 1); /* equilibria of two blocks; heads, states of one; tables of all but gpt */
+    assert_true(checked >= 6 * MJ_BLOCK_N + 4 + 2 + MJ_BLOCK_N - 1); /* equilibria of two blocks; heads, states of one; tables of all but gpt */
 }
 
 /* A file says the shape of its net, resolved. */

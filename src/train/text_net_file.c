@@ -3,6 +3,7 @@
 
 #include "mj/lookup_file.h"
 #include "mj/trained.h"
+#include "mj/sparse_file.h"
 #include "task.h"
 
 #include <stdio.h>
@@ -59,12 +60,26 @@ mj_status mj_text_net_file_fill(mj_checkpoint *checkpoint, const mj_tape *tape, 
     for (int p = 0; p < n_params; p++) {
         mj_shape shape = mj_tape_tensor(tape, param[p].var).shape;
         const mj_real *w = slab + param[p].offset;
-        MJ_TRY(shape.n_dims == 2
+        const mj_text_net_matrix *matrix = mj_text_net_matrix_of(net, param[p].var);
+        MJ_TRY(matrix ? mj_sparse_add_packed(checkpoint, param[p].name, w, &matrix->sparse, BITS, err)
+               : shape.n_dims == 2
                    ? add_matrix(checkpoint, param[p].name, w, shape, bits_of(net, param[p].name),
                                 arena, err)
                    : mj_checkpoint_add(checkpoint, param[p].name, w, shape.dim, shape.n_dims, err));
     }
     return MJ_OK;
+}
+
+/* Weights that live in the compressed matrices, of all that they could have; 1 without any. */
+static double density_of(const mj_text_net *net)
+{
+    double lives = 0, all = 0;
+    for (int i = 0; net->sparse && i < mj_text_net_matrices(net); i++) {
+        const mj_sparse *sparse = &net->sparse[i].sparse;
+        lives += mj_sparse_macs(sparse);
+        all += (double)sparse->N * sparse->K;
+    }
+    return all > 0 ? lives / all : 1;
 }
 
 mj_model mj_text_net_shape(const mj_text_net *net, const mj_model *lookup, const char *name)
@@ -85,6 +100,7 @@ mj_model mj_text_net_shape(const mj_text_net *net, const mj_model *lookup, const
     shape.text_net.span = net->span;
     shape.text_net.states = net->states;
     shape.text_net.weight_bits = bits_of(net, "block.in");
+    shape.text_net.density = density_of(net);
     shape.text_net.activation_bits = net->analog ? net->analog->activation_bits : 0;
     return shape;
 }
@@ -102,9 +118,9 @@ mj_status mj_text_net_file_describe(mj_checkpoint *checkpoint, const mj_text_net
 /* Bytes of a parameter as stored. */
 static double stored_of(const mj_checkpoint *checkpoint, const char *name)
 {
-    static const char *const parts[] = {"", ".packed", ".scale"};
+    static const char *const parts[] = {"", ".packed", ".scale", ".alive"};
     double size_B = 0;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         char part[96];
         snprintf(part, sizeof part, "%s%s", name, parts[i]);
         const mj_stored_tensor *tensor = mj_safetensors_find(&checkpoint->file, part);
@@ -137,8 +153,10 @@ static mj_status read_params(mj_text_net_reader *r, const mj_checkpoint *checkpo
     for (int p = 0; p < n_params; p++) {
         mj_tensor tensor = mj_tape_tensor(r->tape, param[p].var);
         double size_B = stored_of(checkpoint, param[p].name);
-        MJ_TRY(mj_checkpoint_read(tensor.v, checkpoint, param[p].name, tensor.shape.dim,
-                                  tensor.shape.n_dims, err));
+        const mj_text_net_matrix *matrix = mj_text_net_matrix_of(&r->net, param[p].var);
+        MJ_TRY(matrix ? mj_sparse_read_packed(tensor.v, checkpoint, param[p].name, &matrix->sparse, err)
+                      : mj_checkpoint_read(tensor.v, checkpoint, param[p].name, tensor.shape.dim,
+                                           tensor.shape.n_dims, err));
         r->touched_B += size_B * mj_text_net_reads(&r->net, param[p].name);
         r->stored_B += size_B;
         count_work(&r->work, param[p].name, tensor.shape, mj_text_net_reads(&r->net, param[p].name),
@@ -179,6 +197,18 @@ static mj_status check_size(const mj_tape *tape, const mj_checkpoint *checkpoint
                             stored_B, params_B);
 }
 
+/* Patterns of the file's masks, for a net of low density. */
+static mj_status read_masks(mj_text_net *net, const mj_checkpoint *checkpoint, mj_arena *arena,
+                            mj_err *err)
+{
+    MJ_TRY(mj_text_net_compress(net, arena, err));
+    for (int i = 0; i < mj_text_net_matrices(net); i++) {
+        mj_text_net_matrix *m = net->sparse + i;
+        MJ_TRY(mj_sparse_mask_read(&m->sparse, checkpoint, m->name, arena, err));
+    }
+    return MJ_OK;
+}
+
 /* Weights come from the file at the levels that they were trained for; rounding them once more would
  * move ternary ones, whose level is a mean over all. */
 static mj_status load(mj_text_net_reader **reader, const mj_checkpoint *checkpoint,
@@ -200,6 +230,9 @@ static mj_status load(mj_text_net_reader **reader, const mj_checkpoint *checkpoi
         r->machine = recipe->model.analog;
         r->machine.weight_bits = 0;
         r->net.analog = &r->machine;
+    }
+    if (recipe->model.density > 0) {
+        MJ_TRY(read_masks(&r->net, checkpoint, arena, err));
     }
     MJ_TRY(mj_text_net_record(&r->vars, tape, &r->net, 1, n_steps, err));
     MJ_TRY(check_size(tape, checkpoint, err));
