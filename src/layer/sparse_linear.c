@@ -30,6 +30,7 @@ static mj_status plan(mj_plan *plan, const mj_shape *in, int n_in, const void *c
     }
     *plan = (mj_plan){.out = in[0], .mac = (double)mj_shape_rows(in[0]) * mj_sparse_macs(w)};
     plan->out.dim[in[0].n_dims - 1] = w->N;
+    plan->vector = n_in < 3 ? 0 : (double)mj_shape_count(plan->out); /* the bias */
     return MJ_OK;
 }
 
@@ -72,6 +73,7 @@ static mj_status add_plan(mj_plan *out, const mj_shape *in, int n_in, const void
                           mj_err *err)
 {
     MJ_TRY(plan(out, in, 2, config, err));
+    out->vector = (double)mj_shape_count(out->out); /* the residual */
     (void)n_in;
     return mj_shape_equal(in[2], out->out)
                ? MJ_OK

@@ -15,7 +15,6 @@
 
 #include "mj/kernels.h"
 
-#include <omp.h>
 #include <string.h>
 
 enum {
@@ -189,9 +188,10 @@ LEAF static mj_real row_of_1(const mj_real *restrict value, const uint16_t *rest
 
 static void forward_row(mj_real *y, const mj_real *x, const mj_real *value, const mj_sparse *s)
 {
-    for (int band = 0; band < mj_sparse_bands(s); band++) {
+    const int n_bands = mj_sparse_bands(s), n_whole = s->block == LANES ? s->N / LANES : 0;
+    for (int band = 0; band < n_bands; band++) {
         size_t from = s->start[band], n = s->start[band + 1] - from;
-        if (is_whole(s, band)) {
+        if (band < n_whole) {
             band_of_16(y + band * LANES, value + from * LANES, s->column + from, x, n);
         } else if (s->block == 1) {
             y[band] += row_of_1(value + from, s->column + from, x, n);
@@ -227,11 +227,12 @@ LEAF static void forward_tile(mj_real *restrict y, const mj_real *restrict x,
     }
 }
 
-void mj_sparse_forward(mj_real *y, const mj_real *x, const mj_real *value, const mj_sparse *s,
-                       size_t rows)
+static void forward_tiles(mj_real *y, const mj_real *x, const mj_real *value, const mj_sparse *s,
+                          size_t n_tiles)
 {
-    const size_t N = (size_t)s->N, K = (size_t)s->K, n_tiles = rows / FORWARD_ROWS;
-#pragma omp parallel for schedule(static) if ((double)rows * mj_sparse_macs(s) >= PARALLEL_MIN)
+    const size_t N = (size_t)s->N, K = (size_t)s->K;
+    const double macs = (double)n_tiles * FORWARD_ROWS * mj_sparse_macs(s);
+#pragma omp parallel for schedule(static) if (macs >= PARALLEL_MIN)
     for (size_t t = 0; t < n_tiles; t++) {
         mj_real *y_tile = y + t * FORWARD_ROWS * N;
         const mj_real *x_tile = x + t * FORWARD_ROWS * K;
@@ -244,6 +245,15 @@ void mj_sparse_forward(mj_real *y, const mj_real *x, const mj_real *value, const
                 forward_any(y_tile + r * N, x_tile + r * K, value, s, band);
             }
         }
+    }
+}
+
+void mj_sparse_forward(mj_real *y, const mj_real *x, const mj_real *value, const mj_sparse *s,
+                       size_t rows)
+{
+    const size_t N = (size_t)s->N, K = (size_t)s->K, n_tiles = rows / FORWARD_ROWS;
+    if (n_tiles > 0) { /* a parallel region takes longer than a small product of one row */
+        forward_tiles(y, x, value, s, n_tiles);
     }
     for (size_t r = n_tiles * FORWARD_ROWS; r < rows; r++) {
         forward_row(y + r * N, x + r * K, value, s);
