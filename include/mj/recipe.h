@@ -87,6 +87,7 @@ typedef struct {
     double ema;
     double beta2; /* of Adam; 0: the optimiser's own */
     double weight_decay; /* of matrices, per unit of lr */
+    double dropout;      /* of text nets */
     double clip;         /* largest norm of the gradient; 0: adaptive */
     double flat;    /* share of the run at full rate, before the cosine begins */
     double minutes; /* the run ends after about this time ... */

@@ -55,6 +55,7 @@ typedef struct {
     int equilibrium; /* most applications of the block (none: no equilibrium) */
     int heads, span; /* gpt (a head each 32 columns; 128) */
     int states;      /* mamba (16) */
+    double dropout;  /* in training, of what each part of a block adds (none) */
     int memory;      /* numbers of a look-up memory that are read beside each symbol (none) */
     /* What an analog machine does to all products but the head's and the mixers' own; NULL:
      * nothing. Lives as long as the tape. */

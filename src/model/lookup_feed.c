@@ -1,7 +1,9 @@
 /* A look-up memory that feeds a net: threads share the symbols forward, the rows backward. */
 #include "mj/lookup_feed.h"
 
-enum { TILE = 64, PARTS = 16 };
+#include "mj/kernels.h"
+
+enum { TILE = 64 };
 
 mj_status mj_lookup_feed_new(mj_lookup_feed *feed, mj_lookup_text *text, int n, mj_real *x,
                              mj_real *dx, mj_arena *arena, mj_err *err)
@@ -43,9 +45,10 @@ void mj_lookup_feed_backward(mj_lookup_feed *feed, mj_real lr)
 {
     mj_lookup_memory *memory = feed->text->memory;
     mj_lookup_batch *batch = &feed->batch;
+    int n_parts = mj_threads();
 #pragma omp parallel for schedule(static, 1)
-    for (int part = 0; part < PARTS; part++) {
-        mj_lookup_backward(memory, batch, batch->n, lr, part, PARTS);
+    for (int part = 0; part < n_parts; part++) {
+        mj_lookup_backward(memory, batch, batch->n, lr, part, n_parts);
     }
     mj_lookup_gains_update(&memory->gains, &memory->squares, memory, batch, batch->n, lr);
 }

@@ -209,18 +209,23 @@ static mj_var connect_add(mj_tape *tape, mj_var x, mj_var w, mj_var to, const mj
                   : mj_linear_add(tape, x, w, to);
 }
 
+static mj_var drop(mj_tape *tape, mj_var x, const mj_text_net *net)
+{
+    return net->dropout > 0 ? mj_dropout(tape, x, net->dropout) : x;
+}
+
 static mj_var apply_block(mj_tape *tape, mj_var x, const mj_var *param, const mj_text_net *net)
 {
     const mj_analog *analog = net->analog;
     mj_var y = mj_causal_conv(tape, mj_rms_norm(tape, x, param[NORM_1]), param[CONV], MJ_NONE);
     y = connect(tape, y, param[IN], param[BIAS], analog);
-    y = rows[net->block].mix(tape, y, param + OWN, net);
+    y = drop(tape, rows[net->block].mix(tape, y, param + OWN, net), net);
     x = connect_add(tape, y, param[OUT], x, analog);
     if (net->mlp == 0) {
         return x;
     }
     y = connect(tape, mj_rms_norm(tape, x, param[NORM_2]), param[UP], MJ_NONE, analog);
-    return connect_add(tape, mj_gelu(tape, y), param[DOWN], x, analog);
+    return connect_add(tape, drop(tape, mj_gelu(tape, y), net), param[DOWN], x, analog);
 }
 
 /* Blocks over and over; turn t begins with its own vector. */
@@ -282,9 +287,9 @@ static mj_status check(const mj_text_net *net, mj_err *err)
                           net->width, net->depth, loops_of(net), net->mlp, net->n_symbols,
                           MJ_TEXT_WIDTH_MAX, MJ_TEXT_DEPTH_MAX, MJ_TEXT_MLP_MAX);
     }
-    if (net->equilibrium && (net->depth != 1 || loops_of(net) > 1 || rows[net->block].own[0].name)) {
+    if (net->equilibrium && (net->dropout > 0 || net->depth != 1 || loops_of(net) > 1 || rows[net->block].own[0].name)) {
         return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
-                          "an equilibrium is of one block of mingru or gpt, without loops");
+                          "an equilibrium is of one block of mingru or gpt, without loops or dropout");
     }
     return net->analog ? mj_analog_check(net->analog, err) : MJ_OK;
 }

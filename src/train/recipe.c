@@ -122,6 +122,7 @@ static const mj_spec_field train_fields[] = {
     REAL(mj_recipe_train, "ema", ema, 0, 1),
     REAL(mj_recipe_train, "beta2", beta2, 0, 1),
     REAL(mj_recipe_train, "weight_decay", weight_decay, 0, 10),
+    REAL(mj_recipe_train, "dropout", dropout, 0, 0.9),
     REAL(mj_recipe_train, "clip", clip, 0, 1e6),
     REAL(mj_recipe_train, "flat", flat, 0, 1),
     REAL(mj_recipe_train, "minutes", minutes, 0, 1e5),
@@ -216,6 +217,7 @@ static mj_status refuse_idle_text(const mj_recipe *recipe, mj_err *err)
         {"model.activation_bits", m->analog.activation_bits > 0, true},
         {"model.product_noise", m->analog.noise > 0, true},
         {"train.weight_decay", t->weight_decay > 0, true},
+        {"train.dropout", t->dropout > 0, true},
         {"train.clip", t->clip > 0, true},
         {"train.lr_memory", t->lr_memory > 0, m->contexts},
     };

@@ -16,7 +16,8 @@ mj_text_net mj_text_net_of(const mj_recipe *recipe, const mj_alphabet *alphabet)
     return (mj_text_net){.block = (mj_text_block)m->block, .n_symbols = alphabet->n_symbols,
                          .width = m->width, .depth = m->depth, .mlp = m->mlp, .loops = m->loops,
                          .equilibrium = m->equilibrium, .heads = m->heads, .span = m->span,
-                         .states = m->states, .memory = m->contexts ? m->dims : 0, .analog = analog ? &m->analog : NULL};
+                         .states = m->states, .memory = m->contexts ? m->dims : 0,
+                         .dropout = recipe->train.dropout, .analog = analog ? &m->analog : NULL};
 }
 
 /* Embedding, head and convolution are no part of the analog machine. */
@@ -133,6 +134,7 @@ mj_status mj_text_net_file_load(mj_text_net_reader **reader, const mj_checkpoint
     *r = (mj_text_net_reader){.tape = tape, .n_steps = n_steps};
     MJ_TRY(mj_alphabet_read(&r->alphabet, checkpoint, err));
     r->net = mj_text_net_of(recipe, &r->alphabet);
+    r->net.dropout = 0; /* a copy a symbol, for nothing */
     r->touched_B = sizeof(float) * mj_text_net_state_count(&r->net);
     MJ_TRY(mj_text_net_record(&r->vars, tape, &r->net, 1, n_steps, err));
     MJ_TRY(check_size(tape, checkpoint, err));

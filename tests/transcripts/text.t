@@ -63,3 +63,21 @@ model.span has no effect on a text_net of this block
 $ : > $TMP/none.txt; mj train $TMP/tiny.yaml --data $TMP/none.txt --out $TMP/none
 ? 2
 none.txt
+
+# A net beside a look-up memory, killed without warning and gone on with, is the run that was not: its
+# tensors, which stand at the end of the file, are the same. It is stopped once, and killed after it went on.
+$ printf "mj: 1\nrecipe: both\nmodel: {kind: text_net, block: oscillator, width: 64, depth: 2, mlp: 2, contexts: 1 2 3 w0 c6, rows: 1024, dims: 16, row_bits: 4}\ndata: $TMP/sea.txt\nobjective: {kind: next_byte}\ntrain: {batch: 4x32, lr: 1e-2, clip: 1, dropout: 0.1, epochs: 90, lr_memory: 0.2, seed: 1}\n" > $TMP/both.yaml; mj train $TMP/both.yaml --out $TMP/whole --quiet --threads 1; timeout --preserve-status -s INT 1 mj train $TMP/both.yaml --out $TMP/cut --quiet --threads 1 > $TMP/cut.log 2>&1; timeout -s KILL 1 mj train $TMP/both.yaml --out $TMP/cut --resume --quiet --threads 1 > $TMP/cut.log 2>&1; ls $TMP/cut; mj train $TMP/both.yaml --out $TMP/cut --resume --quiet --threads 1; for run in whole cut; do tail -c 30000 $TMP/$run/model.safetensors > $TMP/$run.tensors; done; cmp $TMP/whole.tensors $TMP/cut.tensors && echo the same tensors
+checkpoint.safetensors
+the same tensors
+
+$ mj sample $TMP/cut/model.safetensors --prompt "the sea" --n 20 --seed 2
+the sea
+
+$ sed 's/dims: 16, //' $TMP/both.yaml > $TMP/logits.yaml; mj train $TMP/logits.yaml --out $TMP/logits
+? 2
+needs model.dims
+
+# A disk that is full: the run ends with the reason, and no half file takes the place of a whole one.
+$ mj train $TMP/tiny.yaml --out $TMP/full --json-log /dev/full
+? 2
+No space left on device
