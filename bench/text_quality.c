@@ -1,5 +1,5 @@
 /* What language models are worth and what they cost: bits per byte of the validation and the test
- * text, bytes stored, bytes read a token.
+ * text, bytes stored, bytes read a token, tokens judged a second on one thread.
  *
  *     text_quality TEXT NAME MODEL [NAME MODEL]..      one figure a line, text.NAME.*; TEXT: kjv, ..
  *
@@ -42,7 +42,7 @@ static mj_status judge(mj_corpus *corpus, const char *name, const char *path, co
                        mj_err *err)
 {
     static const mj_corpus_part parts[] = {MJ_PART_VALIDATION, MJ_PART_TEST};
-    double bits = 0, length = 0;
+    double bits = 0, length = 0, second_s = 0;
     mj_status status = MJ_OK;
     for (size_t i = 0; i < sizeof parts / sizeof parts[0] && status == MJ_OK; i++) {
         const mj_symbols *part = &corpus->part[parts[i]];
@@ -55,7 +55,8 @@ static mj_status judge(mj_corpus *corpus, const char *name, const char *path, co
             status = mj_alphabet_encode(&text, model.alphabet, part->byte, part->n, &arena, err);
         }
         if (status == MJ_OK) {
-            double part_bits = mj_language_bits(&model, &text);
+            double start_s = seconds_now(), part_bits = mj_language_bits(&model, &text);
+            second_s += seconds_now() - start_s;
             bits += part_bits;
             length += (double)text.n;
             print(name, mj_part_names[parts[i]], part_bits / (double)text.n, "bit/B");
@@ -63,6 +64,7 @@ static mj_status judge(mj_corpus *corpus, const char *name, const char *path, co
         if (status == MJ_OK && parts[i] == MJ_PART_TEST) {
             print(name, "both", bits / length, "bit/B");
             print(name, "stored", model.stored_B / 1e6, "MB");
+            print(name, "rate", length / second_s, "tok/s");
             print(name, "read", model.touched_B, "B");
             if (!isnan(energy_J(&model))) {
                 print(name, "energy", 1e9 * energy_J(&model), "nJ");
