@@ -1,9 +1,9 @@
 #!/bin/sh
 # compressors.sh MJ_TRAIN_PARTS [TEXT]: what general compressors need for the validation and the test
 # text of the King James Bible when they have seen the training text: (size(train + part) - size(train))
-# * 8 / bytes of the part; of another TEXT also for both parts as one. 7z's PPMd (order 8) and zpaq -m5 go on learning in the part, which favours them a
-# little. One tab-separated figure a line, for bench/run. Needs 7z (p7zip-full) and zpaq; one that is
-# missing is left out with a word on stderr.
+# * 8 / bytes of the part; of another TEXT also for both parts as one. 7z's PPMd (order 8) and zpaq -m5
+# go on learning in the part, which favours them a little. One tab-separated figure a line, for
+# bench/run. Needs 7z (p7zip-full) and zpaq; one that is missing is left out with a word on stderr.
 set -eu
 
 parts_program=$1

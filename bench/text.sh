@@ -1,10 +1,10 @@
-# text.sh: `text` and `text-models` of bench/run, which reads this file for its functions; root, build,
-# threads, folder, compressors, shakespeare, figures, rounds and the functions of PyTorch are its.
+# text.sh: `text` and `text-models` of bench/run, which reads this file for its functions; root,
+# build, threads, folder, compressors, shakespeare, figures, rounds and what calls PyTorch are its.
 #
-# run_text: look-up memories that take seconds are trained here and now, training steps are held against
-# PyTorch's, and all models that are there are judged: those that ship, and those of FOLDER.
-# run_text_models: trains each recipe that has a goal in text_goals into FOLDER/text-NAME, unless its
-# model is there; what was interrupted goes on. Then judges FOLDER.
+# run_text: look-up memories that take seconds are trained here and now, training steps are held
+# against PyTorch's, and all models that are there are judged: those that ship, those of FOLDER.
+# run_text_models: trains each recipe that has a goal in text_goals into FOLDER/text-NAME, unless
+# its model is there; what was interrupted goes on. Then judges FOLDER.
 
 mj=$build/src/cli/mj
 goals=$root/bench/text_goals
@@ -17,7 +17,7 @@ SHAKESPEARE="lookup-large flagship"
 SAMPLED=100000 # bytes
 
 figure() {
-    printf '%s\t%s\t%s\t-\t-\n' "$1" "$2" "$3"
+    printf '%s\t%.6g\t%s\t-\t-\n' "$1" "$2" "$3"
 }
 
 # The last number of key $2 in the log $1 of a training.
@@ -42,7 +42,7 @@ judge_all() {
         [ -f "$model" ] || continue
         run=${model%/model.safetensors}
         if [ -f "$run.log" ]; then
-            minutes=$(logged "$run.log" elapsed_s | awk '{printf "%.3g", $1 / 60}')
+            minutes=$(logged "$run.log" elapsed_s | awk '{print $1 / 60}')
             figure "text.$3${run#"$2"}.minutes" "$minutes" min
         fi
         "$build/bench/text_quality" "$1" "$3${run#"$2"}" "$model"
@@ -70,8 +70,8 @@ make_here() {
     judge_all kjv "$work/text-" ""
 }
 
-# Training steps of ours and of PyTorch's in turn, so that a busy minute of the machine hits both; the
-# fastest of the rounds.
+# Training steps of ours and of PyTorch's in turn, so that a busy minute of the machine hits both;
+# the fastest of the rounds.
 compare_steps() {
     find_torch torch_text.py
     for name in $COMPARED; do
@@ -79,7 +79,8 @@ compare_steps() {
         for round in 1 2 3 4; do
             "$build/bench/text_speed" "$root" "$threads" "text-$name" >> "$rounds"
             if [ $with_torch = 1 ]; then
-                torch torch_text.py "$work/$name" "text-$name" "$threads" >> "$rounds" || with_torch=0
+                torch torch_text.py "$work/$name" "text-$name" "$threads" >> "$rounds" ||
+                    with_torch=0
             fi
         done
     done
@@ -87,7 +88,11 @@ compare_steps() {
         function figure(name, what, value, unit) {
             printf "text.%s.%s\t%.4g\t%s\t-\t-\n", name, what, value, unit
         }
-        $4 != "-" {print "text." $0}
+        sub(/^torch_error\.text-/, "") {
+            sub(/\t/, ".torch_error\t")
+            print "text." $0
+            next
+        }
         !($1 in least) || $2 < least[$1] {least[$1] = $2}
         END {
             n = split(compared, name, " ")

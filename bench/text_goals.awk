@@ -1,5 +1,5 @@
-# text_goals.awk GOALS FIGURES: figures as figure.h has them, each as often as GOALS (text_goals) has a
-# goal for it, then figures that GOALS itself gives. -v all=1: goals without a figure, too.
+# text_goals.awk GOALS FIGURES: figures as figure.h has them, each as often as GOALS (text_goals)
+# has a goal for it, then figures that GOALS itself gives. -v all=1: goals without a figure, too.
 
 function add(name, number, its_unit) {
     if (!(name in value)) figure[++n_figures] = name
@@ -8,11 +8,9 @@ function add(name, number, its_unit) {
 }
 
 # What word[at] and those behind it come to; a name where that figure is missing.
-function limit(at,    name, times, plus) {
-    name = word[at + 1] == "*" ? word[at + 2] : word[at]
-    times = word[at + 1] == "*" ? word[at] : 1
+function limit(at,    plus) {
     plus = word[at + 1] == "+" ? word[at + 2] : word[at + 1] == "-" ? -word[at + 2] : 0
-    return name in value ? times * value[name] + plus : name
+    return word[at] in value ? value[word[at]] + plus : word[at]
 }
 
 function print_row(text,    at, most, missing, ok, name) {
@@ -24,8 +22,7 @@ function print_row(text,    at, most, missing, ok, name) {
     missing = most ~ /^[a-z]/
     if (missing) most = substr(text, index(text, "= ") + 2)
     if (missing || !(name in value)) ok = "-"
-    else if (word[at] == "<=" ? value[name] + 0 <= most + 0 : value[name] + 0 >= most + 0) ok = "yes"
-    else ok = at == 3 ? "-" : "no"
+    else ok = (value[name] - most) * (word[at] == "<=" ? 1 : -1) <= 0 ? "yes" : at == 3 ? "-" : "no"
     printf "%s\t%s\t%s\t%s%s %s\t%s\n", name, name in value ? value[name] : "-",
            name in value ? unit[name] : "1", at == 3 ? "stretch " : "", word[at], most, ok
 }
@@ -70,7 +67,8 @@ END {
         n = split(goals_of[name], number, " ")
         for (k = 1; k <= n; k++) print_row(goal[number[k]])
         if (n == 0)
-            printf "%s\t%s\t%s\t%s\n", name, value[name], unit[name], name in own_goal ? own_goal[name] : "-\t-"
+            printf "%s\t%s\t%s\t%s\n", name, value[name], unit[name],
+                   name in own_goal ? own_goal[name] : "-\t-"
     }
     for (i = 1; all && i <= n_goals; i++) {
         split(goal[i], part, " ")

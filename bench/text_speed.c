@@ -7,10 +7,10 @@
  * The machine may be shared, so the fastest of the repeats counts.
  *
  * FILE has the recipe's net with every parameter away from its start, two small batches
- * `symbols` [2,B,T+1], the gradient of the first loss as grad/NAME, and `losses` [2] in bits a symbol:
- * before and after a step of the recipe's optimiser at its full rate, state carried on. Texts say
- * block, heads, span, batch, lr, beta2, weight_decay and clip. torch_text.py holds itself against
- * it: a speed is only compared with that of the same net. */
+ * `symbols` [2,B,T+1], the gradient of the first loss as grad/NAME, and `losses` [2] in bits a
+ * symbol: before and after a step of the recipe's optimiser at its full rate, state carried on.
+ * Texts say block, heads, batch, lr, beta2, weight_decay and clip. torch_text.py holds itself
+ * against it: a speed is only compared with that of the same net. */
 #define _GNU_SOURCE
 #include "figure.h"
 
@@ -76,8 +76,9 @@ static mj_status check_init(check *c, const mj_recipe *recipe, const mj_alphabet
     for (size_t i = 0; i < slab.n_params; i++) {
         slab.params[i] += (mj_real)(AWAY * mj_rng_normal(&rng));
     }
-    for (mj_real *symbol = c->symbols[0][0]; symbol < c->symbols[0][0] + BATCHES * B * (T + 1); symbol++) {
-        *symbol = (mj_real)(mj_rng_u32(&rng) % (uint32_t)c->net.n_symbols);
+    mj_real *symbol = c->symbols[0][0];
+    for (int i = 0; i < BATCHES * B * (T + 1); i++) {
+        symbol[i] = (mj_real)(mj_rng_u32(&rng) % (uint32_t)c->net.n_symbols);
     }
     c->clip.limit = train->clip;
     const mj_adam_config config = {.lr = train->lr, .beta2 = train->beta2, .decay_matrices = true,
@@ -122,7 +123,6 @@ static mj_status add_texts(mj_checkpoint *to, const check *c, const mj_recipe *r
     MJ_TRY(mj_checkpoint_set_text(to, "block", mj_text_block_names[c->net.block], err));
     MJ_TRY(mj_checkpoint_set_text(to, "batch", train->batch, err));
     MJ_TRY(mj_checkpoint_set_number(to, "heads", c->net.heads, err));
-    MJ_TRY(mj_checkpoint_set_number(to, "span", c->net.span, err));
     MJ_TRY(mj_checkpoint_set_number(to, "lr", train->lr, err));
     MJ_TRY(mj_checkpoint_set_number(to, "beta2", train->beta2, err));
     MJ_TRY(mj_checkpoint_set_number(to, "weight_decay", train->weight_decay, err));
@@ -155,13 +155,15 @@ static mj_status write_check(const char *path, const mj_recipe *recipe, const mj
         mj_tape_state_advance(c->tape);
     }
     forward(c, 1);
-    MJ_TRY(mj_checkpoint_add(&file, "symbols", c->symbols[0][0], (int[]){BATCHES, B, T + 1}, 3, err));
+    MJ_TRY(mj_checkpoint_add(&file, "symbols", c->symbols[0][0], (int[]){BATCHES, B, T + 1}, 3,
+                             err));
     MJ_TRY(mj_checkpoint_add(&file, "losses", c->losses, (int[]){BATCHES}, 1, err));
     MJ_TRY(add_texts(&file, c, recipe, err));
     return mj_checkpoint_save(&file, path, err);
 }
 
-static mj_status run(char **word, const char *path, const mj_units *units, mj_arena *arena, mj_err *err)
+static mj_status run(char **word, const char *path, const mj_units *units, mj_arena *arena,
+                     mj_err *err)
 {
     mj_recipe recipe;
     mj_corpus corpus;

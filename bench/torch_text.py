@@ -3,19 +3,20 @@
 The nets of include/mj/text_net.h with blocks mingru and gpt: norm, causal convolution of 4, mixer,
 gated layer; forward, backward, clipping and AdamW, as `mj train` steps.
 
-    torch_text.py FILE NAME [THREADS] [REPEATS]   FILE of text_speed.c: error against it, then seconds a
-                                                  token of the fastest step; figures as figure.h
-    torch_text.py --product [THREADS]             FLOP/s of such a step's products, or nothing if wrong
+    torch_text.py FILE NAME [THREADS] [REPEATS]   FILE of text_speed.c: error against it, then
+                                                  seconds a token of the fastest step, as figure.h
+    torch_text.py --product [THREADS]             FLOP/s of a step's products, or nothing if wrong
 
-Before anything is timed, the net is held against ours with the weights of FILE: two losses with an
-optimiser step between them, state carried on, and every gradient of the first. Exit 1 if they differ.
+Before anything is timed, the net is held against ours with the weights of FILE: two losses with
+an optimiser step between them, state carried on, and every gradient of the first. Exit 1 if they
+differ.
 
-Written to win: time is the first axis, so that a step of a recurrence is one contiguous piece; norm,
-convolution and recurrence have their gradients written out; parameters lie in two flat tensors, matrices
-and vectors, which clipping and AdamW go through whole. A recurrence is a loop over time of fused steps,
-or all parts of the text at once with the state handed on afterwards; the faster one here is taken.
-A cumulative product or sum of logarithms over the whole segment would divide by what has been forgotten,
-which leaves the range of floats; it is no way.
+Written to win: time is the first axis, so that a step of a recurrence is one contiguous piece;
+norm, convolution and recurrence have their gradients written out; parameters lie in two flat
+tensors, matrices and vectors, which clipping and AdamW go through whole. A recurrence is a loop
+over time of fused steps, or all parts of the text at once with the state handed on afterwards; the
+faster one here is taken. A cumulative product or sum of logarithms over the whole segment would
+divide by what has been forgotten, which leaves the range of floats.
 """
 import json
 import math
@@ -27,7 +28,8 @@ import torch
 import torch.nn.functional as F
 
 TAPS, EPS, ROTARY_BASE = 4, 1e-6, 10000.0
-TOLERANCE = 1e-3  # of losses in bits, and of gradients over their norm: sums of floats in another order
+# Of losses in bits, and of gradients over their norms: the order of sums makes 1e-6.
+TOLERANCE = 1e-3
 WARM = 3
 
 
@@ -50,7 +52,8 @@ class Norm(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x, g):
-        r = torch.linalg.vector_norm(x, dim=1, keepdim=True).square_().div_(x.shape[1]).add_(EPS).rsqrt_()
+        square = torch.linalg.vector_norm(x, dim=1, keepdim=True).square_()
+        r = square.div_(x.shape[1]).add_(EPS).rsqrt_()
         ctx.save_for_backward(x, g, r)
         return (x * r).mul_(g)
 
@@ -87,30 +90,31 @@ class Convolution(torch.autograd.Function):
         return dx, dw
 
 
-def recur_loop(a, b, h):
-    """h[t] = a[t] h[t - 1] + b[t] over the first axis."""
+def recur_loop(a, b, h, order=1):
+    """h[t] = a[t] h[t - 1] + b[t] over the first axis; order -1: from its end, t + 1 for t - 1."""
     out = torch.empty_like(b)
-    for a_t, b_t, out_t in zip(a.unbind(), b.unbind(), out.unbind()):
+    for a_t, b_t, out_t in list(zip(a.unbind(), b.unbind(), out.unbind()))[::order]:
         h = torch.addcmul(b_t, a_t, h, out=out_t)
     return out
 
 
-def recur_parts(a, b, h):
+def recur_parts(a, b, h, order=1):
     """The same, all of some sqrt(T) parts at once as if each began with nothing."""
     T, n = len(b), 1
     while n * n < T:
         n *= 2
     if T % n:
-        return recur_loop(a, b, h)
+        return recur_loop(a, b, h, order)
     a, b = a.view(n, T // n, *a.shape[1:]), b.view(n, T // n, *b.shape[1:])
     out, kept = b.clone(), a.clone()
-    for t in range(1, T // n):
-        out[:, t].addcmul_(a[:, t], out[:, t - 1])
-        kept[:, t].mul_(kept[:, t - 1])
+    places = range(T // n)[::order]
+    for before, t in zip(places, places[1:]):
+        out[:, t].addcmul_(a[:, t], out[:, before])
+        kept[:, t].mul_(kept[:, before])
     start = torch.empty_like(out[:, 0])
-    for part in range(n):
+    for part in range(n)[::order]:
         start[part] = h
-        h = torch.addcmul(out[part, -1], kept[part, -1], h)
+        h = torch.addcmul(out[part, places[-1]], kept[part, places[-1]], h)
     out.addcmul_(kept, start[:, None])
     return out.view(T, *out.shape[2:])
 
@@ -135,13 +139,13 @@ class MinGru(torch.autograd.Function):
     def backward(ctx, dy, _):
         p, start, s, keep, h, gate, silu = ctx.saved_tensors
         T, B, D = h.shape
-        z, u, g = p.chunk(3, 2)
+        _, u, g = p.chunk(3, 2)
         dp = torch.empty_like(p)
         dz, du, dg = dp.chunk(3, 2)
         # silu' = gate (1 + g (1 - gate)) = gate + silu (1 - gate)
         torch.mul(dy * h, torch.addcmul(gate, silu, 1 - gate), out=dg)
-        after = torch.cat([keep[1:], torch.zeros_like(start)[None]]).flip(0)
-        total = MinGru.recur(after, (dy * silu).flip(0), torch.zeros_like(start)).flip(0)
+        nothing = torch.zeros_like(start)
+        total = MinGru.recur(torch.cat([keep[1:], nothing[None]]), dy * silu, nothing, -1)
         torch.mul(total, s, out=du)
         before = torch.cat([start[None], h[:-1]])
         torch.mul(du, (u - before).mul_(keep), out=dz)
@@ -162,7 +166,7 @@ class Net:
         for of in ([w for w in self.params.items() if w[1].dim() > 1],
                    [w for w in self.params.items() if w[1].dim() == 1]):
             self.flatten(of)
-        self.turn = None
+        self.tables = None
         self.clear()
 
     def flatten(self, params):
@@ -206,14 +210,14 @@ class Net:
                           torch.addcmul(b * cosine, a, sine)], 3)
 
     def attention_tables(self, T, d, n):
-        """Cosines and sines [T, d/2], with the fourth root of 1/d that queries and keys share."""
-        if self.turn is None or len(self.turn[0]) != T:
+        """Cosines and sines [T, d/2], times d^-1/4, which queries and keys both have; the mask."""
+        if self.tables is None or len(self.tables[0]) != T:
             rate = ROTARY_BASE ** (-2 * torch.arange(d // 2, dtype=torch.float64) / d)
             angle = torch.arange(T, dtype=torch.float64)[:, None] * rate
             scale = d ** -0.25
             mask = torch.full((T, T), -math.inf).triu_(1)
-            self.turn = [(angle.cos() * scale).float(), (angle.sin() * scale).float(), mask]
-        return self.turn[0], self.turn[1], self.turn[2].expand(n, T, T)
+            self.tables = [(angle.cos() * scale).float(), (angle.sin() * scale).float(), mask]
+        return self.tables[0], self.tables[1], self.tables[2].expand(n, T, T)
 
     def loss(self, symbol, following):
         """Mean bits of following [T, B] after symbol [T, B]; the state goes on."""
@@ -269,11 +273,12 @@ class Training:
 
 
 def largest_error(tensors, texts):
-    """Against ours: of two losses in bits, and of gradients over their norms, with both recurrences."""
+    """Against ours, with both recurrences."""
     return max(error_with(recur, tensors, texts) for recur in (recur_loop, recur_parts))
 
 
 def error_with(recur, tensors, texts):
+    """Largest of two losses in bits and of all gradients over their norms."""
     MinGru.recur = staticmethod(recur)
     training = Training(tensors, texts)
     batches = tensors["symbols"].long().transpose(1, 2)
@@ -336,7 +341,7 @@ def main(words):
         return 0
     tensors, texts = read_file(words[0])
     error = largest_error(tensors, texts)
-    print("torch_error.%s\t%.3g\tbit/B\t<= %g\t%s" % (words[1], error, TOLERANCE,
+    print("torch_error.%s\t%.3g\t1\t<= %g\t%s" % (words[1], error, TOLERANCE,
                                                      "yes" if error <= TOLERANCE else "no"))
     if not error <= TOLERANCE:
         print("torch_text.py: not the net of %s" % words[1], file=sys.stderr)
