@@ -10,6 +10,7 @@
 #define _GNU_SOURCE
 #include "figure.h"
 
+#include "mj/kernels.h"
 #include "mj/language.h"
 #include "mj/lookup_contexts.h"
 
@@ -90,6 +91,7 @@ int main(int argc, char **argv)
     mj_corpus corpus;
     mj_units *units = mj_units_new();
     mj_arena_init(&arena, 0);
+    mj_threads_set(1);
     bool ok = argc > 1 && argc % 2 == 0 && units &&
               mj_corpus_load(&corpus, argv[1], &arena, &err) == MJ_OK;
     for (int i = 2; ok && i + 1 < argc; i += 2) {
