@@ -3,44 +3,45 @@
  * Square matrices of 256 to 1024 with 90 % zeros, in blocks of 16 rows and one by one; the dense
  * one is the matrix product that a layer would call at batch 1. Fastest of the repeats, one thread.
  *
- *     sparse_speed      one figure a line (bench/run sequences) */
+ *     sparse_speed      one figure a line (bench/run sparse) */
 #define _GNU_SOURCE
 #include "figure.h"
 
 #include "mj/kernels.h"
 #include "mj/rng.h"
-#include "mj/sparse.h"
+#include "mj/sparsity.h"
 
 enum { REPEATS = 50, PRODUCTS = 40 };
 static const double ALIVE = 0.1, GAIN_MIN = 3;
 
 typedef struct {
-    mj_real *w, *x, *y;
+    mj_real *w, *value, *x, *y;
     mj_sparse sparse;
 } matrix;
 
-/* A tenth of the blocks of every band, at random columns. */
+/* A tenth of the blocks at random columns; the dense one has as many bytes of numbers as it needs,
+ * whatever they are. */
 static bool matrix_init(matrix *m, int N, int block, mj_arena *arena, mj_err *err)
 {
     mj_rng rng;
     mj_rng_init(&rng, 1, 0);
     size_t n = (size_t)N;
+    mj_sparse size = {.N = N, .K = N, .block = block};
+    size.n_max = mj_sparsity_blocks(&size, ALIVE);
+    size_t n_values = (size_t)size.n_max * (size_t)block;
     *m = (matrix){.w = mj_arena_array(arena, n * n, sizeof(mj_real)),
+                  .value = mj_arena_array(arena, n_values, sizeof(mj_real)),
                   .x = mj_arena_array(arena, n, sizeof(mj_real)),
                   .y = mj_arena_array(arena, n, sizeof(mj_real))};
-    if (!m->w || !m->x || !m->y) {
+    if (!m->w || !m->value || !m->x || !m->y ||
+        mj_sparse_init(&m->sparse, &size, arena, err) != MJ_OK) {
         return false;
     }
-    for (size_t band = 0; band < n / (size_t)block; band++) {
-        for (size_t k = 0; k < n; k++) {
-            bool is_alive = mj_rng_uniform(&rng) < ALIVE;
-            for (size_t i = 0; is_alive && i < (size_t)block; i++) {
-                m->w[(band * (size_t)block + i) * n + k] = (mj_real)mj_rng_normal(&rng);
-            }
-        }
-    }
+    mj_sparsity_draw(&m->sparse, size.n_max, &rng);
+    mj_fill(m->w, (mj_real)0.1, n * n);
+    mj_fill(m->value, (mj_real)0.1, n_values);
     mj_fill(m->x, 1, n);
-    return mj_sparse_compress(&m->sparse, m->w, N, N, block, arena, err) == MJ_OK;
+    return true;
 }
 
 /* Fastest seconds of a product. */
@@ -55,7 +56,8 @@ static double product_s(matrix *m, bool dense)
                         (mj_gemm_shape){.M = 1, .N = m->sparse.N, .K = m->sparse.K,
                                         .transpose_b = true});
             } else {
-                mj_sparse_forward(m->y, m->x, &m->sparse, 1);
+                mj_fill(m->y, 0, (size_t)m->sparse.N);
+                mj_sparse_forward(m->y, m->x, m->value, &m->sparse, 1);
             }
         }
         best = fmin(best, (seconds_now() - start) / PRODUCTS);

@@ -1,10 +1,9 @@
-/* Analog layers and sparsity in training, in double precision. */
+/* Analog layers in training, in double precision. */
 #include "assert_rel.h"
 #include "gradient_walk.h"
 
 #include "mj/analog.h"
 #include "mj/layer.h"
-#include "mj/sparsity.h"
 
 #include <string.h>
 
@@ -138,110 +137,6 @@ static void test_bad_settings_are_refused(void **state)
     }
 }
 
-enum { SPARSE_N = 20, SPARSE_K = 30 };
-
-typedef struct {
-    gradient_case c;
-    mj_sparsity sparsity;
-    mj_tensor w;
-} sparse_case;
-
-static void sparse_begin(sparse_case *s, mj_sparsity_config config)
-{
-    *s = (sparse_case){0};
-    gradient_case *c = &s->c;
-    mj_arena_init(&c->arena, 0);
-    c->tape = mj_tape_new(&c->arena, &c->err, (mj_tape_config){0});
-    c->in[0] = mj_tape_param(c->tape, "w", mj_shape_2(SPARSE_N, SPARSE_K), 1);
-    c->out = mj_relu(c->tape, c->in[0]);
-    gradient_fill(c, 1, 0);
-    s->w = mj_tape_tensor(c->tape, c->in[0]);
-    assert_int_equal(mj_sparsity_init(&s->sparsity, config, c->tape, c->in, 1, &c->arena, &c->err),
-                     MJ_OK);
-}
-
-static int count_zeros(const mj_real *x)
-{
-    int n = 0;
-    for (int i = 0; i < SPARSE_N * SPARSE_K; i++) {
-        n += x[i] == 0;
-    }
-    return n;
-}
-
-/* The schedule's ends; and the weights that die are the smallest. */
-static void test_the_smallest_die(void **state)
-{
-    (void)state;
-    mj_sparsity_config config = {.zeros = 0.9, .start = 0.1, .end = 0.6, .block = 1};
-    sparse_case s;
-    sparse_begin(&s, config);
-    assert_true(mj_sparsity_wanted(&config, 0.05) == 0);
-    assert_rel(mj_sparsity_wanted(&config, 0.35), 0.9 * (1 - 0.125), 1e-12);
-    assert_rel(mj_sparsity_wanted(&config, 0.9), 0.9, 1e-12);
-    mj_real before[SPARSE_N * SPARSE_K];
-    memcpy(before, s.w.v, sizeof before);
-    mj_sparsity_update(&s.sparsity, s.c.tape, 1);
-    mj_sparsity_apply(&s.sparsity, mj_tape_params_slab(s.c.tape).params);
-    assert_int_equal(count_zeros(s.w.v), 540);
-    double smallest_alive = 1, largest_dead = 0;
-    for (int i = 0; i < SPARSE_N * SPARSE_K; i++) {
-        double size = fabs((double)before[i]);
-        if (s.w.v[i] != 0) {
-            smallest_alive = fmin(smallest_alive, size);
-        } else {
-            largest_dead = fmax(largest_dead, size);
-        }
-    }
-    assert_true(smallest_alive >= largest_dead);
-    mj_arena_fini(&s.c.arena);
-}
-
-/* Dead weights of the largest gradients come back, as many as the living that make room; they are
- * zero until they learn. */
-static void test_the_dead_return_by_gradient(void **state)
-{
-    (void)state;
-    mj_sparsity_config config = {.zeros = 0.5, .end = 0.5, .regrow = 0.2, .block = 1};
-    sparse_case s;
-    sparse_begin(&s, config);
-    mj_sparsity_update(&s.sparsity, s.c.tape, 0.4);
-    mj_sparsity_apply(&s.sparsity, mj_tape_params_slab(s.c.tape).params);
-    int dead = -1, n_alive = s.sparsity.matrix[0].n_alive;
-    for (int i = 0; i < SPARSE_N * SPARSE_K && dead < 0; i++) {
-        dead = s.sparsity.matrix[0].alive[i] ? -1 : i;
-    }
-    s.w.d[dead] = 100;
-    mj_sparsity_update(&s.sparsity, s.c.tape, 0.4);
-    mj_sparsity_apply(&s.sparsity, mj_tape_params_slab(s.c.tape).params);
-    assert_true(s.sparsity.matrix[0].alive[dead] == 1 && s.w.v[dead] == 0);
-    assert_int_equal(s.sparsity.matrix[0].n_alive, n_alive);
-    int n = 0;
-    for (int i = 0; i < s.sparsity.matrix[0].n_blocks; i++) {
-        n += s.sparsity.matrix[0].alive[i];
-    }
-    assert_int_equal(n, n_alive);
-    mj_arena_fini(&s.c.arena);
-}
-
-/* Blocks of 16 rows, the last one of 4, live and die whole. */
-static void test_blocks_die_whole(void **state)
-{
-    (void)state;
-    sparse_case s;
-    sparse_begin(&s, (mj_sparsity_config){.zeros = 0.8});
-    mj_sparsity_update(&s.sparsity, s.c.tape, 1);
-    mj_sparsity_apply(&s.sparsity, mj_tape_params_slab(s.c.tape).params);
-    for (int row = 0; row < SPARSE_N; row++) {
-        for (int k = 0; k < SPARSE_K; k++) {
-            bool alive = s.w.v[row * SPARSE_K + k] != 0;
-            assert_true(alive == (s.w.v[row / 16 * 16 * SPARSE_K + k] != 0));
-        }
-    }
-    assert_int_equal(s.sparsity.matrix[0].n_alive, 12);
-    mj_arena_fini(&s.c.arena);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,9 +145,6 @@ int main(void)
         cmocka_unit_test(test_noise_has_its_size),
         cmocka_unit_test(test_a_chip_stays),
         cmocka_unit_test(test_bad_settings_are_refused),
-        cmocka_unit_test(test_the_smallest_die),
-        cmocka_unit_test(test_the_dead_return_by_gradient),
-        cmocka_unit_test(test_blocks_die_whole),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

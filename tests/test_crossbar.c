@@ -1,7 +1,7 @@
 /* Crossbars against circuits that can be worked out by hand, and against Gauss on the node matrix. */
 #include "assert_rel.h"
 
-#include "mj/crossbar.h"
+#include "mj/crossbar_array.h"
 #include "mj/rng.h"
 
 #include <stdlib.h>
@@ -157,6 +157,67 @@ static void test_what_cannot_be_is_refused(void **state)
     assert_int_equal(mj_crossbar_solve(&I, NULL, &(mj_crossbar){5000, 1, &good, 1}, &V, &err), MJ_ERANGE);
 }
 
+static const mj_crossbar_array ARRAY = {.n_rows = 32, .n_columns = 32, .wire_ohm = 1, .wire_F = 0.2e-15,
+                                        .on_S = 1e-5, .off_S = 0, .read_V = 0.1, .bandwidth_Hz = 2e8,
+                                        .temperature_K = 300, .n_inputs = 40, .seed = 3};
+
+/* Rounding to L levels is uniform in a step: its rms is step / sqrt(12) a conductance that is not on a
+ * level already. Programming is what was asked for, on both sides. Weights uniform in [-1, 1] have the
+ * rms 1 / sqrt(3), and on either side half of them rest at the lowest level. */
+static void test_departures_are_those_of_statistics(void **state)
+{
+    (void)state;
+    mj_err err = {0};
+    mj_crossbar_figures f;
+    mj_crossbar_array a = ARRAY;
+    a.n_rows = a.n_columns = 64;
+    a.n_levels = 33;
+    a.programming = 0.02;
+    a.off_S = 0.5e-5; /* far above 0, where programming would be cut */
+    a.on_S = 2e-5;
+    assert_int_equal(mj_crossbar_array_measure(&f, &a, &err), MJ_OK);
+    double swing = (a.on_S - a.off_S) / sqrt(3), step = (a.on_S - a.off_S) / 32;
+    assert_rel(f.levels, step / sqrt(12) / swing, 0.05);
+    assert_rel(f.programming, a.programming * a.on_S * sqrt(2) / swing, 0.05);
+    /* 64 cells of a column, both sides: off twice and half a swing of uniform weights */
+    double G = 64 * (2 * a.off_S + (a.on_S - a.off_S) / 2);
+    double noise = sqrt(4 * 1.380649e-23 * 300 * G * acos(-1) / 2 * a.bandwidth_Hz);
+    assert_rel(f.noise, noise / (swing * a.read_V / sqrt(3) * sqrt(64)), 0.05);
+    assert_rel(f.effective_bits, (f.snr_dB - 1.76) / 6.02, 1e-12);
+}
+
+/* The figure of the issue: 32 x 32, 1 ohm a cell, 10 uS: below 0.5 %. Power is within what all rows at
+ * the mean square of their voltage would draw through ideal wires. */
+static void test_the_usual_array_is_good_to_half_a_percent(void **state)
+{
+    (void)state;
+    mj_err err = {0};
+    mj_crossbar_figures f;
+    assert_int_equal(mj_crossbar_array_measure(&f, &ARRAY, &err), MJ_OK);
+    assert_true(f.wires > 1e-4 && f.wires < 5e-3 && f.levels == 0 && f.programming == 0);
+    assert_rel(f.all, f.wires, 1e-12);
+    double ideal_W = 32 * 32 * 0.5 * ARRAY.on_S * ARRAY.read_V * ARRAY.read_V / 3;
+    assert_rel(f.power_W, ideal_W, 0.05);
+    assert_rel(f.settling_s, log(100) * (1 / (2 * acos(-1) * 2e8) + 1024 * 0.2e-15), 1e-9);
+}
+
+static void test_arrays_that_cannot_be_are_refused(void **state)
+{
+    (void)state;
+    mj_crossbar_array bad[6] = {ARRAY, ARRAY, ARRAY, ARRAY, ARRAY, ARRAY};
+    mj_crossbar_figures f;
+    bad[0].off_S = 2e-5;
+    bad[1].n_levels = 1;
+    bad[2].wire_ohm = 0;
+    bad[3].read_V = NAN;
+    bad[4].n_inputs = 0;
+    bad[5].programming = -0.1;
+    for (int k = 0; k < 6; k++) {
+        mj_err err = {0};
+        assert_int_equal(mj_crossbar_array_measure(&f, &bad[k], &err), MJ_ERANGE);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +227,9 @@ int main(void)
         cmocka_unit_test(test_thin_wires_vanish_linearly),
         cmocka_unit_test(test_a_large_array_takes_few_iterations),
         cmocka_unit_test(test_what_cannot_be_is_refused),
+        cmocka_unit_test(test_departures_are_those_of_statistics),
+        cmocka_unit_test(test_the_usual_array_is_good_to_half_a_percent),
+        cmocka_unit_test(test_arrays_that_cannot_be_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -180,7 +180,9 @@ static void test_memory_is_known_and_refused_before(void **state)
     assert_int_equal(memory.grads_B, memory.params_B);
     assert_int_equal(memory.values_B, ((size_t)B * K + 2 * (size_t)B * N) * real);
     assert_int_equal(memory.value_grads_B, 2 * (size_t)B * N * real);
-    assert_true(mj_tape_cost_count(t).mac == (double)B * K * N);
+    const mj_tape_cost cost = mj_tape_cost_count(t);
+    assert_true(cost.mac == (double)B * K * N && cost.params == (double)K * N);
+    assert_true(cost.vector == (double)B * N && cost.state == 0); /* the ReLU */
     size_t before = c.arena.used_B;
     assert_int_equal(mj_tape_allocate(t, memory.total_B - 1), MJ_EFIT);
     assert_non_null(strstr(c.err.diag[0].text, "MiB"));

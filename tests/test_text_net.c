@@ -242,7 +242,7 @@ static void test_shipped_recipes_are_of_nets_that_can_be(void **state)
 {
     fixture *f = *state;
     static const char *const names[] = {"mingru", "mingru-64", "gpt",    "mamba", "oscillator",
-                                        "kuramoto", "looped",  "deq", "analog"};
+                                        "kuramoto", "looped",  "deq", "analog", "sparse", "sparse-peer"};
     for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
         char path[64];
         snprintf(path, sizeof path, "data/recipes/text-%s.yaml", names[i]);

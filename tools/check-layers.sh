@@ -37,6 +37,10 @@ layer_of() {
         echo math
         return
         ;;
+    counts) # numbers
+        echo base
+        return
+        ;;
     catalogue) # a type: folders and facts
         echo hw
         return

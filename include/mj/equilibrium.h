@@ -34,7 +34,9 @@ enum { MJ_EQUILIBRIUM_PARAMS_MAX = MJ_ARGS_MAX - 1 };
 
 /* z of x's shape, starting at z = 0. param: what of the tape the block takes beside x. What the
  * block's layers carry from segment to segment is carried as at the fixed point. report may be
- * NULL; it is written at every pass. MAC are those of n_max applications. */
+ * NULL; it is written at every pass. Costs are those of n_max applications, each of which reads all
+ * parameters and moves all states, and of mixing `history` iterates: 2 history + 1 MAC a number
+ * (products of residuals, size, mixture) and as many differences. */
 mj_var mj_equilibrium(mj_tape *tape, mj_var x, const mj_var *param, int n_params,
                       mj_equilibrium_block block, void *context, mj_equilibrium_config config,
                       mj_equilibrium_report *report);

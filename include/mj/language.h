@@ -8,16 +8,27 @@
 #define MJ_LANGUAGE_H
 
 #include "mj/checkpoint.h"
+#include "mj/analog.h"
 #include "mj/corpus.h"
 #include "mj/recipe.h"
 
-/* Judging reads a text that is there in long segments, generating symbol by symbol. */
-typedef enum { MJ_LANGUAGE_JUDGES, MJ_LANGUAGE_GENERATES } mj_language_use;
+/* Judging reads a text that is there in long segments, generating symbol by symbol; a sweep judges one
+ * text again and again, on machines that differ. */
+typedef enum { MJ_LANGUAGE_JUDGES, MJ_LANGUAGE_GENERATES, MJ_LANGUAGE_SWEEPS } mj_language_use;
+
+/* What a symbol takes: products that a machine may do in an analog array, and the rest. */
+typedef struct {
+    double mac, inputs, outputs; /* products; numbers that come into them; sums that come out */
+    bool rows;                   /* the products are sums of rows of tables */
+    int weight_bits;             /* of them, as stored */
+    double rest_mac, rest_B;     /* products; bytes read from memory */
+} mj_language_work;
 
 typedef struct {
     const mj_recipe *recipe;
     const mj_alphabet *alphabet;
     const char *data;  /* what it was trained on */
+    mj_language_work work;
     double stored_B;
     double touched_B;  /* read a symbol, as stored */
     const struct mj_language_kind *kind;
@@ -44,5 +55,14 @@ mj_status mj_alphabet_add(mj_checkpoint *checkpoint, const mj_alphabet *alphabet
 mj_status mj_alphabet_read(mj_alphabet *alphabet, const mj_checkpoint *checkpoint, mj_err *err);
 /* MJ_ERANGE unless a save was made on this text. */
 mj_status mj_data_check(const mj_checkpoint *checkpoint, const mj_corpus *corpus, mj_err *err);
+/* Of a model that sweeps: the machine it runs on from now on, at the start of the text. Text nets read
+ * all fields but read_noise; look-up memories weight_bits (of a row, not above those stored), noise (on
+ * the sum of rows, over its rms) and mismatch of a row's numbers. 0 weight_bits: as stored. chip, not 0,
+ * numbers both mismatch and noise. The check alone: MJ_ERANGE, or MJ_ESUPPORT for what the model has
+ * not. */
+mj_status mj_language_check(const mj_language *language, const mj_analog *machine, mj_err *err);
+mj_status mj_language_set(mj_language *language, const mj_analog *machine, mj_err *err);
+/* The machine that it was trained for; weight_bits 0. */
+mj_analog mj_language_machine(const mj_language *language);
 
 #endif

@@ -21,9 +21,11 @@ mj_var mj_linear(mj_tape *tape, mj_var x, mj_var w, mj_var bias);
 /* y [B,..,N] = residual [B,..,N] + x [B,..,K] w^T. rows*N*K MAC. */
 mj_var mj_linear_add(mj_tape *tape, mj_var x, mj_var w, mj_var residual);
 
-/* y [B,..,N] = x [B,..,K] w^T + bias with a compressed w [N,K] of the caller's, which must live as
- * long as the tape: for inference, no gradient goes to w. MAC: what is stored of w, a row. */
-mj_var mj_sparse_linear(mj_tape *tape, mj_var x, const mj_sparse *w, mj_var bias);
+/* The same with a compressed w [N,K]: its pattern is the caller's and must live as long as the tape,
+ * its values are a tensor [n_max,block]. MAC: what lives of w, a row. */
+mj_var mj_sparse_linear(mj_tape *tape, mj_var x, mj_var value, mj_var bias, const mj_sparse *w);
+mj_var mj_sparse_linear_add(mj_tape *tape, mj_var x, mj_var value, mj_var residual,
+                            const mj_sparse *w);
 
 /* y [B,H,W,N] of x [B,H,W,C], stride 1, zero padding: w [3,3,C,N], bias [N]. 9*B*H*W*C*N MAC. */
 mj_var mj_conv3x3(mj_tape *tape, mj_var x, mj_var w, mj_var bias);

@@ -11,6 +11,7 @@
 #ifndef MJ_LOOKUP_TEXT_H
 #define MJ_LOOKUP_TEXT_H
 
+#include "mj/kernels.h"
 #include "mj/lookup_memory.h"
 
 typedef struct {
@@ -57,9 +58,12 @@ typedef struct {
 /* Mean bits a symbol, each before it was learned. All threads. */
 double mj_lookup_text_learn(mj_lookup_text *text, const mj_lookup_lesson *lesson);
 
-/* A reader who only predicts: one symbol after another. */
+/* A reader who only predicts: one symbol after another. Each sum of rows may have noise on every
+ * number, of this standard deviation over the sum's rms; the key's step counts the symbols. */
 typedef struct {
     mj_copy_place copy[MJ_COPIES_MAX];
+    double noise;
+    mj_noise_key key;
 } mj_lookup_reader;
 /* p [columns] of the symbol at at[0], whose MJ_HISTORY predecessors are read. Calls follow the text
  * symbol by symbol. */

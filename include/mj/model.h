@@ -9,10 +9,12 @@
 /* What the model is computed as: one row of the workload table (op.h) each. */
 typedef enum {
     MJ_MODEL_NONE, MJ_MODEL_TRANSFORMER, MJ_MODEL_DIFFUSION, MJ_MODEL_AGGREGATE, MJ_MODEL_OSCILLATORS,
-    MJ_MODEL_LOOKUP
+    MJ_MODEL_LOOKUP, MJ_MODEL_TEXT_NET
 } mj_model_kind;
-/* "", "transformer", "diffusion", "aggregate", "oscillators", "lookup", NULL */
+/* "", "transformer", "diffusion", "aggregate", "oscillators", "lookup", "text_net", NULL */
 extern const char *const mj_model_kind_names[];
+/* Blocks of text nets, in the order of text_net.h behind an empty one: "", "mingru", .., NULL */
+extern const char *const mj_model_block_names[];
 
 typedef enum { MJ_OUTPUT_NONE, MJ_OUTPUT_TOKEN, MJ_OUTPUT_IMAGE, MJ_OUTPUT_VIDEO } mj_output;
 extern const char *const mj_output_names[]; /* "", "token", "image", "video", NULL */
@@ -128,6 +130,25 @@ typedef struct {
         double slots;          /* of the index of each copy */
     } lookup;
 
+    /* text_net: an embedding, blocks that carry a state from symbol to symbol, a head; text_net.h.
+     * With lookup.contexts it reads the rows of those tables, too, summed and brought to the width and to
+     * the logits by two matrices; the tables have no head of their own. Zero means what stands in
+     * brackets. */
+    struct {
+        int block;             /* index of mj_model_block_names */
+        int symbols, width, depth;
+        int mlp;               /* width of the second part over `width` (no such part) */
+        int loops;             /* (1) */
+        int equilibrium;       /* most applications of the block (none) */
+        int heads, span;       /* gpt (one for 32 columns; 128) */
+        int states;            /* mamba (16) */
+        int weight_bits;       /* of the blocks' products (8); all other matrices have 8 */
+        int activation_bits;   /* inputs of the blocks' products (as they are: 16) */
+        int state_bits;        /* of a carried number (32) */
+        double density;        /* weights kept in the blocks' products (1) */
+        double index_bits;     /* stored with each of them where density < 1 (1: 2 bytes for 16) */
+    } text_net;
+
     /* what was published, to check the counts against; 0: unknown */
     double published_total, published_active;
     const char *omitted;      /* parts of the published total that are not counted */
@@ -157,7 +178,7 @@ mj_status mj_model_resolve(mj_model *model, const char *path, mj_err *err);
 /* Sets the weight format of attention, FFN and experts; embedding, head and cache stay. Any format
  * but fp8 ends moe.reads_all, and exact_weight_B no longer holds. */
 void mj_model_set_precision(mj_model *model, mj_format format);
-/* "dense", "moe", "hybrid" (any state-space layer), "diffusion", "physical", "lookup". */
+/* "dense", "moe", "hybrid" (any state-space layer), "diffusion", "physical", "lookup", "text-net". */
 const char *mj_model_class(const mj_model *model);
 /* The format that most weights of attention, FFN and experts are in, e.g. "mxfp4" for gpt-oss. */
 mj_format mj_model_format(const mj_model *model);

@@ -66,7 +66,7 @@ typedef struct {
 } mj_extent;
 
 /* One row per workload class: transformer (dense, MoE, MLA, windows, SSM, hybrids), diffusion,
- * aggregate. */
+ * aggregate, oscillators, lookup, text_net. */
 typedef void mj_count(mj_ops *ops, const mj_model *model, const mj_extent *extent);
 typedef struct {
     mj_model_kind kind;

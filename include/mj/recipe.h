@@ -41,7 +41,7 @@ typedef struct {
     const char *visible; /* "28x28", decoded into width, height */
     int width, height, hidden_fixed, hidden_random;
     int coupling_bits; /* precision of couplings in training; 0: full */
-    double density;    /* share of couplings kept; 0 or 1: all */
+    double density;    /* share of couplings kept, of a text_net of weights; 0 or 1: all */
     double reach;      /* couplings end beyond so many pixels; 0: nowhere */
     int degree;        /* most incoming couplings of an oscillator; 0: any number */
     bool symmetric;
@@ -90,6 +90,8 @@ typedef struct {
     double dropout;      /* of text nets */
     double clip;         /* largest norm of the gradient; 0: adaptive */
     double flat;    /* share of the run at full rate, before the cosine begins */
+    /* Of a model.density below 1 in a text_net: sparsity.h */
+    double density_start, regrow, mask_until;
     double minutes; /* the run ends after about this time ... */
     int steps;      /* ... or after this number of steps */
     double epochs;  /* or, of text, after so many times through it */

@@ -79,6 +79,10 @@ typedef struct {
     mj_shape out;
     size_t n_kept, n_tmp; /* reals */
     double mac;           /* multiply-accumulates of one forward */
+    double vector;        /* element-wise operations beside them (counts.h) */
+    size_t n_read;        /* reals of in[0] that a forward needs; 0: all */
+    int n_passes;         /* times that a forward reads its inputs; 0: once */
+    double moved;         /* reals of state and cache read and written; 0: n_state both ways */
     /* Reals that a stream carries from segment to segment; streams are out.dim[0]. Zeros mean that
      * nothing came before. The cache is too long to be copied: forward appends to it where the
      * state says, and never over what the present state or a backward still needs. */
@@ -190,9 +194,11 @@ const mj_param *mj_tape_params(const mj_tape *tape, int *n);
  * it (where the trouble began stands first). False if there is none. */
 bool mj_tape_find_nan(const mj_tape *tape, const char **name, bool *is_gradient);
 
-/* One forward: multiply-accumulates, and bytes of all inputs and outputs of the operations. */
+/* One forward: multiply-accumulates, element-wise operations beside them, bytes of all inputs and
+ * outputs of the operations; reals of parameters read, once for every operation that takes them, of
+ * tables only the rows; reals of state and caches read and written. */
 typedef struct {
-    double mac, bytes;
+    double mac, vector, bytes, params, state;
 } mj_tape_cost;
 mj_tape_cost mj_tape_cost_count(const mj_tape *tape);
 

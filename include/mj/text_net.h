@@ -30,6 +30,7 @@
 #define MJ_TEXT_NET_H
 
 #include "mj/analog.h"
+#include "mj/sparse.h"
 #include "mj/tape.h"
 
 typedef enum {
@@ -43,7 +44,15 @@ typedef enum {
 /* "mingru", .., NULL last. */
 extern const char *const mj_text_block_names[];
 
-enum { MJ_TEXT_WIDTH_MAX = 4096, MJ_TEXT_DEPTH_MAX = 64, MJ_TEXT_MLP_MAX = 16, MJ_TEXT_MEMORY_MAX = 256 };
+enum { MJ_TEXT_WIDTH_MAX = 4096, MJ_TEXT_DEPTH_MAX = 64, MJ_TEXT_MLP_MAX = 16, MJ_TEXT_MEMORY_MAX = 256,
+       MJ_TEXT_NAME = 48 };
+
+/* A compressed matrix of the blocks, by the name of the parameter that has its values. */
+typedef struct {
+    char name[MJ_TEXT_NAME];
+    mj_sparse sparse;
+    mj_var value; /* on the tape that was recorded last */
+} mj_text_net_matrix;
 
 /* Zero means what stands in brackets. */
 typedef struct {
@@ -60,6 +69,9 @@ typedef struct {
     /* What an analog machine does to all products but the head's and the mixers' own; NULL:
      * nothing. Lives as long as the tape. */
     const mj_analog *analog;
+    /* All matrices that mj_text_net_compress() lists, whose products are then compressed; NULL: they are
+     * dense. Lives as long as the tape. */
+    mj_text_net_matrix *sparse;
 } mj_text_net;
 
 typedef struct {
@@ -67,6 +79,13 @@ typedef struct {
     mj_var memory; /* input [B,T,memory], with a gradient; MJ_NONE without a memory */
     mj_var logits; /* [B,T,n_symbols] */
 } mj_text_net_vars;
+
+/* Lists the matrices that can be compressed in net->sparse, with their sizes N and K: in and out of
+ * each block, up and down where it has them. Their patterns are then the caller's to make. */
+mj_status mj_text_net_compress(mj_text_net *net, mj_arena *arena, mj_err *err);
+int mj_text_net_matrices(const mj_text_net *net);
+/* The compressed matrix whose values are this parameter; NULL if there is none. */
+const mj_text_net_matrix *mj_text_net_matrix_of(const mj_text_net *net, mj_var value);
 
 /* The first mistake is the tape's, but for what no tape sees, which is refused here. */
 mj_status mj_text_net_record(mj_text_net_vars *vars, mj_tape *tape, const mj_text_net *net, int B,

@@ -6,6 +6,7 @@
 #include "mj/checkpoint.h"
 #include "mj/corpus.h"
 #include "mj/lookup_feed.h"
+#include "mj/model.h"
 #include "mj/recipe.h"
 #include "mj/text_net.h"
 
@@ -18,6 +19,21 @@ mj_status mj_text_net_file_fill(mj_checkpoint *checkpoint, const mj_tape *tape, 
                                 const mj_text_net *net, const mj_alphabet *alphabet, mj_arena *arena,
                                 mj_err *err);
 
+/* What the accountant knows of the net (model.h), not yet resolved; with the tables of a look-up memory
+ * beside it unless `lookup` is NULL, whose head is left out. */
+mj_model mj_text_net_shape(const mj_text_net *net, const mj_model *lookup, const char *name);
+/* Adds that as the text `mj.model`, so that `mj bill` reads the file. */
+mj_status mj_text_net_file_describe(mj_checkpoint *checkpoint, const mj_text_net *net,
+                                    const mj_model *lookup, const char *name, mj_arena *arena,
+                                    mj_err *err);
+/* A symbol's products: those of an analog machine (all but the head's, the convolution's and the mixers'
+ * own), and the rest. */
+typedef struct {
+    double mac, inputs, outputs; /* products; numbers that come into them; sums that come out */
+    double weight_B;             /* their weights, as stored */
+    double rest_mac;
+} mj_text_net_work;
+
 /* A net that reads: one stream, n_steps symbols a pass. */
 typedef struct {
     mj_alphabet alphabet;
@@ -27,14 +43,24 @@ typedef struct {
     mj_lookup_feed feed; /* of a net with a memory */
     int n_steps;
     uint32_t step;    /* passes so far: noise is drawn anew each */
+    mj_analog machine; /* that net.analog points to, if it is not NULL; 0 weight_bits: as stored */
+    int stored_bits;   /* of the weights of those products */
+    mj_text_net_work work;
     double stored_B;  /* all tensors */
     double touched_B; /* weights read a symbol, as stored, and what is carried, as F32 */
 } mj_text_net_reader;
 /* `recipe` is the file's own, and stays with the reader. */
 mj_status mj_text_net_file_load(mj_text_net_reader **reader, const mj_checkpoint *checkpoint,
                                 const mj_recipe *recipe, int n_steps, mj_arena *arena, mj_err *err);
+/* The same on an analog machine that the caller sets before each text: the recipe's to begin with. */
+mj_status mj_text_net_file_load_analog(mj_text_net_reader **reader, const mj_checkpoint *checkpoint,
+                                       const mj_recipe *recipe, int n_steps, mj_arena *arena,
+                                       mj_err *err);
+/* The next symbol is the first of a text, on a machine with this number. */
+void mj_text_net_restart(mj_text_net_reader *reader, uint32_t chip);
 /* Logits [n_steps,n_symbols] of the symbols at[0] .. at[n - 1], n <= n_steps, of which at[-1] ..
- * at[n - 2] are read, and by a memory MJ_HISTORY symbols before at[0]; rows behind n mean nothing. After n < n_steps nothing can follow. */
+ * at[n - 2] are read, and by a memory MJ_HISTORY symbols before at[0]; rows behind n mean nothing. After
+ * n < n_steps nothing can follow. */
 const mj_real *mj_text_net_read(mj_text_net_reader *reader, const uint8_t *at, int n);
 
 #endif

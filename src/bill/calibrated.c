@@ -217,10 +217,11 @@ mj_status mj_calibrated(mj_bill *bill, double *prompts, mj_err *err)
                           "%s is known by its totals only: %s needs a model's shape",
                           bill->model->name, chip->name);
     }
-    if (bill->model->kind == MJ_MODEL_LOOKUP) {
+    bool is_net = bill->model->kind == MJ_MODEL_TEXT_NET;
+    if (is_net || bill->model->kind == MJ_MODEL_LOOKUP) {
         return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0,
-                          "%s was never measured with look-up memories: bill %s on an event-sum chip "
-                          "(sram-chip)", chip->name, bill->model->name);
+                          "%s was never measured with %s: bill %s on an event-sum chip (sram-chip)",
+                          chip->name, is_net ? "text nets" : "look-up memories", bill->model->name);
     }
     if (bill->model->kind == MJ_MODEL_OSCILLATORS) {
         return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0,

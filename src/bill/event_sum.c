@@ -58,7 +58,8 @@ static double touched(const mj_op *op, const mj_model *m, const mj_serving *s)
 static void add_text_op(traffic *t, const mj_op *op, const mj_model *m, const mj_serving *s)
 {
     double B = s->batch, prompts = mj_reads_prompts(s) ? 1 / s->output : 0;
-    bool decodes = op->kind == MJ_OP_HEAD || op->kind == MJ_OP_LOOKUP; /* prompts do not need it */
+    bool looks = op->kind == MJ_OP_LOOKUP && m->kind == MJ_MODEL_LOOKUP; /* a net reads prompts by rows */
+    bool decodes = op->kind == MJ_OP_HEAD || looks; /* prompts do not need it */
     double tokens = decodes ? B : tokens_of(s);
     t->weight_B += op->weight_B * op->reads * touched(op, m, s) + op->row_B * tokens;
     t->vector += op->vector * tokens;
@@ -80,6 +81,11 @@ static void count_blocks(double *blocks, double *numbers, const mj_bill *bill, c
     } else if (m->kind == MJ_MODEL_LOOKUP) { /* rows, then the head */
         *blocks = m->lookup.head_bits > 0 ? 2 : 1;
         *numbers = s->batch * m->lookup.dims;
+    } else if (m->kind == MJ_MODEL_TEXT_NET) { /* first input, both parts of a block, head */
+        int turns = m->text_net.equilibrium > 0 ? m->text_net.equilibrium : m->text_net.loops;
+        double parts = m->text_net.mlp > 0 ? 2 : 1;
+        *blocks = 2 + parts * turns * m->text_net.depth;
+        *numbers = tokens_of(s) * m->text_net.width;
     } else if (m->kind == MJ_MODEL_OSCILLATORS) { /* phases after every right-hand side */
         double runs = mj_oscillator_runs(bill) ? 0 : (double)s->steps * m->oscillator.stages;
         *blocks = runs + m->oscillator.decoder_blocks;
@@ -318,8 +324,8 @@ static void arithmetic_lines(mj_ledger *ledger, const mj_bill *bill, const traff
                   cache != NULL ? cache : unit);
     if (bill->chip->closure == MJ_CLOSURE_EVENT_SUM) { /* an envelope's author counts what he counts */
         mj_ledger_events(ledger, MJ_ARITH_VECTOR, "element-wise operations",
-                         "hashes, codebooks, softmax and sampling", t->vector / B, "op",
-                         &bill->chip->overhead.vector_J);
+                         "gates, norms, non-linearities; hashes, codebooks, softmax and sampling",
+                         t->vector / B, "op", &bill->chip->overhead.vector_J);
     }
 }
 

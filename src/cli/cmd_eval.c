@@ -16,6 +16,7 @@
 
 enum { N_DEFAULT = 10000, N_MAX = 1000000, STEPS_DEFAULT = 24, STEPS_MAX = 100000 };
 enum { CHIPS_MAX = 1000, THREADS_MAX = 256 };
+static const double WITHIN = 0.02; /* bits per byte below which one run differs from the next */
 
 const mj_eval_axis mj_eval_axes[AXES_N] = {
     {"noise", "noise", "noise", "phase noise, rad per square root of model time (as trained)",
@@ -35,31 +36,28 @@ const mj_eval_axis mj_eval_axes[AXES_N] = {
      "continuous", 0, 16},
 };
 
-/* "0.1,0.2" into values. */
-static mj_status read_list(mj_eval_job *j, int a)
+mj_status mj_eval_list_read(double *value, int *n, const char *list, const mj_eval_axis *axis, bool whole,
+                            bool from_2, mj_err *err)
 {
-    const char *at = j->list[a];
-    mj_err *err = &j->context->err;
-    while (j->n_values[a] < VALUES_MAX) {
+    const char *at = list;
+    while (*n < VALUES_MAX) {
         double number;
         size_t length = mj_text_number(at, &number);
-        bool whole = a == BITS || a == START_BITS;
-        if (length == 0 || number < mj_eval_axes[a].min || number > mj_eval_axes[a].max ||
-            (whole && number != (int)number) || (a == BITS && number == 1) ||
+        if (length == 0 || number < axis->min || number > axis->max ||
+            (whole && number != (int)number) || (from_2 && number == 1) ||
             (at[length] != '\0' && at[length] != ',')) {
             return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
-                              "--%s %s: %snumbers from %g to %g%s, with commas between",
-                              mj_eval_axes[a].option, j->list[a], whole ? "whole " : "", mj_eval_axes[a].min,
-                              mj_eval_axes[a].max, a == BITS ? " but 1" : "");
+                              "--%s %s: %snumbers from %g to %g%s, with commas between", axis->option,
+                              list, whole ? "whole " : "", axis->min, axis->max, from_2 ? " but 1" : "");
         }
-        j->value[a][j->n_values[a]++] = number;
+        value[(*n)++] = number;
         at += length;
         if (*at == '\0') {
             return MJ_OK;
         }
         at++;
     }
-    return mj_err_add(err, MJ_ELIMIT, NULL, 0, 0, "--%s has more than %d values", mj_eval_axes[a].option,
+    return mj_err_add(err, MJ_ELIMIT, NULL, 0, 0, "--%s has more than %d values", axis->option,
                       VALUES_MAX);
 }
 
@@ -74,7 +72,8 @@ static mj_status make_rows(mj_eval_job *j)
     MJ_TRY(mj_seed_read(&seed, j->context));
     for (int a = 0; a < AXES_N; a++) {
         if (j->list[a]) {
-            MJ_TRY(read_list(j, a));
+            MJ_TRY(mj_eval_list_read(j->value[a], &j->n_values[a], j->list[a], &mj_eval_axes[a],
+                                     a == BITS || a == START_BITS, a == BITS, &j->context->err));
         } else {
             j->value[a][0] = as_trained[a];
             j->n_values[a] = 1;
@@ -226,10 +225,16 @@ static mj_status run_text(const mj_eval_job *j)
 {
     if (j->for_images) {
         return mj_err_add(&j->context->err, MJ_EKEY, NULL, 0, 0,
-                          "a language model takes --data, --test and --threads; the other options are "
-                          "for generators of images");
+                          "a language model takes --data, --test, --limit, --threads, and for a sweep "
+                          "--noise, --bits, --activation-bits, --mismatch, --chips, --within, --plot and "
+                          "--plot-joules; the other options are for generators of images");
     }
-    const mj_text_request request = {.path = j->path, .data = j->data, .test = j->test_text};
+    const mj_text_request request = {
+        .path = j->path, .data = j->data, .test = j->test_text,
+        .list = {[MJ_TEXT_NOISE] = j->list[NOISE], [MJ_TEXT_BITS] = j->list[BITS],
+                 [MJ_TEXT_INPUT_BITS] = j->activation_bits, [MJ_TEXT_MISMATCH] = j->list[MISMATCH]},
+        .chips = j->chips, .limit_B = j->limit_B, .within = j->within, .plot = j->plot,
+        .plot_joules = j->plot_joules, .for_sweep = j->for_sweep};
     return mj_eval_text(j->context, &request);
 }
 
@@ -242,8 +247,14 @@ static mj_status judge(mj_eval_job *j)
     if (mj_language_is(j->path, &context->arena)) {
         return run_text(j);
     }
-    if (j->test_text) {
-        return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0, "--test is for language models");
+    if (j->test_text || j->for_text) {
+        return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
+                          "--test, --limit, --activation-bits, --within and --plot-joules are for "
+                          "language models");
+    }
+    if (context->globals.csv || context->globals.facts.n > 0) {
+        return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
+                          "--csv and --facts are for sweeps of language models");
     }
     MJ_TRY(run(j));
     if (j->plot) {
@@ -256,16 +267,12 @@ static mj_status judge(mj_eval_job *j)
     return MJ_OK;
 }
 
-int mj_cmd_eval(mj_context *context, int argc, char **argv)
+enum { OWN_N = 14 };
+
+/* What the command takes, into the job. */
+static void set_options(mj_option option[AXES_N + OWN_N], mj_eval_job *j)
 {
-    enum { OWN_N = 10 };
-    mj_eval_job *j = mj_arena_alloc(&context->arena, sizeof *j);
-    if (!j) {
-        return mj_context_fail_with(context, MJ_EMEM, "out of memory");
-    }
-    *j = (mj_eval_job){.context = context, .n = N_DEFAULT, .steps = STEPS_DEFAULT, .chips = 1, .threads = 1,
-               .integrator = MJ_RK4};
-    mj_option option[AXES_N + OWN_N] = {
+    const mj_option own[OWN_N] = {
         {.name = "data", .argument = "NAME", .kind = MJ_OPTION_TEXT, .target = &j->data,
          .help = "data set to compare with, that of the yardstick, or text (the recipe's)"},
         {.name = "test", .target = &j->test_text,
@@ -287,33 +294,63 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
          .given = &j->for_images,
          .max = STEPS_MAX, .help = "integration steps (24)"},
         {.name = "chips", .argument = "K", .kind = MJ_OPTION_INT, .target = &j->chips, .min = 1,
-         .given = &j->for_images,
+         .given = &j->for_sweep,
          .max = CHIPS_MAX, .help = "chips drawn for every mismatch or detuning (1)"},
         {.name = "threads", .argument = "N", .kind = MJ_OPTION_INT, .target = &j->threads, .min = 1,
          .max = THREADS_MAX, .help = "threads (1)"},
         {.name = "plot", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &j->plot,
-         .given = &j->for_images,
+         .given = &j->for_sweep,
          .help = "the sweep as a picture, FILE.svg or FILE.png: over the list with the most\n"
                  "values, a curve for each value of a second list"},
+        {.name = "plot-joules", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &j->plot_joules,
+         .given = &j->for_text,
+         .help = "of a language model: the sweep over the joules that products take"},
+        {.name = "activation-bits", .argument = "LIST", .kind = MJ_OPTION_TEXT,
+         .target = &j->activation_bits, .given = &j->for_text,
+         .help = "of a language model: precision of what comes into products, 2 to 8\n"
+                 "(as trained; 0: floating point)"},
+        {.name = "limit", .argument = "BYTES", .kind = MJ_OPTION_INT, .target = &j->limit_B,
+         .given = &j->for_text, .min = 1, .max = 1 << 30,
+         .help = "of a language model: the first bytes of the text (all; of a sweep 65536)"},
+        {.name = "within", .argument = "BITS", .kind = MJ_OPTION_REAL, .target = &j->within,
+         .given = &j->for_text, .min = 0, .max = 8,
+         .help = "of a language model: bits per byte that are as good as clean (0.02)"},
     };
+    memcpy(option, own, sizeof own);
     for (int a = 0; a < AXES_N; a++) {
+        bool shared = a == NOISE || a == BITS || a == MISMATCH;
         option[OWN_N + a] = (mj_option){.name = mj_eval_axes[a].option, .argument = "LIST",
                                         .kind = MJ_OPTION_TEXT, .target = &j->list[a],
-                                        .given = &j->for_images,
+                                        .given = shared ? NULL : &j->for_images,
                                         .help = mj_eval_axes[a].help};
     }
+}
+
+int mj_cmd_eval(mj_context *context, int argc, char **argv)
+{
+    mj_eval_job *j = mj_arena_alloc(&context->arena, sizeof *j);
+    if (!j) {
+        return mj_context_fail_with(context, MJ_EMEM, "out of memory");
+    }
+    *j = (mj_eval_job){.context = context, .n = N_DEFAULT, .steps = STEPS_DEFAULT, .chips = 1, .threads = 1,
+               .within = WITHIN,
+               .integrator = MJ_RK4};
+    mj_option option[AXES_N + OWN_N];
+    set_options(option, j);
     const mj_usage usage = {
         .sentence = "MODEL",
         .about = "Judges a trained generator of images; of a language model, the bits per byte of text that\n"
                  "it was not trained on. MODEL is a name in data/trained or a path. A LIST has commas;\n"
-                 "several lists give every combination.",
+                 "several lists give every combination. A language model takes --noise (of a product's\n"
+                 "sum or a sum of rows, over its rms), --bits (of weights or rows), --activation-bits and\n"
+                 "--mismatch (of weights or rows), and says what joules each setting takes.",
         .option = option,
         .n_options = AXES_N + OWN_N,
         .takes_seed = true,
-        .refuses = "csv facts",
         .example = "mj eval oscillator-fashion\n"
                    "mj eval oscillator-fashion --noise 0,0.05,0.1,0.2 --n 5000 --plot noise.svg\n"
-                   "mj eval oscillator-fashion --mismatch 0.05 --chips 5 --json",
+                   "mj eval oscillator-fashion --mismatch 0.05 --chips 5 --json\n"
+                   "mj eval model.safetensors --noise 0,0.05,0.1,0.2 --bits 8,4 --plot-joules snr.svg",
     };
     const char *word[1];
     int exit_code;

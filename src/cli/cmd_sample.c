@@ -14,7 +14,7 @@ enum { TEXT_DEFAULT = 400, N_DEFAULT = 100, N_MAX = 100000, STEPS = 24, SCALE = 
 enum { TRAJECTORY_DEFAULT = 30, TRAJECTORY_MAX = 100, FRAME_MS = 80, LAST_MS = 2000, FOOT_PX = 32 };
 
 typedef struct {
-    const char *out, *prompt;
+    const char *out, *prompt, *on;
     int n, threads;
     double temperature, top_p;
     bool trajectory, n_given, draws_text; /* draws_text: an option of text is there */
@@ -117,7 +117,7 @@ static mj_status run_text(mj_context *context, const request *r, const char *pat
         return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
                           "--out and --trajectory are for generators of images; text goes to stdout");
     }
-    const mj_text_sample sample = {.path = path, .prompt = r->prompt ? r->prompt : "",
+    const mj_text_sample sample = {.path = path, .prompt = r->prompt ? r->prompt : "", .on = r->on,
                                    .n = r->n_given ? r->n : TEXT_DEFAULT,
                                    .temperature = r->temperature, .top_p = r->top_p};
     return mj_sample_text(context, &sample);
@@ -133,9 +133,9 @@ static mj_status run(mj_context *context, request *r, const char *model)
     if (mj_language_is(path, &context->arena)) {
         return run_text(context, r, path);
     }
-    if (r->draws_text || r->prompt) {
+    if (r->draws_text || r->prompt || r->on) {
         return mj_err_add(err, MJ_EKEY, NULL, 0, 0,
-                          "--prompt, --temperature and --top-p are for language models");
+                          "--prompt, --temperature, --top-p and --on are for language models");
     }
     if (!r->out) {
         return mj_err_add(err, MJ_EKEY, NULL, 0, 0, "mj sample needs --out FILE.png");
@@ -168,6 +168,8 @@ int mj_cmd_sample(mj_context *context, int argc, char **argv)
         {.name = "top-p", .argument = "P", .kind = MJ_OPTION_REAL, .target = &r.top_p, .min = 0,
          .max = 1, .given = &r.draws_text,
          .help = "draw among the fewest symbols that have this probability together (1)"},
+        {.name = "on", .argument = "CHIP", .kind = MJ_OPTION_TEXT, .target = &r.on,
+         .help = "machine whose joules a token of the text would take (sram-chip)"},
         {.name = "threads", .argument = "N", .kind = MJ_OPTION_INT, .target = &r.threads, .min = 1,
          .max = THREADS_MAX, .help = "threads (1)"},
     };

@@ -18,6 +18,9 @@ typedef struct {
 } mj_eval_axis;
 extern const mj_eval_axis mj_eval_axes[AXES_N];
 double mj_eval_axis_value(const mj_sampling *sampling, int axis);
+/* "0.1,0.2" into value [VALUES_MAX]; whole: no fractions; from_2: 1 is none of them. */
+mj_status mj_eval_list_read(double *value, int *n, const char *list, const mj_eval_axis *axis, bool whole,
+                            bool from_2, mj_err *err);
 
 typedef struct {
     mj_sampling sampling;
@@ -31,7 +34,11 @@ typedef struct {
     mj_context *context;
     const char *model, *data, *inception, *plot;
     const char *path;         /* of the model */
-    bool test_text;           /* of a language model */
+    bool test_text;           /* of a language model, and what else it takes: */
+    const char *activation_bits, *plot_joules;
+    int limit_B;
+    double within;
+    bool for_text, for_sweep; /* an option was given that is only of it; only of its sweeps */
     bool for_images;          /* an option was given that a language model has not */
     const char *by_pixels;    /* why no yardstick judges; NULL: it does */
     const char *list[AXES_N]; /* as given */

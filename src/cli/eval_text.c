@@ -1,17 +1,48 @@
 /* mj eval of a language model: bits per byte of text that it was not trained on, read as one stream. */
 #include "mj/json.h"
-#include "mj/language.h"
 #include "progress.h"
-#include "train_commands.h"
+#include "text_sweep.h"
 
-/* The text that is judged, in the model's alphabet. */
+/* The text that is judged, or its first limit_B bytes, in the model's alphabet. */
 static mj_status load_text(mj_symbols *text, const char *source, mj_corpus_part part,
-                           const mj_language *model, mj_context *context)
+                           const mj_language *model, int limit_B, mj_context *context)
 {
     mj_corpus corpus;
     MJ_TRY(mj_corpus_load(&corpus, source, &context->arena, &context->err));
-    return mj_alphabet_encode(text, model->alphabet, corpus.part[part].byte, corpus.part[part].n,
-                              &context->arena, &context->err);
+    size_t n = corpus.part[part].n;
+    n = limit_B > 0 && (size_t)limit_B < n ? (size_t)limit_B : n;
+    return mj_alphabet_encode(text, model->alphabet, corpus.part[part].byte, n, &context->arena,
+                              &context->err);
+}
+
+static mj_status sweep(mj_context *context, const mj_text_request *request, const mj_units *units)
+{
+    mj_text_sweep *s = mj_arena_alloc(&context->arena, sizeof *s);
+    mj_corpus_part part = request->test ? MJ_PART_TEST : MJ_PART_VALIDATION;
+    if (!s) {
+        return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
+    }
+    *s = (mj_text_sweep){.context = context, .request = request, .part = mj_part_names[part]};
+    MJ_TRY(mj_language_load(&s->model, request->path, MJ_LANGUAGE_SWEEPS, units, &context->arena,
+                            &context->err));
+    s->source = request->data ? request->data : s->model.data;
+    MJ_TRY(load_text(&s->text, s->source, part, &s->model,
+                     request->limit_B > 0 ? request->limit_B : SWEEP_BYTES, context));
+    return mj_text_sweep_run(s);
+}
+
+/* Options that mean nothing without a list. */
+static mj_status check_plain(mj_context *context, const mj_text_request *request)
+{
+    if (request->for_sweep || request->plot_joules) {
+        return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
+                          "--chips and plots are of a sweep: give it a list, such as --noise 0,0.1,0.2");
+    }
+    if (context->globals.csv || context->globals.facts.n > 0) {
+        return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
+                          "--csv and --facts are of a sweep: give it a list, such as --noise 0,0.1,0.2");
+    }
+    return MJ_OK;
 }
 
 mj_status mj_eval_text(mj_context *context, const mj_text_request *request)
@@ -22,11 +53,15 @@ mj_status mj_eval_text(mj_context *context, const mj_text_request *request)
     if (!units) {
         return MJ_EMEM;
     }
+    if (mj_text_sweep_asked(request)) {
+        return sweep(context, request, units);
+    }
+    MJ_TRY(check_plain(context, request));
     mj_corpus_part part = request->test ? MJ_PART_TEST : MJ_PART_VALIDATION;
     MJ_TRY(mj_language_load(&model, request->path, MJ_LANGUAGE_JUDGES, units, &context->arena,
                             &context->err));
     const char *source = request->data ? request->data : model.data;
-    MJ_TRY(load_text(&text, source, part, &model, context));
+    MJ_TRY(load_text(&text, source, part, &model, request->limit_B, context));
     double start_s = mj_clock_s();
     double bits = mj_language_bits(&model, &text) / (double)text.n;
     double seconds = mj_clock_s() - start_s;

@@ -1,8 +1,11 @@
 /* mj sample of a language model: a prompt and how it goes on, byte by byte on stdout, then on stderr
- * what it took. */
+ * what it took here, and what a token of it would take on a machine that serves many: the bill of the
+ * same prompt and length, by the text that the file carries for the accountant (trained.h). */
+#include "mj/bill.h"
 #include "mj/language.h"
 #include "mj/rng.h"
 #include "mj/symbol_draw.h"
+#include "mj/trained.h"
 #include "progress.h"
 #include "train_commands.h"
 
@@ -58,20 +61,62 @@ static void write_text(writing *w, const mj_symbol_draw *draw, mj_rng *rng)
     putchar('\n');
 }
 
+/* A machine and what it takes there; text is empty where no bill can be had. */
+typedef struct {
+    mj_model model;
+    mj_chip chip;
+    mj_bill bill;
+    char text[160];
+} modelled;
+
+static mj_status compute(modelled *m, mj_context *context, const mj_text_sample *sample,
+                         const char *chip)
+{
+    mj_err *err = &context->err;
+    double prompt = (double)strlen(sample->prompt);
+    mj_serving serving = {.prompt = prompt, .no_prompt = prompt == 0, .output = sample->n};
+    MJ_TRY(mj_context_load_chip(context, &m->chip, chip));
+    MJ_TRY(mj_model_from_trained(&m->model, sample->path, context->units, &context->arena, err));
+    MJ_TRY(mj_serving_resolve(&serving, &m->chip, &m->model, err));
+    return mj_bill_compute(&m->bill, &m->chip, &m->model, &serving, err);
+}
+
+/* A machine that was asked for must have a bill; where none was, a model that has no bill on the
+ * default one is no mistake. */
+static mj_status model_joules(modelled *m, mj_context *context, const mj_text_sample *sample)
+{
+    static const char usual[] = "sram-chip";
+    char joules[32];
+    mj_status status = compute(m, context, sample, sample->on ? sample->on : usual);
+    if (status != MJ_OK && !sample->on) {
+        mj_context_warn(context, "no modelled joules: %s", context->err.diag[0].text);
+        context->err = (mj_err){0};
+        return MJ_OK;
+    }
+    MJ_TRY(status);
+    const mj_serving *s = &m->bill.serving;
+    snprintf(m->text, sizeof m->text, "; modelled on %.60s: %s/token at the %s, batch %g", m->chip.name,
+             mj_units_format(m->bill.joules, "J", joules, sizeof joules), mj_boundary_names[s->boundary],
+             s->batch);
+    return MJ_OK;
+}
+
 mj_status mj_sample_text(mj_context *context, const mj_text_sample *sample)
 {
     writing *w = mj_arena_alloc(&context->arena, sizeof *w);
+    modelled *m = mj_arena_alloc(&context->arena, sizeof *m);
     const mj_units *units = mj_context_units(context);
     const mj_symbol_draw draw = {.temperature = sample->temperature, .top_p = sample->top_p};
     uint32_t seed;
     mj_rng rng;
-    if (!w || !units) {
+    if (!w || !m || !units) {
         return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
     }
     MJ_TRY(mj_seed_read(&seed, context));
     MJ_TRY(mj_symbol_draw_check(&draw, &context->err));
     MJ_TRY(mj_language_load(&w->model, sample->path, MJ_LANGUAGE_GENERATES, units, &context->arena,
                             &context->err));
+    MJ_TRY(model_joules(m, context, sample));
     mj_rng_init(&rng, seed, 0);
     MJ_TRY(begin(w, context, sample));
     double start_s = mj_clock_s();
@@ -81,8 +126,8 @@ mj_status mj_sample_text(mj_context *context, const mj_text_sample *sample)
         return mj_err_add(&context->err, MJ_EFILE, "stdout", 0, 0, "cannot write the text");
     }
     if (!context->globals.quiet) {
-        fprintf(stderr, "%zu tokens, %.0f tokens/s; %.0f B read a token, %.2f MB stored\n", w->n,
-                (double)w->n / seconds, w->model.touched_B, w->model.stored_B / 1e6);
+        fprintf(stderr, "%zu tokens, %.0f tokens/s; %.0f B read a token, %.2f MB stored%s\n", w->n,
+                (double)w->n / seconds, w->model.touched_B, w->model.stored_B / 1e6, m->text);
     }
     return MJ_OK;
 }

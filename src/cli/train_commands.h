@@ -12,17 +12,26 @@ int mj_cmd_train(mj_context *context, int argc, char **argv);
 int mj_cmd_eval(mj_context *context, int argc, char **argv);
 int mj_cmd_sample(mj_context *context, int argc, char **argv);
 
+/* What mj eval can sweep over a language model. */
+enum { MJ_TEXT_NOISE, MJ_TEXT_BITS, MJ_TEXT_INPUT_BITS, MJ_TEXT_MISMATCH, MJ_TEXT_AXES_N };
 /* What mj eval does with a language model: bits per byte of its validation text or, with `test`, its
- * test text; data: another text than that of its training, or NULL. */
+ * test text; data: another text than that of its training, or NULL. Any list: a sweep. */
 typedef struct {
     const char *path, *data;
     bool test;
+    const char *list[MJ_TEXT_AXES_N];
+    int chips;
+    int limit_B;   /* of the text, its first bytes; 0: of a sweep some, else all */
+    double within; /* bits per byte that are as good as clean */
+    const char *plot, *plot_joules;
+    bool for_sweep; /* an option was given that means nothing without a list */
 } mj_text_request;
 mj_status mj_eval_text(mj_context *context, const mj_text_request *request);
 
-/* What mj sample does with a language model: goes on from a prompt, n bytes, on stdout. */
+/* What mj sample does with a language model: goes on from a prompt, n bytes, on stdout; on: the machine
+ * whose joules are told, NULL for the usual one. */
 typedef struct {
-    const char *path, *prompt;
+    const char *path, *prompt, *on;
     int n;
     double temperature, top_p;
 } mj_text_sample;

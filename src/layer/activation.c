@@ -8,6 +8,36 @@
  * The mask m is drawn again in the backward pass from the same noise key instead of being kept. */
 #include "layer_rows.h"
 
+#include "mj/counts.h"
+
+/* The same shape; `each` operations a number. */
+static mj_status plan_counted(mj_plan *plan, const mj_shape *in, double each)
+{
+    *plan = (mj_plan){.out = in[0], .vector = each * (double)mj_shape_count(in[0])};
+    return MJ_OK;
+}
+
+static mj_status relu_plan(mj_plan *plan, const mj_shape *in, int n_in, const void *config,
+                           mj_err *err)
+{
+    (void)n_in, (void)config, (void)err;
+    return plan_counted(plan, in, 1);
+}
+
+static mj_status silu_plan(mj_plan *plan, const mj_shape *in, int n_in, const void *config,
+                           mj_err *err)
+{
+    (void)n_in, (void)config, (void)err;
+    return plan_counted(plan, in, MJ_SIGMOID_OPS);
+}
+
+static mj_status gelu_plan(mj_plan *plan, const mj_shape *in, int n_in, const void *config,
+                           mj_err *err)
+{
+    (void)n_in, (void)config, (void)err;
+    return plan_counted(plan, in, MJ_GELU_OPS);
+}
+
 static void relu_forward(const mj_call *call)
 {
     mj_relu_forward(call->out.v, call->in[0].v, count_of(&call->out));
@@ -97,15 +127,15 @@ static void dropout_backward(const mj_call *call)
 
 static const mj_example EXAMPLES[] = {{.in = {{2, {3, 7}}}, .n_in = 1}};
 const mj_layer mj_relu_row = {
-    .name = "relu", .n_in_min = 1, .n_in_max = 1, .plan = plan_same, .forward = relu_forward,
+    .name = "relu", .n_in_min = 1, .n_in_max = 1, .plan = relu_plan, .forward = relu_forward,
     .backward = relu_backward, .example = EXAMPLES, .n_examples = N_OF(EXAMPLES),
 };
 const mj_layer mj_silu_row = {
-    .name = "silu", .n_in_min = 1, .n_in_max = 1, .plan = plan_same, .forward = silu_forward,
+    .name = "silu", .n_in_min = 1, .n_in_max = 1, .plan = silu_plan, .forward = silu_forward,
     .backward = silu_backward, .example = EXAMPLES, .n_examples = N_OF(EXAMPLES),
 };
 const mj_layer mj_gelu_row = {
-    .name = "gelu", .n_in_min = 1, .n_in_max = 1, .plan = plan_same, .forward = gelu_forward,
+    .name = "gelu", .n_in_min = 1, .n_in_max = 1, .plan = gelu_plan, .forward = gelu_forward,
     .backward = gelu_backward, .example = EXAMPLES, .n_examples = N_OF(EXAMPLES),
 };
 static const mj_example DROPOUT_EXAMPLES[] = {

@@ -10,6 +10,7 @@
  * chip: its key is the chip's number and the layer's place on the tape, whatever the step. */
 #include "mj/analog.h"
 
+#include "mj/counts.h"
 #include "sequence.h"
 
 /* All rows of this file: which setting of the caller's they read. */
@@ -94,6 +95,17 @@ static mj_status plan_noisy(mj_plan *plan, const mj_shape *in, int n_in, const v
     const mj_analog *analog = ((const analog_config *)config)->analog;
     *plan = (mj_plan){.out = in[0], .n_tmp = mj_shape_count(in[0])};
     return analog ? mj_analog_check(analog, err) : MJ_OK;
+}
+
+/* A digital machine rounds what it multiplies; weights are stored as levels, noise costs nothing. */
+static mj_status plan_activation(mj_plan *plan, const mj_shape *in, int n_in, const void *config,
+                                 mj_err *err)
+{
+    const mj_analog *analog = ((const analog_config *)config)->analog;
+    MJ_TRY(plan_noisy(plan, in, n_in, config, err));
+    bool rounds = analog && analog->activation_bits > 0;
+    plan->vector = rounds ? MJ_ROUND_OPS * (double)mj_shape_count(in[0]) : 0;
+    return MJ_OK;
 }
 
 static void pass_backward(const mj_call *call)
@@ -235,16 +247,17 @@ static const mj_example EXAMPLES[] = {
     {.in = {{3, {2, 3, 5}}}, .n_in = 1, .config = &NOISY},
     {.in = {{2, {3, 7}}}, .n_in = 1},
 };
-#define ANALOG_ROW(row, text, ahead, back)                                                     \
+#define ANALOG_ROW(row, text, counts, ahead, back)                                             \
     const mj_layer row = {                                                                     \
         .name = text, .config_size = sizeof(analog_config), .n_in_min = 1, .n_in_max = 1,      \
-        .plan = plan_noisy, .forward = ahead, .backward = back, .example = EXAMPLES,           \
+        .plan = counts, .forward = ahead, .backward = back, .example = EXAMPLES,               \
         .n_examples = N_OF(EXAMPLES),                                                          \
     }
-ANALOG_ROW(mj_analog_weight_row, "analog_weight", weight_forward, weight_backward);
-ANALOG_ROW(mj_analog_activation_row, "analog_activation", activation_forward, pass_backward);
-ANALOG_ROW(mj_analog_noise_row, "analog_noise", noise_forward, noise_backward);
-ANALOG_ROW(mj_analog_read_row, "analog_read", read_forward, pass_backward);
+ANALOG_ROW(mj_analog_weight_row, "analog_weight", plan_noisy, weight_forward, weight_backward);
+ANALOG_ROW(mj_analog_activation_row, "analog_activation", plan_activation, activation_forward,
+           pass_backward);
+ANALOG_ROW(mj_analog_noise_row, "analog_noise", plan_noisy, noise_forward, noise_backward);
+ANALOG_ROW(mj_analog_read_row, "analog_read", plan_noisy, read_forward, pass_backward);
 
 mj_var mj_analog_weight(mj_tape *tape, mj_var w, const mj_analog *analog)
 {

@@ -17,7 +17,7 @@ static mj_status add_plan(mj_plan *plan, const mj_shape *in, int n_in, const voi
     if (!mj_shape_equal(in[0], in[1]) && !(rows && mj_shape_rows(in[0]) <= INT_MAX)) {
         return bad_shape(err, "add: b has neither the shape of a nor that of its rows");
     }
-    *plan = (mj_plan){.out = in[0]};
+    *plan = (mj_plan){.out = in[0], .vector = (double)mj_shape_count(in[0])};
     return MJ_OK;
 }
 

@@ -15,6 +15,7 @@
  * every query and computes the scores again; no gradient goes to steps before the segment. */
 #include "sequence.h"
 
+#include "mj/counts.h"
 #include "mj/fast_math.h"
 
 #include <assert.h>
@@ -85,7 +86,13 @@ static mj_status plan(mj_plan *plan, const mj_shape *in, int n_in, const void *c
     *plan = (mj_plan){.out = mj_shape_3(in[0].dim[0], in[0].dim[1], (int)(s.H * s.d)),
                       .n_kept = s.B * s.H * s.T, .n_tmp = s.B * scratch_count(&s),
                       .n_state = N_CARRIED, .n_cache = 2 * s.half_rows * s.row};
+    double tokens = (double)s.B * (double)s.T, d = (double)s.d, H = (double)s.H;
     plan->mac = 2 * (double)mj_shape_count(plan->out) * a->span;
+    plan->moved = tokens * (a->span + 1.0) * (double)s.row; /* its row and `span` read */
+    plan->vector = tokens * H * a->span * MJ_SOFTMAX_OPS;
+    if (a->rotary_base != 0) { /* angles of half a head; queries and keys turned */
+        plan->vector += tokens * (d / 2 * (MJ_SINCOS_OPS + 3) + (H + (double)s.V) * d * 3);
+    }
     return MJ_OK;
 }
 

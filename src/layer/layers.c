@@ -11,7 +11,8 @@ const mj_layer *const mj_layers[] = {
     &mj_symmetric_row,     &mj_slice_row,         &mj_concat_row,   &mj_gather_row,
     &mj_crop_row,          &mj_linear_add_row,    &mj_gelu_row,     &mj_rms_norm_row,
     &mj_causal_conv_row,   &mj_min_gru_row,       &mj_bits_row,     &mj_oscillator_scan_row,
-    &mj_attention_row,     &mj_sparse_linear_row, &mj_analog_weight_row,
+    &mj_attention_row,     &mj_sparse_linear_row, &mj_sparse_linear_add_row,
+    &mj_analog_weight_row,
     &mj_analog_activation_row, &mj_analog_noise_row, &mj_analog_read_row,
     &mj_selective_scan_row, NULL,
 };

@@ -37,7 +37,8 @@ static mj_status plan(mj_plan *plan, const mj_shape *in, int n_in, const void *c
         return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
                           "linear: rows of x have not the %d columns of w", w.dim[1]);
     }
-    *plan = (mj_plan){.out = out, .mac = (double)mj_shape_count(x) * w.dim[0]};
+    *plan = (mj_plan){.out = out, .mac = (double)mj_shape_count(x) * w.dim[0],
+                      .vector = n_in < 3 ? 0 : (double)mj_shape_count(out)};
     return MJ_OK;
 }
 
@@ -77,6 +78,7 @@ static mj_status add_plan(mj_plan *out, const mj_shape *in, int n_in, const void
 {
     MJ_TRY(plan(out, in, 2, config, err));
     (void)n_in;
+    out->vector = (double)mj_shape_count(out->out);
     return mj_shape_equal(in[2], out->out)
                ? MJ_OK
                : bad_shape(err, "linear_add: the residual has not the shape of x w^T");

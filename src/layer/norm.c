@@ -6,6 +6,8 @@
  * x [..,C], g [C]. r of every row is kept. Products are few and counted as 2 MAC an element. */
 #include "sequence.h"
 
+#include "mj/counts.h"
+
 static const double EPS = 1e-6;
 
 static mj_status plan(mj_plan *plan, const mj_shape *in, int n_in, const void *config, mj_err *err)
@@ -17,7 +19,8 @@ static mj_status plan(mj_plan *plan, const mj_shape *in, int n_in, const void *c
     size_t rows = mj_shape_rows(in[0]);
     *plan = (mj_plan){.out = in[0], .n_kept = rows,
                       .n_tmp = parts_of(rows) * (size_t)mj_shape_columns(in[0]),
-                      .mac = 2 * (double)mj_shape_count(in[0])};
+                      .mac = 2 * (double)mj_shape_count(in[0]),
+                      .vector = MJ_ROOT_OPS * (double)rows};
     return MJ_OK;
 }
 

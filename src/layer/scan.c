@@ -14,6 +14,7 @@
  * h or (a, b) of every step and computes the gates again, which is cheaper than reading them. */
 #include "sequence.h"
 
+#include "mj/counts.h"
 #include "mj/fast_math.h"
 
 #include <string.h>
@@ -32,6 +33,7 @@ static mj_status gru_plan(mj_plan *plan, const mj_shape *in, int n_in, const voi
                       .n_tmp = (size_t)in[0].dim[0] * (size_t)D};
     plan->n_kept = mj_shape_count(plan->out);
     plan->mac = 3 * (double)plan->n_kept;
+    plan->vector = (2 * MJ_SIGMOID_OPS + 1) * (double)plan->n_kept; /* two gates, u - h */
     return MJ_OK;
 }
 
@@ -120,6 +122,7 @@ static mj_status oscillator_plan(mj_plan *plan, const mj_shape *in, int n_in, co
                       .n_state = 2 * (size_t)D, .n_tmp = (2 + 6 * B) * (size_t)D};
     plan->n_kept = mj_shape_count(plan->out);
     plan->mac = 4.5 * (double)plan->n_kept; /* rotation 4, damping 2, drive 1, gate 2 of a pair */
+    plan->vector = (MJ_SIGMOID_OPS + 0.5) * (double)plan->n_kept; /* two gates, 1 - z of a pair */
     return MJ_OK;
 }
 

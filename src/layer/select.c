@@ -40,6 +40,7 @@ static mj_status slice_plan(mj_plan *plan, const mj_shape *in, int n_in, const v
     }
     *plan = (mj_plan){.out = in[0]};
     plan->out.dim[in[0].n_dims - 1] = slice->n;
+    plan->n_read = mj_shape_count(plan->out);
     return MJ_OK;
 }
 
@@ -126,6 +127,7 @@ static mj_status gather_plan(mj_plan *plan, const mj_shape *in, int n_in, const 
     }
     *plan = (mj_plan){.out = in[1]};
     plan->out.dim[plan->out.n_dims++] = in[0].dim[1];
+    plan->n_read = mj_shape_count(plan->out); /* rows that are asked for */
     return MJ_OK;
 }
 

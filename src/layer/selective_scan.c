@@ -9,6 +9,7 @@
  * keeps h of every step. Products of a channel: 4 a state, 2 beside. */
 #include "sequence.h"
 
+#include "mj/counts.h"
 #include "mj/fast_math.h"
 
 #include <string.h>
@@ -32,6 +33,7 @@ static mj_status plan(mj_plan *plan, const mj_shape *in, int n_in, const void *c
     *plan = (mj_plan){.out = in[U], .n_state = states, .n_kept = s.B * s.T * states,
                       .n_tmp = states + s.B * (2 * states + 4 * s.C + 2 * (size_t)N),
                       .mac = (4.0 * N + 2) * (double)mj_shape_count(in[U])};
+    plan->vector = (MJ_SOFTPLUS_OPS + N * (MJ_EXP_OPS + 1.0)) * (double)mj_shape_count(in[U]);
     return MJ_OK;
 }
 

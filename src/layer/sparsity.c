@@ -5,91 +5,161 @@
  * until n are full, so that the same numbers give the same mask everywhere. */
 #include "mj/sparsity.h"
 
-#include "mj/sparse.h"
-
+#include <assert.h>
 #include <string.h>
 
-static const double END_DEFAULT = 0.75;
+static const double UNTIL_DEFAULT = 0.75;
 
 static mj_sparsity_config resolved(mj_sparsity_config config)
 {
-    config.end = config.end > 0 ? config.end : END_DEFAULT;
-    config.block = config.block > 0 ? config.block : MJ_SPARSE_BLOCK;
+    config.until = config.until > 0 ? config.until : UNTIL_DEFAULT;
+    config.density_start = config.density_start > 0 ? config.density_start : config.density;
     return config;
 }
 
-/* Where a var stands in the slab; false if it is not a trained matrix. */
-static bool find_matrix(mj_sparsity_matrix *m, const mj_tape *tape, mj_var var)
+static size_t positions_of(const mj_sparse *s)
+{
+    return (size_t)mj_sparse_bands(s) * (size_t)s->K;
+}
+
+static double ramp(const mj_sparsity_config *config, double progress)
+{
+    double f = progress / config->until;
+    return f > 1 ? 1 : f;
+}
+
+double mj_sparsity_density(const mj_sparsity_config *config, double progress)
+{
+    mj_sparsity_config c = resolved(*config);
+    double left = 1 - ramp(&c, progress);
+    return c.density + (c.density_start - c.density) * left * left * left;
+}
+
+int mj_sparsity_blocks(const mj_sparse *size, double density)
+{
+    const mj_sparse of = {.N = size->N, .K = size->K,
+                          .block = size->block ? size->block : MJ_SPARSE_BLOCK};
+    int n = (int)lrint(density * (double)positions_of(&of));
+    return n > 1 ? n : 1;
+}
+
+void mj_sparsity_draw(mj_sparse *sparse, int n, mj_rng *rng)
+{
+    int n_bands = mj_sparse_bands(sparse), K = sparse->K;
+    uint32_t at = 0;
+    for (int band = 0; band < n_bands; band++) {
+        sparse->start[band] = at;
+        int left = n / n_bands + (band < n % n_bands);
+        for (int k = 0; k < K; k++) { /* each of the columns left with the same chance */
+            if (mj_rng_uniform(rng) * (K - k) < left) {
+                sparse->column[at++] = (uint16_t)k;
+                left--;
+            }
+        }
+    }
+    sparse->start[n_bands] = at;
+}
+
+/* Where the values stand in the slab; false if they are no trained parameter of the pattern's size. */
+static bool find_values(mj_sparsity_matrix *m, const mj_tape *tape)
 {
     int n;
     const mj_param *param = mj_tape_params(tape, &n);
+    const mj_shape shape = mj_shape_2(m->sparse->n_max, m->sparse->block);
     for (int i = 0; i < n; i++) {
-        mj_shape shape = mj_tape_tensor(tape, param[i].var).shape;
-        if (param[i].var == var && param[i].lr_scale != 0 && shape.n_dims == 2) {
-            *m = (mj_sparsity_matrix){.var = var, .offset = param[i].offset, .N = shape.dim[0],
-                                      .K = shape.dim[1]};
+        if (param[i].var == m->value && param[i].lr_scale != 0 &&
+            mj_shape_equal(mj_tape_tensor(tape, param[i].var).shape, shape)) {
+            m->offset = param[i].offset;
             return true;
         }
     }
     return false;
 }
 
+static size_t larger(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
 mj_status mj_sparsity_init(mj_sparsity *sparsity, mj_sparsity_config config, const mj_tape *tape,
-                           const mj_var *matrix, int n, mj_arena *arena, mj_err *err)
+                           mj_sparsity_matrix *matrix, int n, mj_arena *arena, mj_err *err)
 {
-    *sparsity = (mj_sparsity){.config = resolved(config), .n_matrices = n};
+    *sparsity = (mj_sparsity){.config = resolved(config), .matrix = matrix, .n_matrices = n};
     const mj_sparsity_config *c = &sparsity->config;
-    if (!(c->zeros >= 0 && c->zeros < 1 && c->start >= 0 && c->start < c->end && c->end <= 1 &&
-          c->regrow >= 0 && c->regrow < 1)) {
+    if (!(c->density > 0 && c->density <= c->density_start && c->density_start <= 1 &&
+          c->until <= 1 && c->regrow >= 0 && c->regrow < 1)) {
         return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
-                          "sparsity: zeros %g, from %g to %g of the run, regrow %g", c->zeros,
-                          c->start, c->end, c->regrow);
+                          "sparsity: density from %g to %g until %g of the run, regrow %g",
+                          c->density_start, c->density, c->until, c->regrow);
     }
-    sparsity->matrix = mj_arena_array(arena, (size_t)n, sizeof *sparsity->matrix);
-    size_t largest = 0;
-    for (int i = 0; sparsity->matrix && i < n; i++) {
+    size_t positions = 0, blocks = 0, values = 0;
+    bool had = true;
+    for (int i = 0; i < n; i++) {
+        mj_sparsity_matrix *m = matrix + i;
+        if (!find_values(m, tape)) {
+            return mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "sparsity: not the values of a matrix");
+        }
+        positions = larger(positions, positions_of(m->sparse));
+        blocks = larger(blocks, (size_t)m->sparse->n_max);
+        values = larger(values, (size_t)m->sparse->n_max * (size_t)m->sparse->block);
+        if (c->regrow > 0) {
+            m->gradient = mj_arena_array(
+                arena, (size_t)m->sparse->N * (size_t)m->sparse->K, sizeof *m->gradient);
+            had = had && m->gradient;
+        }
+    }
+    sparsity->score = mj_arena_array(arena, positions, sizeof *sparsity->score);
+    sparsity->sorted = mj_arena_array(arena, positions, sizeof *sparsity->sorted);
+    sparsity->alive = mj_arena_array(arena, positions, sizeof *sparsity->alive);
+    sparsity->from = mj_arena_array(arena, blocks, sizeof *sparsity->from);
+    sparsity->moved = mj_arena_array(arena, values, sizeof *sparsity->moved);
+    had = had && sparsity->score && sparsity->sorted && sparsity->alive && sparsity->from &&
+          sparsity->moved;
+    return had ? MJ_OK : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for masks");
+}
+
+void mj_sparsity_watch(mj_sparsity *sparsity)
+{
+    for (int i = 0; i < sparsity->n_matrices; i++) {
         mj_sparsity_matrix *m = sparsity->matrix + i;
-        if (!find_matrix(m, tape, matrix[i])) {
-            return mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "sparsity: not a trained matrix");
+        m->sparse->gradient = m->gradient;
+        if (m->gradient) {
+            mj_fill(m->gradient, 0, (size_t)m->sparse->N * (size_t)m->sparse->K);
         }
-        m->n_blocks = m->n_alive = (m->N + c->block - 1) / c->block * m->K;
-        m->alive = mj_arena_alloc(arena, (size_t)m->n_blocks);
-        if (!m->alive) {
-            sparsity->matrix = NULL;
-            break;
-        }
-        memset(m->alive, 1, (size_t)m->n_blocks);
-        largest = (size_t)m->n_blocks > largest ? (size_t)m->n_blocks : largest;
     }
-    sparsity->score = mj_arena_array(arena, largest, sizeof *sparsity->score);
-    sparsity->sorted = mj_arena_array(arena, largest, sizeof *sparsity->sorted);
-    return sparsity->matrix && sparsity->score && sparsity->sorted
-               ? MJ_OK
-               : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for masks");
 }
 
-static double ramp(const mj_sparsity_config *config, double progress)
+/* score [bands,K] of the living: sums of squares of their values; -1 of the dead. */
+static void score_sizes(double *score, const mj_real *value, const mj_sparse *s)
 {
-    double f = (progress - config->start) / (config->end - config->start);
-    return f < 0 ? 0 : f > 1 ? 1 : f;
+    for (size_t i = 0; i < positions_of(s); i++) {
+        score[i] = -1;
+    }
+    for (int band = 0; band < mj_sparse_bands(s); band++, score += s->K) {
+        for (uint32_t k = s->start[band]; k < s->start[band + 1]; k++) {
+            double sum = 0;
+            for (size_t i = 0; i < (size_t)s->block; i++) {
+                double w = (double)value[(size_t)k * (size_t)s->block + i];
+                sum += w * w;
+            }
+            score[s->column[k]] = sum;
+        }
+    }
 }
 
-double mj_sparsity_wanted(const mj_sparsity_config *config, double progress)
+/* score [bands,K] of those not alive: sums of squares of their gradients; -1 of the others. */
+static void score_pulls(double *score, const mj_real *gradient, const uint8_t *alive,
+                        const mj_sparse *s)
 {
-    mj_sparsity_config c = resolved(*config);
-    double left = 1 - ramp(&c, progress);
-    return c.zeros * (1 - left * left * left);
-}
-
-/* score [bands,K]: sums of squares of x [N,K] over the blocks. */
-static void score_blocks(double *score, const mj_real *x, const mj_sparsity_matrix *m, int block)
-{
-    memset(score, 0, (size_t)m->n_blocks * sizeof *score);
-    for (int row = 0; row < m->N; row++) {
-        double *band = score + (size_t)(row / block) * (size_t)m->K;
-        for (int k = 0; k < m->K; k++) {
-            double value = (double)x[(size_t)row * (size_t)m->K + (size_t)k];
-            band[k] += value * value;
+    size_t K = (size_t)s->K;
+    for (size_t i = 0; i < positions_of(s); i++) {
+        score[i] = alive[i] ? -1 : 0;
+    }
+    for (size_t row = 0; row < (size_t)s->N; row++) {
+        size_t band = row / (size_t)s->block;
+        for (size_t k = 0; k < K; k++) {
+            double d = (double)gradient[row * K + k];
+            score[band * K + k] += alive[band * K + k] ? 0 : d * d;
         }
     }
 }
@@ -125,68 +195,86 @@ static double nth_largest(double *x, int n_x, int n)
     return x[at];
 }
 
-/* The n blocks of largest score come to life; scores below 0 do not count. */
-static void wake_largest(mj_sparsity *s, mj_sparsity_matrix *m, int n)
+/* The n positions of largest score come to life; scores below 0 do not count. */
+static void wake_largest(mj_sparsity *s, int n_positions, int n)
 {
     if (n < 1) {
         return;
     }
-    memcpy(s->sorted, s->score, (size_t)m->n_blocks * sizeof *s->sorted);
-    double border = nth_largest(s->sorted, m->n_blocks, n);
+    memcpy(s->sorted, s->score, (size_t)n_positions * sizeof *s->sorted);
+    double border = nth_largest(s->sorted, n_positions, n);
     int n_above = 0;
-    for (int i = 0; i < m->n_blocks; i++) {
+    for (int i = 0; i < n_positions; i++) {
         n_above += s->score[i] > border;
     }
-    for (int i = 0, n_equal = n - n_above; i < m->n_blocks; i++) {
+    for (int i = 0, n_equal = n - n_above; i < n_positions; i++) {
         bool equal = s->score[i] == border && n_equal > 0;
         n_equal -= equal;
-        m->alive[i] |= s->score[i] > border || equal;
+        s->alive[i] |= s->score[i] > border || equal;
     }
 }
 
-static void update_matrix(mj_sparsity *s, mj_sparsity_matrix *m, const mj_tape *tape,
+/* s->from [blocks of the mask] = the block's place in the present pattern, -1 for a new one; the
+ * pattern becomes the mask's. Returns their number. */
+static size_t set_pattern(mj_sparsity *s, mj_sparse *sparse)
+{
+    size_t n = 0, K = (size_t)sparse->K;
+    for (int band = 0; band < mj_sparse_bands(sparse); band++) {
+        uint32_t at = sparse->start[band], end = sparse->start[band + 1];
+        for (size_t k = 0; k < K; k++) {
+            bool lived = at < end && sparse->column[at] == k;
+            if (s->alive[(size_t)band * K + k]) {
+                s->from[n++] = lived ? (int)at : -1;
+            }
+            at += lived;
+        }
+    }
+    mj_sparse_set(sparse, s->alive);
+    return n;
+}
+
+static void move_blocks(mj_sparsity *s, mj_real *value, const mj_sparse *sparse, size_t n)
+{
+    size_t block = (size_t)sparse->block, room = (size_t)sparse->n_max * block;
+    mj_fill(s->moved, 0, room);
+    for (size_t i = 0; i < n; i++) {
+        if (s->from[i] >= 0) {
+            mj_copy(s->moved + i * block, value + (size_t)s->from[i] * block, block);
+        }
+    }
+    mj_copy(value, s->moved, room);
+}
+
+static void update_matrix(mj_sparsity *s, mj_sparsity_matrix *m, mj_real *const *slab, int n_slabs,
                           double progress)
 {
     const double pi = 3.14159265358979323846;
-    mj_tensor w = mj_tape_tensor(tape, m->var);
-    int n = (int)lrint((1 - mj_sparsity_wanted(&s->config, progress)) * m->n_blocks);
-    n = n > 1 ? n : 1;
+    int n_positions = (int)positions_of(m->sparse), n_alive = mj_sparse_blocks(m->sparse);
+    int n = mj_sparsity_blocks(m->sparse, mj_sparsity_density(&s->config, progress));
+    n = n < n_alive || m->gradient ? n : n_alive;
+    n = n < m->sparse->n_max ? n : m->sparse->n_max;
     double exchange = s->config.regrow * (1 + cos(pi * ramp(&s->config, progress))) / 2;
     int n_new = (int)(exchange * n);
-    n_new = n_new < m->n_blocks - n ? n_new : m->n_blocks - n;
-    score_blocks(s->score, w.v, m, s->config.block);
-    for (int i = 0; i < m->n_blocks; i++) {
-        s->score[i] = m->alive[i] ? s->score[i] : -1; /* the dead return by their gradient alone */
+    n_new = n_new < n_positions - n ? n_new : n_positions - n;
+    int n_old = n - n_new < n_alive ? n - n_new : n_alive;
+    memset(s->alive, 0, (size_t)n_positions);
+    score_sizes(s->score, slab[0] + m->offset, m->sparse);
+    wake_largest(s, n_positions, n_old);
+    if (n > n_old) {
+        assert(m->sparse->gradient); /* it was watched */
+        score_pulls(s->score, m->gradient, s->alive, m->sparse);
+        wake_largest(s, n_positions, n - n_old);
     }
-    int n_old = n - n_new < m->n_alive ? n - n_new : m->n_alive;
-    memset(m->alive, 0, (size_t)m->n_blocks);
-    wake_largest(s, m, n_old);
-    score_blocks(s->score, w.d, m, s->config.block);
-    for (int i = 0; i < m->n_blocks; i++) {
-        s->score[i] = m->alive[i] ? -1 : s->score[i];
+    size_t n_blocks = set_pattern(s, m->sparse);
+    for (int i = 0; i < n_slabs; i++) {
+        move_blocks(s, slab[i] + m->offset, m->sparse, n_blocks);
     }
-    wake_largest(s, m, n - n_old);
-    m->n_alive = n;
+    m->sparse->gradient = NULL;
 }
 
-void mj_sparsity_update(mj_sparsity *sparsity, const mj_tape *tape, double progress)
+void mj_sparsity_update(mj_sparsity *sparsity, mj_real *const *slab, int n_slabs, double progress)
 {
     for (int i = 0; i < sparsity->n_matrices; i++) {
-        update_matrix(sparsity, sparsity->matrix + i, tape, progress);
-    }
-}
-
-void mj_sparsity_apply(const mj_sparsity *sparsity, mj_real *slab)
-{
-    for (int i = 0; i < sparsity->n_matrices; i++) {
-        const mj_sparsity_matrix *m = sparsity->matrix + i;
-        mj_real *w = slab + m->offset;
-        for (int row = 0; row < m->N; row++, w += m->K) {
-            const uint8_t *alive =
-                m->alive + (size_t)(row / sparsity->config.block) * (size_t)m->K;
-            for (int k = 0; k < m->K; k++) {
-                w[k] = alive[k] ? w[k] : 0;
-            }
-        }
+        update_matrix(sparsity, sparsity->matrix + i, slab, n_slabs, progress);
     }
 }

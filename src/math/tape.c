@@ -538,6 +538,19 @@ bool mj_tape_find_nan(const mj_tape *tape, const char **name, bool *is_gradient)
     return false;
 }
 
+/* Reals of parameters that one forward of an operation reads. */
+static double params_read(const mj_tape *tape, const node *n)
+{
+    double reals = 0;
+    for (int k = 0; k < n->n_in; k++) {
+        const node *from = tape->node + n->in[k];
+        size_t all = mj_shape_count(from->tensor.shape);
+        size_t some = k == 0 && n->plan.n_read > 0 ? n->plan.n_read : all;
+        reals += from->kind == NODE_PARAM ? (double)some : 0;
+    }
+    return reals * (n->plan.n_passes > 0 ? n->plan.n_passes : 1);
+}
+
 mj_tape_cost mj_tape_cost_count(const mj_tape *tape)
 {
     mj_tape_cost cost = {0};
@@ -550,8 +563,12 @@ mj_tape_cost mj_tape_cost_count(const mj_tape *tape)
         for (int k = 0; k < n->n_in; k++) {
             reals += mj_shape_count(tape->node[n->in[k]].tensor.shape);
         }
+        double carried = 2 * (double)(n->plan.n_state * streams_of(n));
         cost.mac += n->plan.mac;
+        cost.vector += n->plan.vector;
         cost.bytes += (double)reals * sizeof(mj_real);
+        cost.params += params_read(tape, n);
+        cost.state += n->plan.moved > 0 ? n->plan.moved : carried;
     }
     return cost;
 }

@@ -131,14 +131,30 @@ mj_status mj_lookup_text_remember(mj_lookup_text *t, const uint8_t *symbols, siz
     return MJ_OK;
 }
 
-/* p of n symbols of the batch from `first` on, of which the places are known. */
+/* Noise on the sum of rows, x [dims]. */
+static void add_noise(mj_real *x, mj_lookup_reader *reader, int dims)
+{
+    mj_real normal[MJ_LOOKUP_DIMS_MAX], power = 0;
+    for (int j = 0; j < dims; j++) {
+        power += x[j] * x[j];
+    }
+    mj_noise_normal(normal, 0, (size_t)dims, reader->key);
+    mj_add_scaled(x, normal, (mj_real)reader->noise * mj_real_sqrt(power / (mj_real)dims),
+                  (size_t)dims);
+    reader->key.step++;
+}
+
+/* p of n symbols of the batch from `first` on, of which the places are known. A reader is for one. */
 static mj_real *predict(const mj_lookup_text *t, mj_lookup_batch *batch, const mj_lookup_gains *gains,
-                        int first, int n)
+                        int first, int n, mj_lookup_reader *reader)
 {
     mj_lookup_work *w = t->work;
     size_t D = t->memory->stride, V = t->columns;
     mj_real *x = batch->x + (size_t)first * D, *p = x;
     mj_lookup_forward(batch, t->memory, gains, first, n);
+    if (reader && reader->noise > 0) {
+        add_noise(x, reader, t->memory->dims);
+    }
     if (has_head(t)) {
         mj_real *y = w->y + (size_t)first * D;
         p = w->p + (size_t)first * V;
@@ -166,7 +182,7 @@ static void learn_tile(const mj_lookup_text *t, mj_lookup_batch *batch, const mj
         mj_lookup_place_find(&batch->place[i], contexts, lesson->text + symbol, t->config.letter,
                              copy);
     }
-    mj_real *p = predict(t, batch, gains, first, n), *dx = batch->dx + (size_t)first * D;
+    mj_real *p = predict(t, batch, gains, first, n, NULL), *dx = batch->dx + (size_t)first * D;
     for (int i = 0; i < n; i++) {
         mj_real *to = &p[(size_t)i * V + lesson->text[(size_t)(first + i) * lesson->length + at]];
         w->bits[first + i] = -log2((double)*to);
@@ -255,7 +271,7 @@ void mj_lookup_text_predict(mj_real *p, mj_lookup_reader *reader, const mj_looku
         mj_copy_place_move(&reader->copy[c], &t->copy[c], at);
     }
     mj_lookup_place_find(t->work->batch[0].place, contexts, at, t->config.letter, reader->copy);
-    memcpy(p, predict(t, &t->work->batch[0], &t->memory->gains, 0, 1), t->columns * sizeof *p);
+    memcpy(p, predict(t, &t->work->batch[0], &t->memory->gains, 0, 1, reader), t->columns * sizeof *p);
 }
 
 double mj_lookup_text_bits(const mj_lookup_text *t, const uint8_t *symbols, size_t n)

@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TAPS = 4, SPAN = 128, HEAD_COLUMNS = 32, STATES = 16, NAME_TEXT = 48, OWN_MAX = 3 };
+enum { TAPS = 4, SPAN = 128, HEAD_COLUMNS = 32, STATES = 16, OWN_MAX = 3 };
 static const double ROTARY_BASE = 10000;
 
 /* Parameters of a block, those of its mixer alone as OWN. */
@@ -175,6 +175,57 @@ static mj_shape param_shape(const mj_text_net *net, int which)
     }
 }
 
+/* Those that can be compressed. */
+static const int matrix_params[] = {IN, OUT, UP, DOWN};
+
+static int block_matrices(const mj_text_net *net)
+{
+    return net->mlp > 0 ? 4 : 2;
+}
+
+int mj_text_net_matrices(const mj_text_net *net)
+{
+    return net->depth * block_matrices(net);
+}
+
+mj_status mj_text_net_compress(mj_text_net *net, mj_arena *arena, mj_err *err)
+{
+    int n = block_matrices(net);
+    net->sparse = mj_arena_array(arena, (size_t)mj_text_net_matrices(net), sizeof *net->sparse);
+    if (!net->sparse) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for compressed matrices");
+    }
+    for (int i = 0; i < mj_text_net_matrices(net); i++) {
+        mj_text_net_matrix *matrix = net->sparse + i;
+        int which = matrix_params[i % n];
+        mj_shape shape = param_shape(net, which);
+        matrix->sparse = (mj_sparse){.N = shape.dim[0], .K = shape.dim[1], .block = MJ_SPARSE_BLOCK};
+        snprintf(matrix->name, sizeof matrix->name, "block%d.%s", i / n, param_names[which]);
+    }
+    return MJ_OK;
+}
+
+const mj_text_net_matrix *mj_text_net_matrix_of(const mj_text_net *net, mj_var value)
+{
+    for (int i = 0; net->sparse && i < mj_text_net_matrices(net); i++) {
+        if (net->sparse[i].value == value) {
+            return net->sparse + i;
+        }
+    }
+    return NULL;
+}
+
+/* Parameter k of block i as a compressed matrix; NULL if it is none. */
+static mj_text_net_matrix *compressed(const mj_text_net *net, int i, int k)
+{
+    for (int m = 0; net->sparse && m < block_matrices(net); m++) {
+        if (matrix_params[m] == k) {
+            return net->sparse + i * block_matrices(net) + m;
+        }
+    }
+    return NULL;
+}
+
 /* All parameters of block i, MJ_NONE for those that it has not. */
 static void declare_block(mj_var param[PARAMS_N], mj_tape *tape, const mj_text_net *net, int i)
 {
@@ -182,20 +233,28 @@ static void declare_block(mj_var param[PARAMS_N], mj_tape *tape, const mj_text_n
         bool own = k >= OWN && k < OUT;
         const char *last = own ? rows[net->block].own[k - OWN].name : param_names[k];
         mj_shape shape = param_shape(net, k);
-        char name[NAME_TEXT];
+        char name[MJ_TEXT_NAME];
         param[k] = MJ_NONE;
+        mj_text_net_matrix *matrix = compressed(net, i, k);
         if (shape.n_dims > 0) {
+            shape = matrix ? mj_shape_2(matrix->sparse.n_max, matrix->sparse.block) : shape;
             snprintf(name, sizeof name, "block%d.%s", i, last);
             param[k] = mj_tape_param(tape, name, shape, 1);
+        }
+        if (matrix) {
+            matrix->value = param[k];
         }
     }
 }
 
 /* x w^T + bias as the machine does it. */
-static mj_var connect(mj_tape *tape, mj_var x, mj_var w, mj_var bias, const mj_analog *analog)
+static mj_var connect(mj_tape *tape, mj_var x, mj_var w, mj_var bias, const mj_text_net *net)
 {
+    const mj_analog *analog = net->analog;
+    const mj_text_net_matrix *matrix = mj_text_net_matrix_of(net, w);
     if (!analog) {
-        return mj_linear(tape, x, w, bias);
+        return matrix ? mj_sparse_linear(tape, x, w, bias, &matrix->sparse)
+                      : mj_linear(tape, x, w, bias);
     }
     mj_var y = mj_linear(tape, mj_analog_activation(tape, x, analog),
                          mj_analog_weight(tape, w, analog), MJ_NONE);
@@ -203,10 +262,12 @@ static mj_var connect(mj_tape *tape, mj_var x, mj_var w, mj_var bias, const mj_a
     return bias == MJ_NONE ? y : mj_add(tape, y, bias);
 }
 
-static mj_var connect_add(mj_tape *tape, mj_var x, mj_var w, mj_var to, const mj_analog *analog)
+static mj_var connect_add(mj_tape *tape, mj_var x, mj_var w, mj_var to, const mj_text_net *net)
 {
-    return analog ? mj_add(tape, to, connect(tape, x, w, MJ_NONE, analog))
-                  : mj_linear_add(tape, x, w, to);
+    const mj_text_net_matrix *matrix = mj_text_net_matrix_of(net, w);
+    return net->analog ? mj_add(tape, to, connect(tape, x, w, MJ_NONE, net))
+           : matrix    ? mj_sparse_linear_add(tape, x, w, to, &matrix->sparse)
+                       : mj_linear_add(tape, x, w, to);
 }
 
 static mj_var drop(mj_tape *tape, mj_var x, const mj_text_net *net)
@@ -216,16 +277,15 @@ static mj_var drop(mj_tape *tape, mj_var x, const mj_text_net *net)
 
 static mj_var apply_block(mj_tape *tape, mj_var x, const mj_var *param, const mj_text_net *net)
 {
-    const mj_analog *analog = net->analog;
     mj_var y = mj_causal_conv(tape, mj_rms_norm(tape, x, param[NORM_1]), param[CONV], MJ_NONE);
-    y = connect(tape, y, param[IN], param[BIAS], analog);
+    y = connect(tape, y, param[IN], param[BIAS], net);
     y = drop(tape, rows[net->block].mix(tape, y, param + OWN, net), net);
-    x = connect_add(tape, y, param[OUT], x, analog);
+    x = connect_add(tape, y, param[OUT], x, net);
     if (net->mlp == 0) {
         return x;
     }
-    y = connect(tape, mj_rms_norm(tape, x, param[NORM_2]), param[UP], MJ_NONE, analog);
-    return connect_add(tape, drop(tape, mj_gelu(tape, y), net), param[DOWN], x, analog);
+    y = connect(tape, mj_rms_norm(tape, x, param[NORM_2]), param[UP], MJ_NONE, net);
+    return connect_add(tape, drop(tape, mj_gelu(tape, y), net), param[DOWN], x, net);
 }
 
 /* Blocks over and over; turn t begins with its own vector. */
@@ -272,7 +332,7 @@ static mj_var record_equilibrium(mj_tape *tape, mj_var x, const mj_var *param,
     }
     mj_var inject = mj_tape_param(tape, "inject", mj_shape_2(D, D), 1);
     const mj_equilibrium_config config = {.n_max = net->equilibrium, .n_gradient = 2};
-    return mj_equilibrium(tape, connect(tape, x, inject, MJ_NONE, net->analog), given, n,
+    return mj_equilibrium(tape, connect(tape, x, inject, MJ_NONE, net), given, n,
                           settle_block, (void *)net, config, NULL);
 }
 
@@ -290,6 +350,10 @@ static mj_status check(const mj_text_net *net, mj_err *err)
     if (net->equilibrium && (net->dropout > 0 || net->depth != 1 || loops_of(net) > 1 || rows[net->block].own[0].name)) {
         return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
                           "an equilibrium is of one block of mingru or gpt, without loops or dropout");
+    }
+    if (net->sparse && (net->analog || net->equilibrium)) {
+        return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0,
+                          "compressed matrices: not of an analog machine, nor of an equilibrium");
     }
     return net->analog ? mj_analog_check(net->analog, err) : MJ_OK;
 }
@@ -479,6 +543,16 @@ static const struct {
     {"memory.in", start_memory}, {"memory.head", start_inputs},
 };
 
+/* Of compressed values, started as rows of one block: a row has the weights that live. */
+static void spread_inputs(mj_tensor t, const mj_sparse *sparse)
+{
+    double inputs = (double)mj_sparse_blocks(sparse) / mj_sparse_bands(sparse);
+    mj_real scale = (mj_real)sqrt(sparse->block / inputs);
+    for (size_t i = 0; i < mj_shape_count(t.shape); i++) {
+        t.v[i] *= scale;
+    }
+}
+
 static const char *without_block(const char *name)
 {
     const char *dot = strncmp(name, "block", 5) == 0 ? strchr(name, '.') : NULL;
@@ -498,6 +572,10 @@ void mj_text_net_init(mj_tape *tape, const mj_text_net *net, uint64_t seed)
         mj_rng rng;
         mj_rng_init(&rng, seed, (uint64_t)p);
         starts[k].start(mj_tape_tensor(tape, param[p].var), net, &rng);
+        const mj_text_net_matrix *matrix = mj_text_net_matrix_of(net, param[p].var);
+        if (matrix) {
+            spread_inputs(mj_tape_tensor(tape, param[p].var), &matrix->sparse);
+        }
     }
 }
 

@@ -46,8 +46,12 @@ static mj_status plan(mj_plan *plan, const mj_shape *in, int n_in, const void *c
                           c->config.history, c->config.n_gradient);
     }
     size_t n = mj_shape_count(in[0]);
+    double taken = c->config.n_max, m = c->config.history;
+    mj_tape_cost block = mj_tape_cost_count(c->inner);
     *plan = (mj_plan){.out = in[0], .n_tmp = (2 * (size_t)c->config.history + 1) * n,
-                      .mac = c->config.n_max * mj_tape_cost_count(c->inner).mac};
+                      .mac = taken * (block.mac + (2 * m + 1) * (double)n),
+                      .vector = taken * (block.vector + 2 * m * (double)n),
+                      .n_passes = c->config.n_max, .moved = taken * block.state};
     return MJ_OK;
 }
 

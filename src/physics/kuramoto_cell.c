@@ -17,12 +17,17 @@
  * 2 n_substeps B T N^2 MAC. */
 #include "mj/physics.h"
 
+#include "mj/counts.h"
+
 #include <limits.h>
 #include <string.h>
 
 #include "physics_rows.h"
 
 enum { FORCE, COUPLINGS, OMEGA, LOG_DT, N_INPUTS };
+
+/* Element-wise operations of row_forward, and of a phase that is wrapped at a segment's end. */
+enum { PUSH_OPS = 8, WRAP_OPS = 4 };
 
 typedef struct {
     size_t B, T, N, plane; /* plane = B N */
@@ -59,6 +64,8 @@ static mj_status plan(mj_plan *plan, const mj_shape *in, int n_in, const void *c
     *plan = (mj_plan){.out = in[FORCE], .n_state = k.N, .n_kept = 4 * (size_t)steps * k.plane,
                       .n_tmp = 7 * k.plane + 3 * k.N,
                       .mac = 2 * steps * (double)k.plane * N};
+    plan->vector = (double)k.plane * (steps * (MJ_SINCOS_OPS + PUSH_OPS) +
+                                      (double)k.T * MJ_SINCOS_OPS + WRAP_OPS);
     return MJ_OK;
 }
 

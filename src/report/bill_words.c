@@ -230,28 +230,36 @@ static void add_simulation(mj_figures *list, const mj_bill_view *view, mj_arena 
 }
 
 /* Tables are read a few rows a token but leak and take room as a whole: on one user's tokens a chip of
- * theirs alone spends more on keeping than on reading them. */
+ * theirs alone spends more on keeping than on reading them. Weights of a text net are read once a turn
+ * for the whole batch. */
 static void add_tables(mj_figures *list, const mj_bill *bill, mj_arena *arena)
 {
-    char text[SENTENCE], kept[NUMBER], leak[NUMBER], area[NUMBER], rate[NUMBER];
+    char text[SENTENCE], kept[NUMBER], leak[NUMBER], area[NUMBER], rate[NUMBER], read[NUMBER];
     const mj_memory *memory = mj_chip_memory(bill->chip, MJ_HOLDS_WEIGHTS);
-    double bytes = 0, moved_B = 0;
+    bool is_net = bill->model->kind == MJ_MODEL_TEXT_NET;
+    double bytes = 0, row_B = 0, dense_B = 0;
     for (int i = 0; i < bill->ops.n; i++) {
-        bytes += bill->ops.op[i].weight_B;
-        moved_B += bill->ops.op[i].row_B;
+        const mj_op *op = &bill->ops.op[i];
+        bytes += op->weight_B;
+        row_B += op->row_B;
+        dense_B += is_net ? op->weight_B * op->reads / bill->serving.batch : 0;
     }
-    if (bill->model->kind != MJ_MODEL_LOOKUP || !memory) {
+    if ((!is_net && bill->model->kind != MJ_MODEL_LOOKUP) || !memory) {
         return;
     }
     int n = snprintf(text, sizeof text, "%s kept, %.3g B of rows read a token",
-                     mj_units_format(bytes, "B", kept, sizeof kept), moved_B);
+                     mj_units_format(bytes, "B", kept, sizeof kept), row_B);
+    if (is_net) {
+        n += snprintf(text + n, sizeof text - (size_t)n, ", of matrices %s with a batch of %g",
+                      mj_units_format(dense_B, "B", read, sizeof read), bill->serving.batch);
+    }
     if (mj_quantity_given(&memory->density_Bpm2)) {
         n += snprintf(text + n, sizeof text - (size_t)n, "; %s mm2",
                       mj_number_format(1e6 * bytes / memory->density_Bpm2.typ, area, sizeof area));
     }
-    add_figure(list, arena, "tables", text);
+    add_figure(list, arena, is_net ? "weights" : "tables", text);
     double leak_W = mj_quantity_given(&memory->leak_WpB) ? bytes * memory->leak_WpB.typ : 0;
-    double read_J = moved_B * memory->read_JpB.typ;
+    double read_J = (row_B + dense_B) * memory->read_JpB.typ;
     if (leak_W > 0 && read_J > 0) {
         snprintf(text, sizeof text, "%s leak, more than their reads below %s token/s in all; less by "
                  "ROM, non-volatile memory, gating of idle banks, shared traffic",

@@ -3,6 +3,7 @@
 
 #include "mj/lookup_file.h"
 #include "mj/text_net_file.h"
+#include "lookup_machine.h"
 #include "task.h"
 
 #include <math.h>
@@ -10,6 +11,7 @@
 
 enum { SEGMENT = 256 }; /* of a text that is judged: long enough for products to be fast */
 static const double ESCAPE_BITS = 8;
+static const uint64_t READ_SEED = 1ull << 63 | 5; /* of the noise of reads: apart from those of chips */
 
 typedef struct mj_language_kind {
     mj_trained_kind kind;
@@ -17,6 +19,8 @@ typedef struct mj_language_kind {
                       const mj_units *units, mj_arena *arena, mj_err *err);
     double (*bits)(void *self, const uint8_t *symbol, size_t n);
     void (*next)(mj_real *logits, void *self, const uint8_t *at);
+    mj_status (*check)(const void *self, const mj_analog *machine, mj_err *err);
+    mj_status (*set)(void *self, const mj_analog *machine, mj_err *err);
 } mj_language_kind;
 
 /* Look-up memories. */
@@ -30,7 +34,6 @@ typedef struct {
 static mj_status load_lookup(mj_language *language, const char *path, mj_language_use use,
                              const mj_units *units, mj_arena *arena, mj_err *err)
 {
-    (void)use;
     lookup_language *l = mj_arena_alloc(arena, sizeof *l);
     if (!l) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a look-up memory");
@@ -45,13 +48,54 @@ static mj_status load_lookup(mj_language *language, const char *path, mj_languag
     language->stored_B = l->model.stored_B;
     language->touched_B = l->model.touched_B;
     language->self = l;
+    const mj_lookup_text *text = l->model.text;
+    double D = text->memory->dims, V = text->config.n_symbols;
+    language->work = (mj_language_work){.mac = mj_lookup_reads_count(text->memory), .outputs = D,
+                                        .rows = true, .weight_bits = l->model.recipe.model.row_bits,
+                                        .rest_mac = text->head ? D * V : 0,
+                                        .rest_B = text->head ? D * V : 0};
+    if (use == MJ_LANGUAGE_SWEEPS) {
+        mj_lookup_machine_keep(l->model.text);
+    }
     return MJ_OK;
 }
 
 static double bits_lookup(void *self, const uint8_t *symbol, size_t n)
 {
+    lookup_language *l = self;
+    double bits = 0;
+    for (size_t i = 0; i < n; i++) {
+        mj_lookup_text_predict(l->p, &l->reader, l->model.text, symbol + i);
+        bits -= log2((double)l->p[symbol[i]]);
+    }
+    return bits;
+}
+
+static mj_status check_lookup(const void *self, const mj_analog *machine, mj_err *err)
+{
     const lookup_language *l = self;
-    return mj_lookup_text_bits(l->model.text, symbol, n);
+    int stored = l->model.recipe.model.row_bits;
+    if (machine->activation_bits) {
+        return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0, "a look-up memory has no activations");
+    }
+    if (machine->weight_bits > stored) {
+        return mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "rows of %d bits: %d are stored",
+                          machine->weight_bits, stored);
+    }
+    return MJ_OK;
+}
+
+/* Codes of as many bits as are stored are those that are stored. */
+static mj_status set_lookup(void *self, const mj_analog *machine, mj_err *err)
+{
+    lookup_language *l = self;
+    mj_analog rows = *machine;
+    if (rows.weight_bits == l->model.recipe.model.row_bits) {
+        rows.weight_bits = 0;
+    }
+    l->reader = (mj_lookup_reader){.noise = machine->noise,
+                                   .key = {.seed = READ_SEED, .stream = machine->chip}};
+    return mj_lookup_machine_write(l->model.text, &rows, err);
 }
 
 static void next_lookup(mj_real *logits, void *self, const uint8_t *at)
@@ -71,13 +115,19 @@ static mj_status load_text_net(mj_language *language, const char *path, mj_langu
     (void)units;
     mj_checkpoint checkpoint;
     mj_text_net_reader *reader;
-    int n_steps = use == MJ_LANGUAGE_JUDGES ? SEGMENT : 1;
+    int n_steps = use == MJ_LANGUAGE_GENERATES ? 1 : SEGMENT;
     MJ_TRY(mj_checkpoint_load(&checkpoint, path, arena, err));
-    MJ_TRY(mj_text_net_file_load(&reader, &checkpoint, language->recipe, n_steps, arena, err));
+    MJ_TRY((use == MJ_LANGUAGE_SWEEPS ? mj_text_net_file_load_analog : mj_text_net_file_load)(
+        &reader, &checkpoint, language->recipe, n_steps, arena, err));
     language->alphabet = &reader->alphabet;
     language->stored_B = reader->stored_B;
     language->touched_B = reader->touched_B;
     language->self = reader;
+    const mj_text_net_work *work = &reader->work;
+    language->work = (mj_language_work){.mac = work->mac, .inputs = work->inputs,
+                                        .outputs = work->outputs, .weight_bits = reader->stored_bits,
+                                        .rest_mac = work->rest_mac,
+                                        .rest_B = reader->touched_B - work->weight_B};
     return MJ_OK;
 }
 
@@ -112,9 +162,28 @@ static void next_text_net(mj_real *logits, void *self, const uint8_t *at)
     memcpy(logits, mj_text_net_read(reader, at, 1), (size_t)reader->net.n_symbols * sizeof *logits);
 }
 
+static mj_status check_text_net(const void *self, const mj_analog *machine, mj_err *err)
+{
+    const mj_text_net_reader *reader = self;
+    return machine->weight_bits <= reader->stored_bits
+               ? MJ_OK
+               : mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "weights of %d bits: %d are stored",
+                            machine->weight_bits, reader->stored_bits);
+}
+
+static mj_status set_text_net(void *self, const mj_analog *machine, mj_err *err)
+{
+    (void)err;
+    mj_text_net_reader *reader = self;
+    reader->machine = *machine;
+    mj_text_net_restart(reader, machine->chip);
+    return MJ_OK;
+}
+
 static const mj_language_kind kinds[] = {
-    {MJ_TRAINED_LOOKUP, load_lookup, bits_lookup, next_lookup},
-    {MJ_TRAINED_TEXT_NET, load_text_net, bits_text_net, next_text_net},
+    {MJ_TRAINED_LOOKUP, load_lookup, bits_lookup, next_lookup, check_lookup, set_lookup},
+    {MJ_TRAINED_TEXT_NET, load_text_net, bits_text_net, next_text_net, check_text_net,
+     set_text_net},
 };
 
 static const mj_language_kind *kind_of(const char *model)
@@ -171,6 +240,26 @@ void mj_language_next(mj_real *logits, const mj_language *language, const uint8_
     if (language->alphabet->escape >= 0) {
         logits[language->alphabet->escape] = -INFINITY;
     }
+}
+
+mj_status mj_language_check(const mj_language *language, const mj_analog *machine, mj_err *err)
+{
+    MJ_TRY(mj_analog_check(machine, err));
+    return language->kind->check(language->self, machine, err);
+}
+
+mj_status mj_language_set(mj_language *language, const mj_analog *machine, mj_err *err)
+{
+    MJ_TRY(mj_language_check(language, machine, err));
+    return language->kind->set(language->self, machine, err);
+}
+
+mj_analog mj_language_machine(const mj_language *language)
+{
+    mj_analog machine = language->recipe->model.analog;
+    machine.weight_bits = 0;
+    machine.chip = 1;
+    return machine;
 }
 
 /* What files of all kinds have. */

@@ -125,6 +125,9 @@ static const mj_spec_field train_fields[] = {
     REAL(mj_recipe_train, "dropout", dropout, 0, 0.9),
     REAL(mj_recipe_train, "clip", clip, 0, 1e6),
     REAL(mj_recipe_train, "flat", flat, 0, 1),
+    REAL(mj_recipe_train, "density_start", density_start, 0, 1),
+    REAL(mj_recipe_train, "regrow", regrow, 0, 0.9),
+    REAL(mj_recipe_train, "mask_until", mask_until, 0, 1),
     REAL(mj_recipe_train, "minutes", minutes, 0, 1e5),
     INT(mj_recipe_train, "steps", steps, 0, 1e9),
     REAL(mj_recipe_train, "epochs", epochs, 0, 1000),
@@ -220,6 +223,9 @@ static mj_status refuse_idle_text(const mj_recipe *recipe, mj_err *err)
         {"train.dropout", t->dropout > 0, true},
         {"train.clip", t->clip > 0, true},
         {"train.lr_memory", t->lr_memory > 0, m->contexts},
+        {"train.density_start", t->density_start > 0, true},
+        {"train.regrow", t->regrow > 0, true},
+        {"train.mask_until", t->mask_until > 0, true},
     };
     bool is_net = m->kind == MJ_TRAINED_TEXT_NET;
     for (int k = 0; k < LENGTH(some); k++) {
@@ -251,7 +257,8 @@ static mj_status refuse_idle(mj_recipe *recipe, mj_err *err)
         {"model.hidden_fixed", MJ_TRAINED_CLASSIFIER, m->hidden_fixed > 0},
         {"model.hidden_random", MJ_TRAINED_CLASSIFIER, m->hidden_random > 0},
         {"model.coupling_bits", MJ_TRAINED_CLASSIFIER, m->coupling_bits > 0},
-        {"model.density", MJ_TRAINED_CLASSIFIER, m->density > 0},
+        {"model.density", MJ_TRAINED_CLASSIFIER,
+         m->density > 0 && m->kind != MJ_TRAINED_TEXT_NET},
         {"model.reach", MJ_TRAINED_CLASSIFIER, m->reach > 0},
         {"model.degree", MJ_TRAINED_CLASSIFIER, m->degree > 0},
         {"model.segments", MJ_TRAINED_CLASSIFIER, m->segments > 0},
@@ -450,6 +457,33 @@ static mj_status decode_hybrid(mj_recipe *recipe, mj_err *err)
     return MJ_OK;
 }
 
+/* Density 1 is that of a dense net, which has no masks. */
+static mj_status decode_density(mj_recipe *recipe, mj_err *err)
+{
+    mj_recipe_model *model = &recipe->model;
+    const mj_recipe_train *train = &recipe->train;
+    const mj_analog *analog = &model->analog;
+    model->density = model->density < 1 ? model->density : 0;
+    if (!(model->density > 0)) {
+        return train->density_start > 0 || train->regrow > 0 || train->mask_until > 0
+                   ? wrong(err, recipe, "train.density_start, regrow and mask_until need a "
+                                        "model.density below 1")
+                   : MJ_OK;
+    }
+    if (train->density_start > 0 && train->density_start < model->density) {
+        return wrong(err, recipe, "train.density_start must not be below model.density");
+    }
+    if (model->width % MJ_SPARSE_BLOCK != 0) {
+        return wrong(err, recipe, "model.density: weights live and die in blocks of 16 rows; "
+                                  "model.width must be a multiple of 16");
+    }
+    if (analog->weight_bits || analog->activation_bits || analog->noise > 0 || model->equilibrium) {
+        return wrong(err, recipe, "model.density goes with neither weight_bits, activation_bits, "
+                                  "product_noise nor equilibrium");
+    }
+    return MJ_OK;
+}
+
 static mj_status decode_text_net(mj_recipe *recipe, mj_err *err)
 {
     const mj_recipe_model *model = &recipe->model;
@@ -470,6 +504,7 @@ static mj_status decode_text_net(mj_recipe *recipe, mj_err *err)
     if (recipe->objective.kind != MJ_OBJECTIVE_NEXT_BYTE) {
         return wrong(err, recipe, "a text_net is trained with the objective next_byte");
     }
+    MJ_TRY(decode_density(recipe, err));
     MJ_TRY(refuse_idle(recipe, err));
     return model->contexts ? decode_hybrid(recipe, err) : MJ_OK;
 }

@@ -18,6 +18,8 @@ typedef struct {
     size_t limit_B;                       /* memory; 0: no limit */
 } mj_task_input;
 
+enum { MJ_SLABS_N = 4 };
+
 /* Everything that a step reads is a function of the recipe's seed, the step, and the parameters. */
 typedef struct {
     mj_tape *tape;
@@ -27,6 +29,9 @@ typedef struct {
     double (*step)(void *self, uint32_t step);
     /* After the parameters were replaced by saved ones; may be NULL. */
     void (*restored)(void *self);
+    /* After the optimiser's step, to move what it keeps of a parameter: slab[0] the parameters, then
+     * its moments and average. May be NULL. */
+    void (*learned)(void *self, uint32_t step, double progress, mj_real *const slab[MJ_SLABS_N]);
     mj_tape *opponent; /* a second tape, trained in the same steps and not exported; NULL: none */
     double opponent_lr;
     /* A task that keeps its parameters itself has no tape, and its step learns as well. It knows how
@@ -49,7 +54,7 @@ mj_status mj_task_text(mj_task *task, const mj_task_input *input, mj_arena *aren
 
 /* Who draws random numbers beside the tape. A tape's noise has the step, below 2^31, where these have
  * the top bit. */
-enum { MJ_STREAM_DRAW = 1, MJ_STREAM_EPOCH, MJ_STREAM_MIRROR, MJ_STREAM_CROP };
+enum { MJ_STREAM_DRAW = 1, MJ_STREAM_EPOCH, MJ_STREAM_MIRROR, MJ_STREAM_CROP, MJ_STREAM_MASK };
 static inline uint64_t mj_task_stream(int who, uint32_t count)
 {
     return 1ull << 63 | (uint64_t)who << 32 | count;

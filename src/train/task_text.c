@@ -12,6 +12,8 @@
 #include "mj/layer.h"
 #include "mj/lookup_file.h"
 #include "mj/rng.h"
+#include "mj/sparse_file.h"
+#include "mj/sparsity.h"
 #include "mj/text_net_file.h"
 
 #include <math.h>
@@ -19,6 +21,7 @@
 
 #define STATE "state"
 static const double ESCAPE_BITS = 8;
+enum { MASK_PERIOD = 100 }; /* steps from one change of masks to the next */
 
 typedef struct {
     const mj_recipe *recipe;
@@ -32,6 +35,7 @@ typedef struct {
     size_t n_segments; /* steps once through it */
     mj_lookup_feed feed; /* of a net with a memory */
     mj_copy_place *trace[MJ_COPIES_MAX];
+    mj_sparsity sparsity; /* of a net of low density */
 } text_task;
 
 static bool is_cropped(const text_task *t)
@@ -85,6 +89,61 @@ static void learn_memory(text_task *t, uint32_t step)
     mj_lookup_feed_backward(&t->feed, (mj_real)(train->lr_memory * (1 - (1 - end) * progress)));
 }
 
+/* Masks of a net of low density. */
+
+static bool masks_change(const text_task *t, uint32_t step)
+{
+    return t->net.sparse && (step + 1) % MASK_PERIOD == 0;
+}
+
+static void change_masks(void *self, uint32_t step, double progress,
+                         mj_real *const slab[MJ_SLABS_N])
+{
+    text_task *t = self;
+    if (masks_change(t, step)) {
+        mj_sparsity_update(&t->sparsity, slab, MJ_SLABS_N, progress);
+    }
+}
+
+static mj_sparsity_config sparsity_of(const mj_recipe *recipe)
+{
+    return (mj_sparsity_config){.density = recipe->model.density,
+                                .density_start = recipe->train.density_start,
+                                .until = recipe->train.mask_until,
+                                .regrow = recipe->train.regrow};
+}
+
+/* Room for the density at the start, drawn. */
+static mj_status draw_masks(text_task *t, mj_arena *arena, mj_err *err)
+{
+    const mj_sparsity_config config = sparsity_of(t->recipe);
+    MJ_TRY(mj_text_net_compress(&t->net, arena, err));
+    for (int i = 0; i < mj_text_net_matrices(&t->net); i++) {
+        mj_sparse *sparse = &t->net.sparse[i].sparse, size = *sparse;
+        size.n_max = mj_sparsity_blocks(sparse, mj_sparsity_density(&config, 0));
+        MJ_TRY(mj_sparse_init(sparse, &size, arena, err));
+        mj_rng rng;
+        mj_rng_init(&rng, (uint64_t)t->recipe->train.seed,
+                    mj_task_stream(MJ_STREAM_MASK, (uint32_t)i));
+        mj_sparsity_draw(sparse, size.n_max, &rng);
+    }
+    return MJ_OK;
+}
+
+static mj_status start_sparsity(text_task *t, mj_arena *arena, mj_err *err)
+{
+    int n = mj_text_net_matrices(&t->net);
+    mj_sparsity_matrix *matrix = mj_arena_array(arena, (size_t)n, sizeof *matrix);
+    if (!matrix) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for masks");
+    }
+    for (int i = 0; i < n; i++) {
+        matrix[i].value = t->net.sparse[i].value;
+        matrix[i].sparse = &t->net.sparse[i].sparse;
+    }
+    return mj_sparsity_init(&t->sparsity, sparsity_of(t->recipe), t->tape, matrix, n, arena, err);
+}
+
 static double step_text(void *self, uint32_t step)
 {
     text_task *t = self;
@@ -98,6 +157,9 @@ static double step_text(void *self, uint32_t step)
             mj_lookup_memory_clear(t->feed.text->memory);
         }
         mj_lookup_feed_forward(&t->feed);
+    }
+    if (masks_change(t, step)) {
+        mj_sparsity_watch(&t->sparsity);
     }
     mj_tape_forward(tape, step, true);
     mj_tape_grads_clear(tape);
@@ -119,6 +181,9 @@ static mj_status save(mj_checkpoint *to, const void *self, mj_arena *arena, mj_e
     if (t->net.memory > 0) {
         MJ_TRY(mj_lookup_state_add(to, t->feed.text, err));
     }
+    for (int i = 0; t->net.sparse && i < mj_text_net_matrices(&t->net); i++) {
+        MJ_TRY(mj_sparse_mask_add(to, t->net.sparse[i].name, &t->net.sparse[i].sparse, err));
+    }
     if (is_cropped(t) || n == 0) {
         return MJ_OK;
     }
@@ -138,6 +203,10 @@ static mj_status restore(void *self, const mj_checkpoint *from, mj_err *err)
     if (t->net.memory > 0) {
         MJ_TRY(mj_lookup_state_read(t->feed.text, from, err));
     }
+    for (int i = 0; t->net.sparse && i < mj_text_net_matrices(&t->net); i++) {
+        mj_text_net_matrix *m = t->net.sparse + i;
+        MJ_TRY(mj_sparse_mask_read(&m->sparse, from, m->name, NULL, err));
+    }
     if (is_cropped(t) || n == 0) {
         return MJ_OK;
     }
@@ -155,9 +224,15 @@ static mj_status ship(mj_checkpoint *to, const void *self, const mj_real *averag
 {
     const text_task *t = self;
     MJ_TRY(mj_checkpoint_set_text(to, MJ_DATA_KEY, t->corpus->source, err));
-    if (t->net.memory > 0) {
-        MJ_TRY(mj_lookup_file_fill(to, t->feed.text, t->recipe->model.row_bits, arena, err));
+    const mj_lookup_text *tables = t->feed.text;
+    int row_bits = t->recipe->model.row_bits;
+    mj_model lookup = {0};
+    if (tables) {
+        lookup = mj_lookup_shape(tables, t->recipe->name, row_bits);
+        MJ_TRY(mj_lookup_file_fill(to, tables, row_bits, arena, err));
     }
+    MJ_TRY(mj_text_net_file_describe(to, &t->net, tables ? &lookup : NULL, t->recipe->name, arena,
+                                     err));
     return mj_text_net_file_fill(to, t->tape, average, &t->net, &t->corpus->alphabet, arena, err);
 }
 
@@ -196,6 +271,9 @@ mj_status mj_task_text(mj_task *task, const mj_task_input *input, mj_arena *aren
                      .length = corpus->part[MJ_PART_TRAIN].n / (size_t)B};
     t->n_segments = t->length / (size_t)T;
     MJ_TRY(check_text(t, err));
+    if (recipe->model.density > 0) {
+        MJ_TRY(draw_masks(t, arena, err));
+    }
     MJ_TRY(mj_text_net_record(&t->vars, tape, &t->net, B, T, err));
     t->next = mj_tape_label_grid(tape, "next", B, T);
     t->loss = mj_bits(tape, t->vars.logits, t->next, corpus->alphabet.escape < 0 ? 0 : ESCAPE_BITS);
@@ -204,7 +282,11 @@ mj_status mj_task_text(mj_task *task, const mj_task_input *input, mj_arena *aren
     if (t->net.memory > 0) {
         MJ_TRY(make_memory(t, input->limit_B, arena, err));
     }
+    if (t->net.sparse) {
+        MJ_TRY(start_sparsity(t, arena, err));
+    }
     *task = (mj_task){.tape = tape, .images_per_step = B * T, .self = t, .step = step_text,
+                      .learned = t->net.sparse ? change_masks : NULL,
                       .n_steps = (long long)ceil(recipe->train.epochs * (double)t->n_segments),
                       .memory_B = t->net.memory > 0 ? mj_lookup_text_size_B(t->feed.text) : 0,
                       .save = save, .restore = restore, .ship = ship};

@@ -2,6 +2,8 @@
 #include "mj/text_net_file.h"
 
 #include "mj/lookup_file.h"
+#include "mj/trained.h"
+#include "mj/sparse_file.h"
 #include "task.h"
 
 #include <stdio.h>
@@ -21,13 +23,18 @@ mj_text_net mj_text_net_of(const mj_recipe *recipe, const mj_alphabet *alphabet)
 }
 
 /* Embedding, head and convolution are no part of the analog machine. */
+static bool is_connection(const char *name)
+{
+    const char *last = strncmp(name, "block", 5) == 0 ? strrchr(name, '.') : NULL;
+    return strcmp(name, "inject") == 0 ||
+           (last && (strcmp(last, ".in") == 0 || strcmp(last, ".out") == 0 ||
+                     strcmp(last, ".up") == 0 || strcmp(last, ".down") == 0));
+}
+
 static int bits_of(const mj_text_net *net, const char *name)
 {
-    const char *last = strrchr(name, '.');
-    bool analog = net->analog && (strcmp(name, "inject") == 0 ||
-                                  (last && (strcmp(last, ".in") == 0 || strcmp(last, ".out") == 0 ||
-                                            strcmp(last, ".up") == 0 || strcmp(last, ".down") == 0)));
-    return analog && net->analog->weight_bits ? net->analog->weight_bits : BITS;
+    return net->analog && is_connection(name) && net->analog->weight_bits ? net->analog->weight_bits
+                                                                          : BITS;
 }
 
 /* Rows of a matrix go to levels first, so that ternary ones keep theirs. */
@@ -53,7 +60,9 @@ mj_status mj_text_net_file_fill(mj_checkpoint *checkpoint, const mj_tape *tape, 
     for (int p = 0; p < n_params; p++) {
         mj_shape shape = mj_tape_tensor(tape, param[p].var).shape;
         const mj_real *w = slab + param[p].offset;
-        MJ_TRY(shape.n_dims == 2
+        const mj_text_net_matrix *matrix = mj_text_net_matrix_of(net, param[p].var);
+        MJ_TRY(matrix ? mj_sparse_add_packed(checkpoint, param[p].name, w, &matrix->sparse, BITS, err)
+               : shape.n_dims == 2
                    ? add_matrix(checkpoint, param[p].name, w, shape, bits_of(net, param[p].name),
                                 arena, err)
                    : mj_checkpoint_add(checkpoint, param[p].name, w, shape.dim, shape.n_dims, err));
@@ -61,18 +70,80 @@ mj_status mj_text_net_file_fill(mj_checkpoint *checkpoint, const mj_tape *tape, 
     return MJ_OK;
 }
 
+/* Weights that live in the compressed matrices, of all that they could have; 1 without any. */
+static double density_of(const mj_text_net *net)
+{
+    double lives = 0, all = 0;
+    for (int i = 0; net->sparse && i < mj_text_net_matrices(net); i++) {
+        const mj_sparse *sparse = &net->sparse[i].sparse;
+        lives += mj_sparse_macs(sparse);
+        all += (double)sparse->N * sparse->K;
+    }
+    return all > 0 ? lives / all : 1;
+}
+
+mj_model mj_text_net_shape(const mj_text_net *net, const mj_model *lookup, const char *name)
+{
+    mj_model shape = {.name = name, .kind = MJ_MODEL_TEXT_NET};
+    if (lookup) {
+        shape.lookup = lookup->lookup;
+        shape.lookup.head_bits = 0;
+    }
+    shape.text_net.block = (int)net->block + 1;
+    shape.text_net.symbols = net->n_symbols;
+    shape.text_net.width = net->width;
+    shape.text_net.depth = net->depth;
+    shape.text_net.mlp = net->mlp;
+    shape.text_net.loops = net->loops;
+    shape.text_net.equilibrium = net->equilibrium;
+    shape.text_net.heads = net->heads;
+    shape.text_net.span = net->span;
+    shape.text_net.states = net->states;
+    shape.text_net.weight_bits = bits_of(net, "block.in");
+    shape.text_net.density = density_of(net);
+    shape.text_net.activation_bits = net->analog ? net->analog->activation_bits : 0;
+    return shape;
+}
+
+mj_status mj_text_net_file_describe(mj_checkpoint *checkpoint, const mj_text_net *net,
+                                    const mj_model *lookup, const char *name, mj_arena *arena,
+                                    mj_err *err)
+{
+    const mj_model shape = mj_text_net_shape(net, lookup, name);
+    const char *words = mj_trained_describe(&shape, arena);
+    return words ? mj_checkpoint_set_text(checkpoint, MJ_TRAINED_KEY, words, err)
+                 : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for the file of a text net");
+}
+
 /* Bytes of a parameter as stored. */
 static double stored_of(const mj_checkpoint *checkpoint, const char *name)
 {
-    static const char *const parts[] = {"", ".packed", ".scale"};
+    static const char *const parts[] = {"", ".packed", ".scale", ".alive"};
     double size_B = 0;
-    for (int i = 0; i < 3; i++) {
+    for (int i = 0; i < 4; i++) {
         char part[96];
         snprintf(part, sizeof part, "%s%s", name, parts[i]);
         const mj_stored_tensor *tensor = mj_safetensors_find(&checkpoint->file, part);
         size_B += tensor ? (double)tensor->size_B : 0;
     }
     return size_B;
+}
+
+static void count_work(mj_text_net_work *work, const char *name, mj_shape shape, double reads,
+                       double size_B)
+{
+    if (shape.n_dims != 2 || strcmp(name, "embedding") == 0) {
+        return;
+    }
+    double mac = (double)mj_shape_count(shape) * reads;
+    if (!is_connection(name)) {
+        work->rest_mac += mac;
+        return;
+    }
+    work->mac += mac;
+    work->outputs += shape.dim[0] * reads;
+    work->inputs += shape.dim[1] * reads;
+    work->weight_B += size_B * reads;
 }
 
 static mj_status read_params(mj_text_net_reader *r, const mj_checkpoint *checkpoint, mj_err *err)
@@ -82,10 +153,14 @@ static mj_status read_params(mj_text_net_reader *r, const mj_checkpoint *checkpo
     for (int p = 0; p < n_params; p++) {
         mj_tensor tensor = mj_tape_tensor(r->tape, param[p].var);
         double size_B = stored_of(checkpoint, param[p].name);
-        MJ_TRY(mj_checkpoint_read(tensor.v, checkpoint, param[p].name, tensor.shape.dim,
-                                  tensor.shape.n_dims, err));
+        const mj_text_net_matrix *matrix = mj_text_net_matrix_of(&r->net, param[p].var);
+        MJ_TRY(matrix ? mj_sparse_read_packed(tensor.v, checkpoint, param[p].name, &matrix->sparse, err)
+                      : mj_checkpoint_read(tensor.v, checkpoint, param[p].name, tensor.shape.dim,
+                                           tensor.shape.n_dims, err));
         r->touched_B += size_B * mj_text_net_reads(&r->net, param[p].name);
         r->stored_B += size_B;
+        count_work(&r->work, param[p].name, tensor.shape, mj_text_net_reads(&r->net, param[p].name),
+                   size_B);
     }
     return MJ_OK;
 }
@@ -122,8 +197,22 @@ static mj_status check_size(const mj_tape *tape, const mj_checkpoint *checkpoint
                             stored_B, params_B);
 }
 
-mj_status mj_text_net_file_load(mj_text_net_reader **reader, const mj_checkpoint *checkpoint,
-                                const mj_recipe *recipe, int n_steps, mj_arena *arena, mj_err *err)
+/* Patterns of the file's masks, for a net of low density. */
+static mj_status read_masks(mj_text_net *net, const mj_checkpoint *checkpoint, mj_arena *arena,
+                            mj_err *err)
+{
+    MJ_TRY(mj_text_net_compress(net, arena, err));
+    for (int i = 0; i < mj_text_net_matrices(net); i++) {
+        mj_text_net_matrix *m = net->sparse + i;
+        MJ_TRY(mj_sparse_mask_read(&m->sparse, checkpoint, m->name, arena, err));
+    }
+    return MJ_OK;
+}
+
+/* Weights come from the file at the levels that they were trained for; rounding them once more would
+ * move ternary ones, whose level is a mean over all. */
+static mj_status load(mj_text_net_reader **reader, const mj_checkpoint *checkpoint,
+                      const mj_recipe *recipe, int n_steps, bool analog, mj_arena *arena, mj_err *err)
 {
     mj_text_net_reader *r = mj_arena_alloc(arena, sizeof *r);
     const mj_tape_config config = {.seed = (uint64_t)recipe->train.seed, .inference = true};
@@ -136,6 +225,15 @@ mj_status mj_text_net_file_load(mj_text_net_reader **reader, const mj_checkpoint
     r->net = mj_text_net_of(recipe, &r->alphabet);
     r->net.dropout = 0; /* a copy a symbol, for nothing */
     r->touched_B = sizeof(float) * mj_text_net_state_count(&r->net);
+    r->stored_bits = recipe->model.analog.weight_bits ? recipe->model.analog.weight_bits : BITS;
+    if (analog || r->net.analog) {
+        r->machine = recipe->model.analog;
+        r->machine.weight_bits = 0;
+        r->net.analog = &r->machine;
+    }
+    if (recipe->model.density > 0) {
+        MJ_TRY(read_masks(&r->net, checkpoint, arena, err));
+    }
     MJ_TRY(mj_text_net_record(&r->vars, tape, &r->net, 1, n_steps, err));
     MJ_TRY(check_size(tape, checkpoint, err));
     MJ_TRY(mj_tape_allocate(tape, 0));
@@ -145,6 +243,29 @@ mj_status mj_text_net_file_load(mj_text_net_reader **reader, const mj_checkpoint
     }
     *reader = r;
     return MJ_OK;
+}
+
+mj_status mj_text_net_file_load(mj_text_net_reader **reader, const mj_checkpoint *checkpoint,
+                                const mj_recipe *recipe, int n_steps, mj_arena *arena, mj_err *err)
+{
+    return load(reader, checkpoint, recipe, n_steps, false, arena, err);
+}
+
+mj_status mj_text_net_file_load_analog(mj_text_net_reader **reader, const mj_checkpoint *checkpoint,
+                                       const mj_recipe *recipe, int n_steps, mj_arena *arena,
+                                       mj_err *err)
+{
+    return load(reader, checkpoint, recipe, n_steps, true, arena, err);
+}
+
+/* Passes of a chip are numbered apart from those of its neighbours, and below a tape's 2^31. */
+void mj_text_net_restart(mj_text_net_reader *r, uint32_t chip)
+{
+    enum { CHIPS = 2048, PASSES_BITS = 20 };
+    mj_tape_state_clear(r->tape, 0);
+    r->machine.chip = chip;
+    r->feed.reader = (mj_lookup_reader){0};
+    r->step = (chip % CHIPS) << PASSES_BITS;
 }
 
 const mj_real *mj_text_net_read(mj_text_net_reader *r, const uint8_t *at, int n)

@@ -204,7 +204,13 @@ mj_status mj_training_step(mj_training *t, double *loss, mj_err *err)
                                          : state->elapsed_s / (60 * t->minutes);
     double lr = mj_schedule_scale(&t->schedule, (uint64_t)state->step, progress);
     if (t->n_learners > 0) {
+        const mj_adam *adam = &t->learner[0].adam;
         mj_adam_step(&t->learner[0].adam, t->task.tape, lr, mj_clip_scale(&t->clip, norm[0]));
+        if (t->task.learned) {
+            mj_real *const slab[MJ_SLABS_N] = {mj_tape_params_slab(t->task.tape).params, adam->m,
+                                               adam->v, adam->average};
+            t->task.learned(t->task.self, (uint32_t)state->step, progress, slab);
+        }
     }
     if (t->n_learners > 1) {
         mj_adam_step(&t->learner[1].adam, t->task.opponent, lr, 1);

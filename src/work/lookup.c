@@ -7,7 +7,7 @@
  * symbols compared where a slot was asked. Prompts need no rows, only the copies read them.
  *
  * Element-wise operations, as the kernels of this program do them (lookup_contexts.c, lookup_kernels.c,
- * fast_math.h):
+ * counts.h):
  *   hash        4 a symbol mixed: exclusive-or, product, shift, exclusive-or; 2 an address
  *   decode      1 a number: its code into the table's codebook
  *   ReLU        1 a number before the head
@@ -18,7 +18,7 @@
 
 #include <math.h>
 
-enum { HASH_OPS = 4, ADDRESS_OPS = 2, SOFTMAX_OPS = 28, SAMPLE_OPS = 2, RANDOM_OPS = 15 };
+enum { HASH_OPS = 4, ADDRESS_OPS = 2 };
 enum { LEVEL_B = 4, SLOT_B = 4, PLACE_B = 8, COPY_CHECKED = 32, ACT_B = 2, HISTORY_B = 64 };
 
 double mj_lookup_row_B(const mj_model *m)
@@ -38,17 +38,14 @@ static void count_copies(mj_ops *ops, const mj_model *m)
                             .stored_B = copies * PLACE_B});
 }
 
-void mj_lookup_count(mj_ops *ops, const mj_model *m, const mj_extent *extent)
+void mj_lookup_rows_count(mj_ops *ops, const mj_model *m)
 {
-    (void)extent;
-    double K = m->lookup.contexts, D = m->lookup.dims, V = m->lookup.symbols;
-    bool head = m->lookup.head_bits > 0;
-    mj_format format = (mj_format)m->precision.ffn;
+    double K = m->lookup.contexts, D = m->lookup.dims;
     double codebooks = K * ldexp(1, m->lookup.row_bits);
     mj_ops_add(ops, (mj_op){.kind = MJ_OP_LOOKUP,
                             .what = "rows of tables",
                             .repeats = m->lookup.contexts,
-                            .format = format,
+                            .format = (mj_format)m->precision.ffn,
                             .weights = m->lookup.rows * D,
                             .weight_B = m->lookup.rows * mj_lookup_row_B(m) + codebooks * LEVEL_B,
                             .row_B = K * mj_lookup_row_B(m),
@@ -59,14 +56,22 @@ void mj_lookup_count(mj_ops *ops, const mj_model *m, const mj_extent *extent)
     if (m->lookup.copies > 0) {
         count_copies(ops, m);
     }
+}
+
+void mj_lookup_count(mj_ops *ops, const mj_model *m, const mj_extent *extent)
+{
+    (void)extent;
+    double D = m->lookup.dims, V = m->lookup.symbols;
+    bool head = m->lookup.head_bits > 0;
+    mj_lookup_rows_count(ops, m);
     mj_ops_add(ops, (mj_op){.kind = MJ_OP_HEAD,
                             .what = head ? "head, softmax and sampling" : "softmax and sampling",
                             .repeats = 1,
-                            .format = format,
+                            .format = (mj_format)m->precision.ffn,
                             .weights = head ? (D + 1) * V : 0,
                             .weight_B = head ? D * V * m->lookup.head_bits / 8 + V * 4 : 0,
                             .reads = 1,
                             .mac = head ? D * V : 0,
                             .act_B = 2 * V * ACT_B,
-                            .vector = (head ? D : 0) + V * (SOFTMAX_OPS + SAMPLE_OPS) + RANDOM_OPS});
+                            .vector = (head ? D : 0) + mj_sampling_ops(V)});
 }

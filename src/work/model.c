@@ -21,7 +21,8 @@
 enum { NAMES_MAX = 2048, LAYERS_MAX = 1 << 16, LOOKUPS_MAX = 4096 };
 
 const char *const mj_model_kind_names[] = {"", "transformer", "diffusion", "aggregate",
-                                           "oscillators", "lookup", NULL};
+                                           "oscillators", "lookup", "text_net", NULL};
+const char *const mj_model_block_names[] = {"", "mingru", "gpt", "mamba", "oscillator", "kuramoto", NULL};
 const char *const mj_output_names[] = {"", "token", "image", "video", NULL};
 
 #define LENGTH(a) ((int)(sizeof(a) / sizeof((a)[0])))
@@ -144,6 +145,23 @@ static const mj_spec_field lookup_fields[] = {
     REAL("remembered", lookup.remembered, "1", 1e12),
     REAL("slots", lookup.slots, "1", 1e12),
 };
+static const mj_spec_field text_net_fields[] = {
+    CHOICE("block", text_net.block, mj_model_block_names),
+    INT("symbols", text_net.symbols, 2, 256),
+    INT("width", text_net.width, 1, DIM_MAX),
+    INT("depth", text_net.depth, 1, LAYERS_MAX),
+    INT("mlp", text_net.mlp, 0, 1024),
+    INT("loops", text_net.loops, 1, LAYERS_MAX),
+    INT("equilibrium", text_net.equilibrium, 0, LAYERS_MAX),
+    INT("heads", text_net.heads, 1, DIM_MAX),
+    INT("span", text_net.span, 1, 1 << 30),
+    INT("states", text_net.states, 1, DIM_MAX),
+    INT("weight_bits", text_net.weight_bits, 2, 32),
+    INT("activation_bits", text_net.activation_bits, 0, 32),
+    INT("state_bits", text_net.state_bits, 1, 64),
+    REAL("density", text_net.density, "1", 1),
+    REAL("index_bits", text_net.index_bits, "1", 64),
+};
 static const mj_spec_field fields[] = {
     {.key = "model", .kind = MJ_SPEC_TEXT, .required = true, .offset = offsetof(mj_model, name)},
     TEXT("id", id),
@@ -181,6 +199,7 @@ static const mj_spec_field fields[] = {
     MAP("aggregate", aggregate_fields),
     MAP("oscillator", oscillator_fields),
     MAP("lookup", lookup_fields),
+    MAP("text_net", text_net_fields),
     REAL("published_total", published_total, "1", 1e18),
     REAL("published_active", published_active, "1", 1e18),
 };

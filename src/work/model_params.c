@@ -408,13 +408,18 @@ static mj_status resolve_oscillators(mj_model *m, const char *path, mj_err *err)
     return MJ_OK;
 }
 
-static mj_status resolve_lookup(mj_model *m, const char *path, mj_err *err)
+static mj_status check_tables(const mj_model *m, const char *path, mj_err *err)
 {
     MJ_TRY(check_real("lookup.contexts", m->lookup.contexts, 1, LAYERS_MAX, path, err));
     MJ_TRY(check_real("lookup.symbols", m->lookup.symbols, 2, 256, path, err));
     MJ_TRY(check_real("lookup.rows", m->lookup.rows, m->lookup.contexts, 1e12, path, err));
     MJ_TRY(check_real("lookup.dims", m->lookup.dims, 1, DIM_MAX, path, err));
-    MJ_TRY(check_real("lookup.row_bits", m->lookup.row_bits, 1, 32, path, err));
+    return check_real("lookup.row_bits", m->lookup.row_bits, 1, 32, path, err);
+}
+
+static mj_status resolve_lookup(mj_model *m, const char *path, mj_err *err)
+{
+    MJ_TRY(check_tables(m, path, err));
     if (m->lookup.head_bits == 0 && m->lookup.dims != m->lookup.symbols) {
         return mj_err_add(err, MJ_ERANGE, path, 0, 0,
                           "lookup.dims = %d: without a head (head_bits) rows are logits of the %d "
@@ -429,6 +434,16 @@ static mj_status resolve_lookup(mj_model *m, const char *path, mj_err *err)
     m->params.head = head;
     m->params.total = m->params.ffn + head;
     m->params.active = (double)m->lookup.contexts * m->lookup.dims + head;
+    return MJ_OK;
+}
+
+static mj_status resolve_text_net(mj_model *m, const char *path, mj_err *err)
+{
+    if (m->lookup.contexts > 0) {
+        MJ_TRY(check_tables(m, path, err));
+    }
+    MJ_TRY(mj_text_net_resolve(m, path, err));
+    fill_precision(m);
     return MJ_OK;
 }
 
@@ -450,9 +465,11 @@ mj_status mj_model_resolve(mj_model *model, const char *path, mj_err *err)
         return resolve_oscillators(model, path, err);
     case MJ_MODEL_LOOKUP:
         return resolve_lookup(model, path, err);
+    case MJ_MODEL_TEXT_NET:
+        return resolve_text_net(model, path, err);
     default:
         return mj_err_add(err, MJ_EKEY, path, 0, 0, "kind is missing: transformer, diffusion, "
-                                                    "aggregate, oscillators or lookup");
+                                                    "aggregate, oscillators, lookup or text_net");
     }
 }
 
@@ -475,6 +492,9 @@ const char *mj_model_class(const mj_model *model)
     }
     if (model->kind == MJ_MODEL_LOOKUP) {
         return "lookup";
+    }
+    if (model->kind == MJ_MODEL_TEXT_NET) {
+        return "text-net";
     }
     if (model->ssm.layers > 0) {
         return "hybrid";

@@ -12,6 +12,7 @@ const mj_workload mj_workloads[] = {
     {MJ_MODEL_AGGREGATE, mj_aggregate_count},
     {MJ_MODEL_OSCILLATORS, mj_oscillators_count},
     {MJ_MODEL_LOOKUP, mj_lookup_count},
+    {MJ_MODEL_TEXT_NET, mj_text_net_count},
 };
 const int mj_n_workloads = sizeof mj_workloads / sizeof mj_workloads[0];
 

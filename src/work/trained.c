@@ -6,8 +6,11 @@
 
 #include "workload.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+enum { NAME_TEXT = 48 };
 
 static mj_status disagree(mj_err *err, const char *path, const char *name, size_t found,
                           size_t wanted, const char *what)
@@ -103,6 +106,46 @@ static mj_status check_tables(const mj_safetensors *file, const mj_model *m, mj_
     return m->lookup.copies > 0 ? check_tensor(file, "text", 1, m->lookup.remembered, err) : MJ_OK;
 }
 
+/* A vector of so many numbers. */
+static mj_status check_vector(const mj_safetensors *file, const char *name, double n, mj_err *err)
+{
+    const mj_stored_tensor *tensor = mj_safetensors_find(file, name);
+    if (!tensor) {
+        return mj_err_add(err, MJ_ESUPPORT, file->path, 0, 0, "no tensor %s, which " MJ_TRAINED_KEY
+                          " wants", name);
+    }
+    return (double)tensor->n_elements == n
+               ? MJ_OK
+               : disagree(err, file->path, name, tensor->n_elements, (size_t)n, "numbers");
+}
+
+/* A text net has the embedding, the head, the blocks and the turns that its text says, and no more
+ * blocks; of dense blocks also products as wide as it says. */
+static mj_status check_net(const mj_safetensors *file, const mj_model *m, mj_err *err)
+{
+    double V = m->text_net.symbols, D = m->text_net.width, P = mj_text_net_in_columns(m);
+    char name[NAME_TEXT];
+    MJ_TRY(check_tensor(file, "embedding.packed", V, D, err));
+    MJ_TRY(check_tensor(file, "head.packed", V, D, err));
+    for (int i = 0; i < m->text_net.depth; i++) {
+        snprintf(name, sizeof name, "block%d.norm1", i);
+        MJ_TRY(check_vector(file, name, D, err));
+        snprintf(name, sizeof name, "block%d.in.packed", i);
+        if (!(m->text_net.density < 1)) {
+            MJ_TRY(check_tensor(file, name, P, mj_text_net_row_B(D, m->text_net.weight_bits), err));
+        }
+    }
+    snprintf(name, sizeof name, "block%d.norm1", m->text_net.depth);
+    if (mj_safetensors_find(file, name)) {
+        return mj_err_add(err, MJ_ERANGE, file->path, 0, 0, "%s: " MJ_TRAINED_KEY " says %d blocks", name,
+                          m->text_net.depth);
+    }
+    if (m->text_net.loops > 1) {
+        MJ_TRY(check_vector(file, "turn", D * m->text_net.loops, err));
+    }
+    return MJ_OK;
+}
+
 /* Bits per byte of a language model's validation text. */
 static mj_status read_bits(mj_model *model, const mj_safetensors *file, mj_arena *arena,
                            mj_err *err)
@@ -162,18 +205,24 @@ mj_status mj_model_from_trained(mj_model *model, const char *path, const mj_unit
         return mj_err_add(err, MJ_EMEM, path, 0, 0, "out of memory");
     }
     MJ_TRY(mj_spec_parse(model, &mj_model_schema, text, strlen(text), place, units, arena, err));
-    if (model->kind != MJ_MODEL_OSCILLATORS && model->kind != MJ_MODEL_LOOKUP) {
+    bool is_net = model->kind == MJ_MODEL_TEXT_NET, is_text = is_net || model->kind == MJ_MODEL_LOOKUP;
+    if (!is_text && model->kind != MJ_MODEL_OSCILLATORS) {
         return mj_err_add(err, MJ_ESUPPORT, path, 0, 0,
-                          MJ_TRAINED_KEY " is of kind %s; only oscillators and lookup can be read",
-                          mj_model_kind_names[model->kind]);
+                          MJ_TRAINED_KEY " is of kind %s; only oscillators, lookup and text_net can be "
+                          "read", mj_model_kind_names[model->kind]);
     }
     MJ_TRY(mj_model_resolve(model, place, err));
-    if (model->kind == MJ_MODEL_LOOKUP) {
-        MJ_TRY(check_tables(&file, model, err));
-        return read_bits(model, &file, arena, err);
+    if (!is_text) {
+        MJ_TRY(check_couplings(&file, model, err));
+        return read_quality(model, &file, arena, err);
     }
-    MJ_TRY(check_couplings(&file, model, err));
-    return read_quality(model, &file, arena, err);
+    if (model->lookup.contexts > 0) {
+        MJ_TRY(check_tables(&file, model, err));
+    }
+    if (is_net) {
+        MJ_TRY(check_net(&file, model, err));
+    }
+    return read_bits(model, &file, arena, err);
 }
 
 /* A key of the text. */
@@ -193,7 +242,7 @@ static char *add_rows(char *text, const row *rows, size_t n, mj_arena *arena)
     return text;
 }
 
-static char *describe_lookup(const mj_model *model, mj_arena *arena)
+static char *add_lookup(char *text, const mj_model *model, mj_arena *arena)
 {
     const row rows[] = {
         {"contexts", model->lookup.contexts},   {"symbols", model->lookup.symbols},
@@ -202,9 +251,39 @@ static char *describe_lookup(const mj_model *model, mj_arena *arena)
         {"mixed", model->lookup.mixed},         {"copies", model->lookup.copies},
         {"remembered", model->lookup.remembered}, {"slots", model->lookup.slots},
     };
-    char *text = mj_arena_printf(arena, "mj: 1\nmodel: %s\nkind: lookup\noutput: token\nlookup:\n",
-                                 model->name);
+    text = text ? mj_arena_printf(arena, "%slookup:\n", text) : NULL;
     return add_rows(text, rows, sizeof rows / sizeof rows[0], arena);
+}
+
+static char *describe_lookup(const mj_model *model, mj_arena *arena)
+{
+    char *text = mj_arena_printf(arena, "mj: 1\nmodel: %s\nkind: lookup\noutput: token\n", model->name);
+    return add_lookup(text, model, arena);
+}
+
+static char *describe_net(const mj_model *model, mj_arena *arena)
+{
+    const row rows[] = {
+        {"symbols", model->text_net.symbols},
+        {"width", model->text_net.width},
+        {"depth", model->text_net.depth},
+        {"mlp", model->text_net.mlp},
+        {"loops", model->text_net.loops},
+        {"equilibrium", model->text_net.equilibrium},
+        {"heads", model->text_net.heads},
+        {"span", model->text_net.span},
+        {"states", model->text_net.states},
+        {"weight_bits", model->text_net.weight_bits},
+        {"activation_bits", model->text_net.activation_bits},
+        {"state_bits", model->text_net.state_bits},
+        {"density", model->text_net.density},
+        {"index_bits", model->text_net.index_bits},
+    };
+    char *text = mj_arena_printf(arena, "mj: 1\nmodel: %s\nkind: text_net\noutput: token\n"
+                                 "text_net:\n  block: %s\n", model->name,
+                                 mj_model_block_names[model->text_net.block]);
+    text = add_rows(text, rows, sizeof rows / sizeof rows[0], arena);
+    return model->lookup.contexts > 0 ? add_lookup(text, model, arena) : text;
 }
 
 static char *describe_oscillators(const mj_model *model, mj_arena *arena)
@@ -232,8 +311,9 @@ static char *describe_oscillators(const mj_model *model, mj_arena *arena)
 
 char *mj_trained_describe(const mj_model *model, mj_arena *arena)
 {
-    char *text = model->kind == MJ_MODEL_LOOKUP ? describe_lookup(model, arena)
-                                                : describe_oscillators(model, arena);
+    char *text = model->kind == MJ_MODEL_LOOKUP     ? describe_lookup(model, arena)
+                 : model->kind == MJ_MODEL_TEXT_NET ? describe_net(model, arena)
+                                                    : describe_oscillators(model, arena);
     const char *format = mj_format_names[model->precision.ffn];
     return text && model->precision.ffn
                ? mj_arena_printf(arena, "%sprecision: {attention: %s, ffn: %s, embedding: %s}\n", text,

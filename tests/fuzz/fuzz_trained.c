@@ -1,5 +1,5 @@
 /* Fuzz target: files of trained models. A refusal names a reason; whatever is accepted has finite
- * counts that its tensor of couplings bears out. */
+ * counts, and couplings that its tensor bears out. */
 #define _GNU_SOURCE
 #include "mj/op.h"
 #include "mj/trained.h"
@@ -21,10 +21,18 @@ static void check_model(const mj_model *model)
         !(model->oscillator.couplings <= n * n)) {
         abort();
     }
-    mj_ops_count(&ops, model, &(mj_extent){0});
+    mj_ops_count(&ops, model, &(mj_extent){.context = 100, .prompt = 10, .longest = 200});
     double share = mj_ops_decoder_share(&ops);
-    if (!(share >= 0 && share <= 1) || !isfinite(ops.op[0].mac)) {
+    if (!(share >= 0 && share <= 1)) {
         abort();
+    }
+    for (int i = 0; i < ops.n; i++) {
+        const mj_op *op = &ops.op[i];
+        double all = op->mac + op->state_mac + op->prompt_mac + op->weight_B + op->row_B + op->state_B +
+                     op->stored_B + op->act_B + op->vector;
+        if (!(all >= 0 && isfinite(all))) {
+            abort();
+        }
     }
 }
 

@@ -39,17 +39,141 @@ $ mj sample $TMP/tiny/model.safetensors --out $TMP/a.png
 
 $ mj sample oscillator-fashion --prompt x --out $TMP/a.png
 ? 2
---prompt, --temperature and --top-p are for language models
+--prompt, --temperature, --top-p and --on are for language models
 
-$ mj eval $TMP/tiny/model.safetensors --noise 0.1
+# What a token would take on a machine: the bill of the same prompt and length.
+$ mj sample $TMP/tiny/model.safetensors --prompt "the" --n 20 2>&1 > /dev/null | sed 's/.*modelled on \(.*\) at the board.*/\1/' > $TMP/line; mj bill $TMP/tiny/model.safetensors on sram-chip --prompt 3 --output 20 | awk '/\/token/ { print "sram-chip: " $1 " " $2; exit }' | cmp - $TMP/line && echo the same
+the same
+
+$ mj sample $TMP/tiny/model.safetensors --n 20 --on h100
 ? 2
-a language model takes --data, --test and --threads
+h100 was never measured with text nets
+
+$ mj sample $TMP/tiny/model.safetensors --n 20 --on sram-cip
+? 2
+did you mean 'sram-chip'
+
+$ mj bill $TMP/tiny/model.safetensors on sram-chip
+tiny int8 on 1 sram-chip
+element-wise operations
+weights
+kept, 20 B of rows read a token, of matrices
+leakage
+quality
+(bits per byte, validation text of
+
+$ mj explain $TMP/tiny/model.safetensors on sram-chip arith.vector
+gates, norms, non-linearities
+carried states
+norm, head, softmax and sampling
+
+$ mj bill $TMP/tiny/model.safetensors on sram-chip --set model.text_net.width=20
+? 0
+tiny int8
+
+$ mj explain text-gpt on sram-chip sram.l2
+text-gpt int8 on 1 sram-chip
+attention over the span
+
+$ mj bill text-mingru on sram-chip --set model.text_net.witdh=20
+? 2
+did you mean
+width
+
+$ printf 'mj: 1\nmodel: none\nkind: text_net\ntext_net: {block: mingru, symbols: 64, width: 0, depth: 2}\n' > $TMP/none.yaml; mj bill $TMP/none.yaml on sram-chip
+? 2
+none.yaml:4
+width
+
+$ mj eval $TMP/tiny/model.safetensors --detuning 0.1
+? 2
+a language model takes --data, --test, --limit, --threads, and for a sweep --noise, --bits
+
+# A sweep: every combination, joules of each, the optimum and the facts behind it.
+$ mj eval $TMP/tiny/model.safetensors --noise 0,0.1,0.5 --mismatch 0,0.1 --chips 3 --limit 100 --plot $TMP/q.svg --plot-joules $TMP/j.png
+on the first 100 bytes of the validation text
+SNR dB
+J/token
+digital
+least joules within 0.02 bits of the clean model
+limit.kt
+sums converted to digital
+adc.default.floor
+sram.read.1mb
+mj list facts NAME
+q.svg
+j.png
+
+$ mj list facts adc.default.floor
+murmann2023
+
+$ head -c 4 $TMP/q.svg; head -c 4 $TMP/j.png | tail -c 3
+<svg
+PNG
+
+$ mj eval $TMP/tiny/model.safetensors --bits 4,8 --activation-bits 4,8 --limit 100 --csv | head -3
+noise,bits,activation_bits,mismatch,chips,bits_per_byte,spread,worst,snr_dB,products_J,joules,joules_lo,joules_hi,optimum
+0,4,4,0,1,
+0,4,8,0,1,
+
+$ mj eval $TMP/tiny/model.safetensors --noise 0.2 --mismatch 0.1 --chips 2 --limit 100 --json
+"metric": "bits-per-byte"
+"within": 0.02
+"chips": 2
+"snr_dB": 13.97940008672037
+"component": "conv.adc"
+"fact": "adc.default.floor"
+
+$ for noise in -0.1 0.1,x 1e9 0.1,0.2,0.3,0.4,0.5,0.6,0.7,0.8,0.9,1,2,3,4,5,6,7,8; do mj eval $TMP/tiny/model.safetensors --noise=$noise; done
+? 2
+--noise -0.1: numbers from 0 to 100, with commas between
+--noise 0.1,x: numbers from 0 to 100
+--noise 1e9: numbers from 0 to 100
+--noise has more than 16 values
+
+$ mj eval $TMP/tiny/model.safetensors --bits 1
+? 2
+--bits 1: whole numbers from 0 to 8 but 1
+
+$ mj eval $TMP/tiny/model.safetensors --noise 0.1 --chips 0
+? 2
+--chips 0 is outside 1 to 1000
+
+$ mj eval $TMP/tiny/model.safetensors --chips 3
+? 2
+--chips and plots are of a sweep
+
+$ mj eval $TMP/tiny/model.safetensors --csv
+? 2
+--csv and --facts are of a sweep
+
+$ mj eval $TMP/tiny/model.safetensors --noise 0.1 --plot $TMP/none.svg
+? 2
+a plot shows one list of several values or two
+
+$ mj eval oscillator-fashion --limit 100
+? 2
+--test, --limit, --activation-bits, --within and --plot-joules are for language models
+
+$ mj eval oscillator-fashion --csv
+? 2
+--csv and --facts are for sweeps of language models
 
 # A look-up memory writes by the same command.
 $ printf "mj: 1\nrecipe: rows\nmodel: {kind: lookup_memory, contexts: 1 2 3 c6, rows: 256}\ndata: $TMP/sea.txt\nobjective: {kind: next_byte}\ntrain: {batch: 1, lr: 0.2, epochs: 1, seed: 1}\n" > $TMP/rows.yaml; mj train $TMP/rows.yaml --out $TMP/rows --quiet && mj sample $TMP/rows/model.safetensors --prompt "the sky" --n 20 --seed 2
 rows/model.safetensors
 the sky
 27 tokens
+modelled on sram-chip:
+batch 64
+
+$ mj eval $TMP/rows/model.safetensors --noise 0,0.1 --bits 4,8 --limit 100
+cells read and summed
+! inputs converted
+
+$ mj eval $TMP/rows/model.safetensors --activation-bits 4
+? 2
+a look-up memory has no activations
 
 # Texts and recipes that do not go together.
 $ sed 's/2x16/64x512/' $TMP/tiny.yaml > $TMP/wide.yaml; mj train $TMP/wide.yaml --out $TMP/wide
