@@ -1,15 +1,20 @@
 #!/bin/sh
-# compressors.sh MJ_TRAIN_PARTS: what general compressors need for the validation and the test text of the
-# King James Bible when they have seen the training text: (size(train + part) - size(train)) * 8 / bytes
-# of the part. 7z's PPMd (order 8) and zpaq -m5 go on learning in the part, which favours them a
-# little. One tab-separated figure a line, for bench/run. Needs 7z (p7zip-full) and zpaq; one that is
-# missing is left out with a word on stderr.
+# compressors.sh MJ_TRAIN_PARTS [TEXT]: what general compressors need for the validation and the test
+# text of the King James Bible when they have seen the training text: (size(train + part) - size(train))
+# * 8 / bytes of the part; of another TEXT also for both parts as one. 7z's PPMd (order 8) and zpaq -m5
+# go on learning in the part, which favours them a little. One tab-separated figure a line, for
+# bench/run. Needs 7z (p7zip-full) and zpaq; one that is missing is left out with a word on stderr.
 set -eu
 
 parts_program=$1
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
-"$parts_program" "$folder"
+"$parts_program" "$folder" "${2:-kjv}"
+parts="validation test"
+if [ $# -gt 1 ]; then
+    cat "$folder/validation" "$folder/test" > "$folder/both"
+    parts="$parts both"
+fi
 
 size_of() {
     wc -c < "$1"
@@ -26,7 +31,7 @@ compress() {
     esac
 }
 
-for part in validation test; do
+for part in $parts; do
     cat "$folder/training" "$folder/$part" > "$folder/training+$part"
 done
 for program in ppmd zpaq; do
@@ -37,7 +42,7 @@ for program in ppmd zpaq; do
         continue
     fi
     train=$(compress "$program" training)
-    for part in validation test; do
+    for part in $parts; do
         both=$(compress "$program" "training+$part")
         bytes=$(size_of "$folder/$part")
         echo "$program $part $both $train $bytes" | awk '{
