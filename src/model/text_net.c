@@ -18,6 +18,8 @@
 
 enum { TAPS = 4, SPAN = 128, HEAD_COLUMNS = 32, STATES = 16, OWN_MAX = 3 };
 static const double ROTARY_BASE = 10000;
+/* Couplings and time steps that learn as fast as all else go into chaos, where gradients explode. */
+#define KURAMOTO_RATE 0.1
 
 /* Parameters of a block, those of its mixer alone as OWN. */
 enum { NORM_1, CONV, IN, BIAS, OWN, OUT = OWN + OWN_MAX, NORM_2, UP, DOWN, SETTLE, PARAMS_N };
@@ -36,6 +38,7 @@ typedef struct {
         const char *name;
         mj_shape (*shape)(const mj_text_net *net);
     } own[OWN_MAX];
+    double own_rate; /* of learning its own parameters, over the others'; 0: 1 */
 } block_row;
 
 static int states_of(const mj_text_net *net)
@@ -151,7 +154,8 @@ static const block_row rows[MJ_BLOCK_N] = {
                              {{"omega", width_shape}}},
     [MJ_BLOCK_KURAMOTO] = {"kuramoto", two_widths, 2, mix_kuramoto, one_state,
                            {{"coupling", coupling_shape}, {"detuning", width_shape},
-                            {"log_dt", width_shape}}},
+                            {"log_dt", width_shape}},
+                           .own_rate = KURAMOTO_RATE},
 };
 const char *const mj_text_block_names[] = {"mingru", "gpt", "mamba", "oscillator", "kuramoto", NULL};
 
@@ -239,7 +243,8 @@ static void declare_block(mj_var param[PARAMS_N], mj_tape *tape, const mj_text_n
         if (shape.n_dims > 0) {
             shape = matrix ? mj_shape_2(matrix->sparse.n_max, matrix->sparse.block) : shape;
             snprintf(name, sizeof name, "block%d.%s", i, last);
-            param[k] = mj_tape_param(tape, name, shape, 1);
+            double rate = own && rows[net->block].own_rate > 0 ? rows[net->block].own_rate : 1;
+            param[k] = mj_tape_param(tape, name, shape, rate);
         }
         if (matrix) {
             matrix->value = param[k];
@@ -331,7 +336,7 @@ static mj_var record_equilibrium(mj_tape *tape, mj_var x, const mj_var *param,
         }
     }
     mj_var inject = mj_tape_param(tape, "inject", mj_shape_2(D, D), 1);
-    const mj_equilibrium_config config = {.n_max = net->equilibrium, .n_gradient = 2};
+    const mj_equilibrium_config config = {.n_max = net->equilibrium, .n_gradient = 2, .history = 1};
     return mj_equilibrium(tape, connect(tape, x, inject, MJ_NONE, net), given, n,
                           settle_block, (void *)net, config, NULL);
 }
