@@ -36,7 +36,7 @@
 #include <math.h>
 
 enum { NO_BLOCK, MINGRU, GPT, MAMBA, OSCILLATOR, KURAMOTO };
-enum { TAPS = 4, SPAN = 128, HEAD_COLUMNS = 32, STATES = 16, ITERATES = 5 };
+enum { TAPS = 4, SPAN = 128, HEAD_COLUMNS = 32, STATES = 16, ITERATES = 1 };
 enum { BITS = 8, FLOAT_B = 4, ACT_B = 2, STATE_BITS = 32, INDEX_BITS = 1, PUSH_OPS = 8, WRAP_OPS = 4 };
 
 static double turns_of(const mj_model *m)
@@ -251,7 +251,7 @@ static void count_turns(mj_ops *ops, const mj_model *m)
     mj_op op = {.kind = MJ_OP_LINEAR, .what = "a vector a turn", .repeats = 1,
                 .format = (mj_format)m->precision.ffn, .reads = 1};
     if (m->text_net.equilibrium > 0) {
-        op.what = "injection, mixing of iterates";
+        op.what = "injection, comparing of iterates";
         add_product(&op, m, D, D);
         op.mac += turns * (2 * ITERATES + 1) * D;
         op.vector += turns * 2 * ITERATES * D;
