@@ -1,6 +1,7 @@
 #!/bin/sh
 # Who may include whom: base -> hw -> work -> bill -> report -> cli on the accountant's side,
-# base -> math -> layer -> physics -> model -> train on the numeric one, and a foreign library in one
+# base -> math -> layer -> physics -> model -> train on the numeric one, base, math, hw -> circuit -> cli
+# on the side of circuits, and a foreign library in one
 # file only. A public header belongs to the layer of its name (report.h), else to the one that has
 # its .c file (chip.h: chip.c, op.h: ops.c).
 set -u
@@ -24,8 +25,9 @@ allowed() {
     physics) echo base math layer physics ;;
     model) echo base work math layer physics model ;;
     train) echo base work math layer physics model train ;;
+    circuit) echo base math hw circuit ;;
     report) echo base hw work bill report ;;
-    cli) echo base hw work bill report math layer physics model train cli ;;
+    cli) echo base hw work bill report math layer physics model train circuit cli ;;
     *) echo none ;;
     esac
 }
