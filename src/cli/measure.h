@@ -1,0 +1,9 @@
+/* What mj measure can measure: argv[0] is the circuit's word. */
+#ifndef MJ_CLI_MEASURE_H
+#define MJ_CLI_MEASURE_H
+
+#include "context.h"
+
+int mj_measure_ring(mj_context *context, int argc, char **argv);
+
+#endif
