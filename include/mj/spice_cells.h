@@ -46,8 +46,9 @@ mj_status mj_spice_cells_parse(mj_spice_cells *cells, const char *text, size_t l
 mj_status mj_adder_tree(mj_netlist *netlist, const mj_liberty *liberty, const mj_liberty_cell *adder,
                         int n_bits, mj_arena *arena, mj_err *err);
 
-/* Energy from the supply, a vector, by the tables and by ngspice; vectors on which the transistors give
- * another result than the functions. Without wires, outputs open. */
+/* Energy of a vector by the tables and by ngspice, what the inputs' sources deliver included: part of the
+ * charge that the library counts as that of an input pin comes from the supply. And the vectors on which
+ * the transistors give another result than the functions. Without wires, outputs open. */
 typedef struct {
     double tables_J, spice_J;
     int n_vectors, n_wrong;

@@ -1,6 +1,5 @@
 /* A netlist as transistors in ngspice: each vector holds for a period of twice the longest path, inputs
- * change on a ramp, and the supply's charge from the second vector on is the energy. The inputs' own
- * charge comes from their sources and is in neither figure. */
+ * change on a ramp, and what supply and input sources deliver from the second vector on is the energy. */
 #include "mj/spice_cells.h"
 
 #include "mj/energy.h"
@@ -120,6 +119,12 @@ static mj_status instance_write(FILE *out, const job *j, int index)
     return MJ_OK;
 }
 
+/* Within what ngspice surely reaches. */
+static double end_s(const job *j)
+{
+    return 0.999 * j->n_vectors * j->period_s;
+}
+
 static int bit_of(const job *j, const uint64_t *rows, int port, int v)
 {
     return (int)(rows[(size_t)port * mj_simulate_words(j->n_vectors) + (size_t)v / 64] >> (v % 64) & 1);
@@ -157,17 +162,44 @@ static mj_status deck_write(mj_deck *deck, const job *j)
         }
     }
     inputs_write(deck->out, j);
+    char signal[NAME_B];
     mj_deck_save(deck, "i(vsupply)");
     for (int i = 0; i < j->netlist->n_outputs; i++) {
-        char signal[NAME_B];
         snprintf(signal, sizeof signal, "v(w%d)", j->netlist->output[i].net);
+        mj_deck_save(deck, signal);
+    }
+    for (int i = 0; i < j->netlist->n_inputs; i++) {
+        snprintf(signal, sizeof signal, "v(w%d)", j->netlist->input[i].net);
+        mj_deck_save(deck, signal);
+        snprintf(signal, sizeof signal, "i(vi%d)", i);
         mj_deck_save(deck, signal);
     }
     mj_deck_transient(deck, (mj_transient){.step_s = STEP_S, .stop_s = j->n_vectors * j->period_s});
     return MJ_OK;
 }
 
-/* Supply energy, and vectors whose outputs are not what they should be near the period's end. */
+/* What the source of an input delivers: the integral of voltage times current. */
+static mj_status input_energy(double *energy_J, const job *j, const mj_raw *raw, int input)
+{
+    char signal[NAME_B];
+    mj_waveform volt, current;
+    snprintf(signal, sizeof signal, "v(w%d)", j->netlist->input[input].net);
+    MJ_TRY(mj_raw_find(&volt, raw, signal, j->err));
+    snprintf(signal, sizeof signal, "i(vi%d)", input);
+    MJ_TRY(mj_raw_find(&current, raw, signal, j->err));
+    double *power = mj_arena_array(j->arena, volt.n, sizeof *power);
+    if (!power) {
+        return mj_err_add(j->err, MJ_EMEM, NULL, 0, 0, "no memory for a cross-check");
+    }
+    for (size_t k = 0; k < volt.n; k++) {
+        power[k] = -volt.value[k] * current.value[k]; /* a source's current flows into its plus */
+    }
+    const mj_waveform product = {.time = volt.time, .value = power, .n = volt.n};
+    *energy_J = mj_waveform_integral(&product, j->period_s, end_s(j));
+    return MJ_OK;
+}
+
+/* Energy, and vectors whose outputs are not what they should be near the period's end. */
 static mj_status raw_read(mj_spice_figures *figures, const job *j, const mj_raw *raw,
                           const uint64_t *expected)
 {
@@ -175,9 +207,12 @@ static mj_status raw_read(mj_spice_figures *figures, const job *j, const mj_raw 
     const double V = j->netlist->liberty->voltage_V, steps = j->n_vectors - 1;
     bool wrong[64] = {false};
     MJ_TRY(mj_raw_find(&supply, raw, "i(vsupply)", j->err));
-    /* A source's current flows into its plus, so a supply's is negative. */
-    figures->spice_J =
-        -V * mj_waveform_integral(&supply, j->period_s, j->n_vectors * j->period_s * 0.999) / steps;
+    figures->spice_J = -V * mj_waveform_integral(&supply, j->period_s, end_s(j)) / steps;
+    for (int i = 0; i < j->netlist->n_inputs; i++) {
+        double input_J;
+        MJ_TRY(input_energy(&input_J, j, raw, i));
+        figures->spice_J += input_J / steps;
+    }
     for (int i = 0; i < j->netlist->n_outputs; i++) {
         char signal[NAME_B];
         snprintf(signal, sizeof signal, "v(w%d)", j->netlist->output[i].net);
@@ -208,7 +243,8 @@ static mj_status tables_run(mj_spice_figures *figures, job *j, uint64_t *expecte
                               j->arena, j->err));
     MJ_TRY(mj_energy_compute(&energy, j->netlist, &timing, toggles, NULL, j->err));
     j->period_s = RAMP_S + PERIODS_OF_PATH * timing.worst_s;
-    figures->tables_J = mj_energy_dynamic_J(&energy) / (j->n_vectors - 1);
+    figures->tables_J = (mj_energy_dynamic_J(&energy) + mj_energy_inputs_J(j->netlist, &timing, toggles)) /
+                        (j->n_vectors - 1);
     return MJ_OK;
 }
 

@@ -50,8 +50,15 @@ static void checks_print(const mj_measure_report *r)
     printf("  toggles, Icarus         %8llu   %8llu      %+.2f %%\n",
            (unsigned long long)r->glitches.own, (unsigned long long)r->glitches.iverilog,
            100 * ((double)r->glitches.own / (double)r->glitches.iverilog - 1));
+    if (r->has_spice) {
+        printf("  11 adders, ngspice      %8.4g   %8.4g pJ   %+.2f %%  %d of %d vectors wrong\n",
+               1e12 * r->spice.tables_J, 1e12 * r->spice.spice_J,
+               100 * (r->spice.tables_J / r->spice.spice_J - 1), r->spice.n_wrong, r->spice.n_vectors);
+    } else {
+        printf("  11 adders, ngspice: no transistors of these cells here\n");
+    }
     if (!r->agrees) {
-        printf("  too far apart: switching may differ by 0.5 %%, toggles by 5 %%\n");
+        printf("  too far apart: switching may differ by 0.5 %%, toggles by 5 %%, SPICE 1.5 times\n");
     }
 }
 
@@ -97,6 +104,11 @@ static void checks_set(mj_json *root, const mj_measure_report *r)
     mj_json_set_number(checks, "opensta_delay_s", r->sta.delay_s);
     mj_json_set_integer(checks, "toggles", (long long)r->glitches.own);
     mj_json_set_integer(checks, "iverilog_toggles", (long long)r->glitches.iverilog);
+    if (r->has_spice) {
+        mj_json_set_number(checks, "adders_J", r->spice.tables_J);
+        mj_json_set_number(checks, "ngspice_adders_J", r->spice.spice_J);
+        mj_json_set_integer(checks, "ngspice_wrong", r->spice.n_wrong);
+    }
     mj_json_set_bool(checks, "agrees", r->agrees);
     mj_json_set(root, "checks", checks);
 }

@@ -5,6 +5,7 @@
 #include "mj/crosscheck.h"
 #include "mj/measurement.h"
 #include "mj/proof.h"
+#include "mj/spice_cells.h"
 
 typedef struct {
     const char *folder;
@@ -12,9 +13,11 @@ typedef struct {
     mj_liberty liberty;
     mj_measurement measurement;
     mj_proof proof;
-    bool has_checks, agrees; /* of --check: the three below */
+    bool has_checks, agrees; /* of --check: what is below */
     mj_sta_figures own, sta;
     mj_glitch_figures glitches;
+    bool has_spice; /* the library's cells are here as transistors, at the card's node */
+    mj_spice_figures spice;
 } mj_measure_report;
 
 /* On stdout. */

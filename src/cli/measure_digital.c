@@ -2,20 +2,26 @@
  *
  * Equality of netlist and model is checked on all vectors every time; the Verilog, the formal proof and
  * the other programs only with --check, because they take minutes. */
-#include "commands.h"
+#include "measure.h"
 #include "config.h"
 #include "measure_report.h"
 #include "mj/crosscheck.h"
 #include "mj/measurement.h"
 #include "mj/proof.h"
+#include "mj/realize.h"
+#include "mj/rng.h"
 #include "options.h"
 #include "version.h"
 
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 /* Agreement that --check asks for: acceptance figures of the simulators, not of any one circuit. */
-static const double SWITCHING_WITHIN = 0.005, TOGGLES_WITHIN = 0.05;
-enum { GLITCH_VECTORS = 100 };
+static const double SWITCHING_WITHIN = 0.005, TOGGLES_WITHIN = 0.05, SPICE_WITHIN = 1.5;
+static const double CARD_NODE_M = 180e-9; /* of data/circuits/generic-180nm.lib */
+enum { GLITCH_VECTORS = 100, SPICE_VECTORS = 41, ADDER_BITS = 4, ADDER_INPUTS = 15 };
 
 typedef struct {
     bool check;
@@ -58,6 +64,63 @@ static double apart(double own, double other)
     return other > 0 ? difference / other : 1;
 }
 
+/* The library's cells as transistors: NAME.sp beside NAME.lib, as its makers ship them; NULL if it is not
+ * there. */
+static const char *transistors_of(mj_context *context, const char *cells)
+{
+    char whole[PATH_MAX];
+    size_t length = realpath(cells, whole) ? strlen(whole) : 0;
+    if (length < 4 || strcmp(whole + length - 4, ".lib") != 0) {
+        return NULL;
+    }
+    const char *path = mj_arena_printf(&context->arena, "%.*s.sp", (int)length - 4, whole);
+    return path && access(path, R_OK) == 0 ? path : NULL;
+}
+
+/* Eleven full adders of the library, by its tables and as transistors. */
+static mj_status spice_run(mj_measure_report *report, mj_context *context, const char *folder)
+{
+    mj_arena *arena = &context->arena;
+    mj_err *err = &context->err;
+    mj_adder_cell full, half;
+    mj_netlist counter;
+    mj_spice_cells cells;
+    mj_spice_models models;
+    mj_rng rng;
+    uint64_t input[ADDER_INPUTS];
+    const char *library = mj_arena_printf(arena, "%s/cells.lib", folder);
+    const char *path = library ? transistors_of(context, library) : NULL;
+    const char *cards = mj_context_path(context, "circuits");
+    const char *card = cards ? mj_arena_printf(arena, "%s/generic-180nm.lib", cards) : NULL;
+    const double node_m = report->manifest.node_m;
+    mj_adder_cells_find(&full, &half, &report->liberty);
+    if (!path || !full.cell || node_m < 0.99 * CARD_NODE_M || node_m > 1.01 * CARD_NODE_M) {
+        return MJ_OK;
+    }
+    if (!card) {
+        return MJ_EFILE;
+    }
+    MJ_TRY(mj_adder_tree(&counter, &report->liberty, mj_liberty_find(&report->liberty, full.cell),
+                         ADDER_BITS, arena, err));
+    MJ_TRY(mj_spice_cells_load(&cells, path, arena, err));
+    MJ_TRY(mj_spice_models_load(&models, &(mj_models_request){.path = card}, arena, err));
+    mj_rng_init(&rng, context->globals.seed, 0);
+    for (int i = 0; i < ADDER_INPUTS; i++) {
+        input[i] = (uint64_t)mj_rng_u32(&rng) << 32 | mj_rng_u32(&rng);
+    }
+    report->has_spice = true;
+    return mj_crosscheck_spice(&report->spice, &counter, &cells, &models, input, SPICE_VECTORS,
+                               &(mj_spice_job){0}, arena, err);
+}
+
+/* Within a factor of each other, and no vector wrong; or not there. */
+static bool spice_agrees(const mj_measure_report *r)
+{
+    const double ratio = r->has_spice ? r->spice.tables_J / r->spice.spice_J : 1;
+    return !r->has_spice ||
+           (r->spice.n_wrong == 0 && ratio < SPICE_WITHIN && ratio > 1 / SPICE_WITHIN);
+}
+
 /* What other programs say; notes both figures even where they are too far apart. */
 static mj_status checks_run(mj_measure_report *report, mj_context *context,
                             const mj_measured_circuit *circuit, const char *folder)
@@ -81,8 +144,9 @@ static mj_status checks_run(mj_measure_report *report, mj_context *context,
     }
     MJ_TRY(mj_crosscheck_glitches(&report->glitches, &circuit->netlist, &circuit->timing, input, n,
                                   &check, arena, &context->err));
+    MJ_TRY(spice_run(report, context, folder));
     report->has_checks = true;
-    report->agrees = apart(report->own.switching_J, report->sta.switching_J) <= SWITCHING_WITHIN &&
+    report->agrees = spice_agrees(report) && apart(report->own.switching_J, report->sta.switching_J) <= SWITCHING_WITHIN &&
                      apart((double)report->glitches.own, (double)report->glitches.iverilog) <=
                          TOGGLES_WITHIN;
     return MJ_OK;
@@ -122,7 +186,7 @@ static bool is_good(const mj_measure_report *report)
            (!report->has_checks || report->agrees);
 }
 
-int mj_cmd_measure(mj_context *context, int argc, char **argv)
+int mj_measure_digital(mj_context *context, int argc, char **argv)
 {
     request asked = {.n_vectors = 0};
     const mj_option option[] = {
