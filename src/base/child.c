@@ -158,7 +158,7 @@ static mj_status run(char **text, size_t *length, const mj_child *child, bool wi
 {
     const char *name = child->argv[0];
     int ends[2], how = 0;
-    pid_t pid;
+    pid_t pid = -1;
     *text = NULL;
     *length = 0;
     if (pipe(ends) != 0) {

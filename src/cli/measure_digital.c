@@ -146,9 +146,10 @@ static mj_status checks_run(mj_measure_report *report, mj_context *context,
                                   &check, arena, &context->err));
     MJ_TRY(spice_run(report, context, folder));
     report->has_checks = true;
-    report->agrees = spice_agrees(report) && apart(report->own.switching_J, report->sta.switching_J) <= SWITCHING_WITHIN &&
-                     apart((double)report->glitches.own, (double)report->glitches.iverilog) <=
-                         TOGGLES_WITHIN;
+    const double switching = apart(report->own.switching_J, report->sta.switching_J);
+    const double toggles = apart((double)report->glitches.own, (double)report->glitches.iverilog);
+    report->agrees =
+        spice_agrees(report) && switching <= SWITCHING_WITHIN && toggles <= TOGGLES_WITHIN;
     return MJ_OK;
 }
 
