@@ -22,9 +22,7 @@ static void test_popcount_is_exhaustive(void **state)
     uint64_t input[N][WORDS] = {{0}}, output[4][WORDS];
     mj_netlist netlist;
     mj_err err = {0};
-    if (is_missing(OSU018)) {
-        skip();
-    }
+    skip_without_osu018();
     popcount_load(&netlist, N, osu018_load(*state), *state);
     assert_int_equal(netlist.n_inputs, N);
     assert_int_equal(netlist.n_outputs, 4);
@@ -54,9 +52,7 @@ static void test_events_come_to_the_same_rest(void **state)
     mj_timing timing;
     mj_err err = {0};
     double settle_s;
-    if (is_missing(OSU018)) {
-        skip();
-    }
+    skip_without_osu018();
     popcount_load(&netlist, N, osu018_load(*state), *state);
     fill_random(input[0], (size_t)N * WORDS, 3);
     uint64_t *zero = calloc((size_t)netlist.n_nets, sizeof *zero);

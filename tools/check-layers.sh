@@ -99,7 +99,7 @@ for file in include/mj/*.h; do
 done
 
 # Headers of C and POSIX; everything else in angle brackets is a foreign library.
-standard=' assert.h ctype.h dirent.h errno.h fcntl.h float.h inttypes.h limits.h locale.h math.h poll.h
+standard=' assert.h complex.h ctype.h dirent.h errno.h fcntl.h float.h inttypes.h limits.h locale.h math.h poll.h
  setjmp.h signal.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h
  spawn.h string.h strings.h sys/mman.h sys/resource.h sys/stat.h sys/types.h sys/wait.h time.h unistd.h '
 headers=$(cat src/*/*.[ch] include/mj/*.h | sed -n 's/^ *# *include <\(.*\)>.*/\1/p' | sort -u)

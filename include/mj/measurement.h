@@ -26,12 +26,6 @@ typedef struct {
     double toggles;            /* per output, of all nets */
 } mj_measurement;
 
-/* Switching and internal energy. */
-static inline double mj_energy_dynamic_J(const mj_energy *energy)
-{
-    return energy->switching_J + energy->internal_J;
-}
-
 /* FOLDER/gate.json and FOLDER/vectors.bin. The netlist, its timing and its vectors as the ports' words are
  * left for cross-checks. MJ_ERANGE for fewer than two vectors. */
 typedef struct {

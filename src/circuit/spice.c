@@ -101,7 +101,7 @@ char *mj_spice_name(char *buf, size_t size, char kind, const char *text)
 static mj_status put(const char *folder, const char *name, const char *text, size_t length,
                      mj_err *err)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX + 32];
     snprintf(path, sizeof path, "%s/%s", folder, name);
     FILE *out = fopen(path, "w");
     bool written = out && fwrite(text, 1, length, out) == length;
@@ -117,7 +117,7 @@ static mj_status put(const char *folder, const char *name, const char *text, siz
 /* The private folder has files only. */
 static void remove_folder(const char *folder)
 {
-    char path[PATH_MAX];
+    char path[PATH_MAX + 260];
     DIR *list = opendir(folder);
     for (struct dirent *entry; list && (entry = readdir(list));) {
         if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
@@ -158,7 +158,7 @@ static void find_reason(char reason[LOG_LINE_MAX], const char *log)
 static mj_status run_in(mj_raw *raw, char **log, const char *folder, const mj_deck *deck,
                         const mj_spice_job *job, mj_arena *arena, mj_err *err)
 {
-    char scripts[PATH_MAX + 32], path[PATH_MAX];
+    char scripts[PATH_MAX + 32], path[PATH_MAX + 32];
     size_t length;
     snprintf(scripts, sizeof scripts, "SPICE_SCRIPTS=%s", folder);
     snprintf(path, sizeof path, "%s/out.raw", folder);

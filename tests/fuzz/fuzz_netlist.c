@@ -58,12 +58,14 @@ static void simulate(const mj_netlist *netlist, mj_arena *arena)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+    static mj_arena kept; /* the library is read once */
+    static mj_liberty liberty;
     mj_arena arena;
-    mj_liberty liberty;
     mj_netlist netlist;
     mj_err err = {0};
     mj_arena_init(&arena, (size_t)64 << 20);
-    if (mj_liberty_parse(&liberty, library, strlen(library), "fuzz.lib", &arena, &err) != MJ_OK) {
+    if (!liberty.cell &&
+        mj_liberty_parse(&liberty, library, strlen(library), "fuzz.lib", &kept, &err) != MJ_OK) {
         abort();
     }
     const mj_status status = mj_netlist_parse(&netlist, (const char *)data, size, "fuzz.json", NULL,
