@@ -4,6 +4,7 @@
 
 #include "context.h"
 
+int mj_measure_card(mj_context *context, int argc, char **argv);
 int mj_measure_ring(mj_context *context, int argc, char **argv);
 
 #endif
