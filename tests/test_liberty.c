@@ -1,15 +1,6 @@
 /* The Liberty reader: functions against their meaning, tables against hand-made planes, units against
  * each other, and the OSU 0.18 um library against the text of its file. */
-#include "assert_rel.h"
-
-#include "mj/liberty.h"
-
-#include <stdbool.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
-
-#define OSU018 "/usr/share/qflow/tech/osu018/osu018_stdcells.lib"
+#include "small_circuits.h"
 
 static mj_status parse(mj_liberty *liberty, const char *text, mj_arena *arena, mj_err *err)
 {
@@ -178,9 +169,7 @@ static void test_osu018(void **state)
 {
     mj_err err = {0};
     mj_liberty liberty;
-    if (access(OSU018, R_OK) != 0 && !getenv("CI")) {
-        skip();
-    }
+    skip_without_osu018();
     assert_int_equal(mj_liberty_load(&liberty, OSU018, *state, &err), MJ_OK);
     assert_int_equal(liberty.n_cells, 32);
     assert_rel(liberty.voltage_V, 1.8, 1e-12);

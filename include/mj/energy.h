@@ -19,6 +19,12 @@ typedef struct {
     int n_cells;
 } mj_energy;
 
+/* Switching and internal energy. */
+static inline double mj_energy_dynamic_J(const mj_energy *energy)
+{
+    return energy->switching_J + energy->internal_J;
+}
+
 /* Of the instances marked (NULL: all). MJ_ESUPPORT, naming the cell, where a cell that toggles has no
  * energy tables: a library without power. */
 mj_status mj_energy_compute(mj_energy *energy, const mj_netlist *netlist, const mj_timing *timing,

@@ -5,6 +5,7 @@
 #include "mj/text.h"
 #include "options.h"
 #include <string.h>
+#include <sys/stat.h>
 
 static const struct {
     const char *word, *help;
@@ -17,12 +18,20 @@ enum { CIRCUITS_N = sizeof circuits / sizeof circuits[0] };
 
 static int print_help(void)
 {
-    printf("mj measure CIRCUIT [options]\n\n");
+    printf("mj measure CIRCUIT [options]\n\n  %-24s %s\n", "DIR",
+           "what `mj realize` wrote: energy, area, delay of its gates");
     for (int i = 0; i < CIRCUITS_N; i++) {
         printf("  %-24s %s\n", circuits[i].word, circuits[i].help);
     }
     printf("\nmj measure CIRCUIT --help explains one.\n");
     return MJ_EXIT_OK;
+}
+
+/* A folder stands for the circuit in it. */
+static bool is_folder(const char *word)
+{
+    struct stat info;
+    return stat(word, &info) == 0 && S_ISDIR(info.st_mode);
 }
 
 int mj_cmd_measure(mj_context *context, int argc, char **argv)
@@ -38,6 +47,11 @@ int mj_cmd_measure(mj_context *context, int argc, char **argv)
             return circuits[i].run(context, argc - 1, argv + 1);
         }
         names[i] = circuits[i].word;
+    }
+    for (int i = 1; i < argc; i++) {
+        if (is_folder(argv[i]) || strcmp(argv[1], "DIR") == 0) {
+            return mj_measure_digital(context, argc, argv);
+        }
     }
     const char *near = mj_text_nearest(argv[1], names, CIRCUITS_N);
     return mj_context_fail_with(context, MJ_ENAME, "no circuit '%s'%s%s%s; mj measure --help lists them",
