@@ -71,8 +71,8 @@ typedef struct {
     double conductance_max_S; /* of all couplings at a node: up to it H holds; 0: nowhere */
 } mj_ring_responses;
 /* At which resistances, falling; {0}: 400, 200, 100, 50 and 25 kohm, of which 100 are the model's. H
- * holds where the residual and the change of the sine's coefficient from the largest resistance are
- * below `tolerance` (0: 0.02). */
+ * holds where its residual and its distance from that of the largest resistance, both over its
+ * amplitude, are below `tolerance` (0: 0.02). */
 typedef struct {
     double resistance_ohm[MJ_RING_RESPONSES_MAX];
     int n, chosen;

@@ -27,8 +27,9 @@ mj_status mj_ring_check(const mj_ring *ring, mj_err *err)
                           "a ring has an odd number of stages from 3 to %d, not %d",
                           MJ_RING_STAGES_MAX, ring->n_stages);
     }
-    bool sound = ring->n_buffers >= 0 && ring->n_buffers <= ring->n_stages && ring->vdd_V > 0 && ring->load_F >= 0 && ring->width_n_m > 0 &&
-                 ring->width_p_m > 0 && ring->length_m > 0 && ring->step_s > 0;
+    bool sound = ring->n_buffers >= 0 && ring->n_buffers <= ring->n_stages && ring->vdd_V > 0 &&
+                 ring->load_F >= 0 && ring->width_n_m > 0 && ring->width_p_m > 0 &&
+                 ring->length_m > 0 && ring->step_s > 0;
     return sound ? MJ_OK
                  : mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "a ring has a supply and sizes above 0");
 }

@@ -1,4 +1,5 @@
-/* Ring file: the substrate of phase models and the facts, written as drafts and read by schema.
+/* Ring file: the substrate of phase models and the facts, written as drafts and read by schema. Facts
+ * are not negative, so they have amplitudes; the signs of H stand in the substrate.
  *
  * Coefficients of H are plain numbers in ohm rad/s, the diffusion in rad2/s: units that no bill needs. */
 #include "mj/ring_file.h"
@@ -152,6 +153,7 @@ mj_status mj_ring_facts_save(const char *path, const mj_ring_substrate *s, mj_er
 {
     mj_draft draft;
     char what[128];
+    double amplitude = hypot(s->response.sin[0], s->response.cos[0]);
     MJ_TRY(mj_draft_open(&draft, path, err));
     FILE *out = draft.out;
     fprintf(out, "# A ring of %d inverters in ngspice; made by mj measure ring.\n"
@@ -162,16 +164,14 @@ mj_status mj_ring_facts_save(const char *path, const mj_ring_substrate *s, mj_er
     write_fact(out, s, "leak", "leakage of a ring that stands still", 1e9 * s->leak_W, "nW");
     write_fact(out, s, "detuning", "relative change of the frequency for 10 mV of supply",
                s->detuning_pV, "%");
-    for (int h = 0; h < MJ_RING_HARMONICS; h++) {
+    write_fact(out, s, "coupling", "amplitude of the coupling function, first harmonic", amplitude, "ohm/s");
+    for (int h = 1; h < MJ_RING_HARMONICS; h++) {
         char name[16];
-        snprintf(name, sizeof name, "sin%d", h + 1);
-        snprintf(what, sizeof what, "coupling function, sine of %d times the phase difference", h + 1);
-        write_fact(out, s, name, what, s->response.sin[h], "ohm/s");
-        snprintf(name, sizeof name, "cos%d", h + 1);
-        snprintf(what, sizeof what, "coupling function, cosine of %d times the phase difference", h + 1);
-        write_fact(out, s, name, what, s->response.cos[h], "ohm/s");
+        snprintf(name, sizeof name, "harmonic%d", h + 1);
+        snprintf(what, sizeof what, "harmonic %d of the coupling function, of its first", h + 1);
+        write_fact(out, s, name, what,
+                   100 * hypot(s->response.sin[h], s->response.cos[h]) / amplitude, "%");
     }
-    write_fact(out, s, "constant", "coupling function, constant", s->response.constant, "ohm/s");
     write_fact(out, s, "residual", "what the coupling function leaves, of its amplitude",
                100 * s->response.residual, "%");
     if (s->diffusion_sq > 0) {

@@ -3,7 +3,8 @@
  * The aggressor runs faster by DETUNING_V of supply, so that its phase walks around those of the
  * victims. Every victim is driven through a resistor of its own, by a copy of the aggressor's node 0
  * or, where couplings are directed, of its buffer: an ideal follower, its swing brought down to the
- * victims', because the aggressor must not feel them. One victim is left alone: its rate is omega_0 with all errors of the solver.
+ * victims', because the aggressor must not feel them. One victim is left alone: its rate is omega_0
+ * with all errors of the solver.
  *
  * WINDOW cycles of a victim from t_k to t_k+2 have the mean rate 4 pi / (t_k+2 - t_k), which is omega_0
  * plus the mean of H(d) / R over them, d going from d_k to d_k+2: with the integrals of sin(h d) and
@@ -188,14 +189,23 @@ static mj_status read_all(mj_ring_responses *all, const mj_raw *raw, const mj_ri
     return status;
 }
 
+/* How far two functions are apart, root mean square over a turn, of the first harmonic of b. */
+static double apart(const mj_ring_response *a, const mj_ring_response *b)
+{
+    double squares = pow(a->constant - b->constant, 2);
+    for (int h = 0; h < MJ_RING_HARMONICS; h++) {
+        squares += 0.5 * (pow(a->sin[h] - b->sin[h], 2) + pow(a->cos[h] - b->cos[h], 2));
+    }
+    return sqrt(squares) / hypot(b->sin[0], b->cos[0]);
+}
+
 /* Down the resistances as long as H stays what it was. */
 static double find_limit(const mj_ring_responses *all, double tolerance)
 {
     double most_S = 0;
     for (int i = 0; i < all->n; i++) {
         const mj_ring_response *r = &all->response[i];
-        double change = fabs(r->sin[0] / all->response[0].sin[0] - 1);
-        if (!(r->residual < tolerance && change < tolerance)) {
+        if (!(r->residual < tolerance && apart(r, &all->response[0]) < tolerance)) {
             break;
         }
         most_S = 1 / r->resistance_ohm;

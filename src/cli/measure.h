@@ -4,6 +4,7 @@
 
 #include "context.h"
 
+int mj_measure_card(mj_context *context, int argc, char **argv);
 int mj_measure_ring(mj_context *context, int argc, char **argv);
 /* Here argv[0] is "measure" and a folder of mj realize follows. */
 int mj_measure_digital(mj_context *context, int argc, char **argv);

@@ -6,6 +6,7 @@
 #include "mj/ring_phase.h"
 #include "mj/ring_spread.h"
 #include "options.h"
+#include "progress.h"
 #include "version.h"
 #include <dirent.h>
 #include <errno.h>
@@ -38,6 +39,7 @@ typedef struct {
     mj_ring_agreement agreement[SEEDS_MAX];
     int n_agreements;
     bool has_responses, has_noise, has_corners, has_mismatch;
+    mj_progress progress;
 } result;
 
 static mj_status make_ring(result *m, mj_context *context, const request *r)
@@ -87,11 +89,14 @@ static mj_status measure_one(result *m, mj_context *context, const request *r)
     mj_err *err = &context->err;
     const char *tool;
     MJ_TRY(mj_spice_version(&tool, &m->job, &context->arena, err));
+    mj_progress_print(&m->progress, "one ring");
     MJ_TRY(mj_ring_measure(&m->figures, &m->ring, &m->job, err));
+    mj_progress_print(&m->progress, "coupling function");
     MJ_TRY(mj_ring_measure_response(&m->responses, (mj_ring_probe){.n = 0}, &m->ring, &m->figures,
                                     &m->job, err));
     m->has_responses = true;
     if (r->noise) {
+        mj_progress_print(&m->progress, "noise");
         MJ_TRY(mj_ring_measure_noise(&m->noise, &m->ring, &m->figures, &m->job, err));
         m->has_noise = true;
     }
@@ -111,10 +116,12 @@ static mj_status measure_spread(result *m, mj_context *context, const request *r
         MJ_TRY(mj_spice_models_load(&models[i], &wanted, &context->arena, &context->err));
     }
     if (r->corners) {
+        mj_progress_print(&m->progress, "corners");
         MJ_TRY(mj_ring_measure_corners(m->condition, models, &m->ring, &m->job, &context->err));
         m->has_corners = true;
     }
     if (r->mismatch > 0) {
+        mj_progress_print(&m->progress, "%d rings that differ", r->mismatch);
         MJ_TRY(mj_ring_measure_mismatch(&m->mismatch, r->mismatch, context->globals.seed, &m->ring,
                                         &m->job, &context->err));
         m->has_mismatch = true;
@@ -128,6 +135,7 @@ static mj_status measure_agreement(result *m, mj_context *context, const request
     for (int i = 0; i < r->seeds && r->agree > 0; i++) {
         mj_ring_graph graph;
         uint64_t seed = context->globals.seed + (uint64_t)i + 1;
+        mj_progress_print(&m->progress, "network %d of %d", i + 1, r->seeds);
         MJ_TRY(mj_ring_graph_draw(&graph, r->agree, m->ring.n_buffers > 0, seed, &context->arena,
                                   &context->err));
         MJ_TRY(mj_ring_agree(&m->agreement[i], &graph, seed, &m->ring, &m->figures, &model,
@@ -210,17 +218,6 @@ static void print_agreement(const result *m)
     }
 }
 
-static void set_list(mj_json *object, const char *key, const double *value, int n)
-{
-    mj_json *list = mj_json_array();
-    for (int i = 0; i < n; i++) {
-        mj_json *item = mj_json_object();
-        mj_json_set_number(item, "value", value[i]);
-        mj_json_append(list, item);
-    }
-    mj_json_set(object, key, list);
-}
-
 static void set_responses(mj_json *root, const result *m)
 {
     mj_json *list = mj_json_array();
@@ -229,8 +226,13 @@ static void set_responses(mj_json *root, const result *m)
         mj_json *item = mj_json_object();
         mj_json_set_number(item, "resistance_ohm", r->resistance_ohm);
         mj_json_set_number(item, "constant", r->constant);
-        set_list(item, "sin", r->sin, MJ_RING_HARMONICS);
-        set_list(item, "cos", r->cos, MJ_RING_HARMONICS);
+        for (int h = 0; h < MJ_RING_HARMONICS; h++) {
+            char key[8];
+            snprintf(key, sizeof key, "sin%d", h + 1);
+            mj_json_set_number(item, key, r->sin[h]);
+            snprintf(key, sizeof key, "cos%d", h + 1);
+            mj_json_set_number(item, key, r->cos[h]);
+        }
         mj_json_set_number(item, "residual", r->residual);
         mj_json_append(list, item);
     }
@@ -330,6 +332,13 @@ static mj_status save(mj_context *context, const result *m, const char *folder)
     return mj_ring_substrate_save(substrate, &m->substrate, &context->err);
 }
 
+static mj_status measure_all(result *m, mj_context *context, const request *r)
+{
+    MJ_TRY(r->substrate ? take_substrate(m, context, r) : measure_one(m, context, r));
+    MJ_TRY(measure_spread(m, context, r));
+    return measure_agreement(m, context, r);
+}
+
 static mj_status run(mj_context *context, const request *r)
 {
     result *m = mj_arena_alloc(&context->arena, sizeof *m);
@@ -344,9 +353,10 @@ static mj_status run(mj_context *context, const request *r)
     }
     MJ_TRY(make_ring(m, context, r));
     MJ_TRY(r->out ? prepare_folder(r->out, &context->err) : MJ_OK);
-    MJ_TRY(r->substrate ? take_substrate(m, context, r) : measure_one(m, context, r));
-    MJ_TRY(measure_spread(m, context, r));
-    MJ_TRY(measure_agreement(m, context, r));
+    mj_progress_init(&m->progress, context);
+    mj_status status = measure_all(m, context, r);
+    mj_progress_end(&m->progress);
+    MJ_TRY(status);
     MJ_TRY(r->out ? save(context, m, r->out) : MJ_OK);
     if (context->globals.json) {
         return print_json(context, m);
