@@ -238,6 +238,16 @@ static mj_status run_text(const mj_eval_job *j)
     return mj_eval_text(j->context, &request);
 }
 
+static mj_status run_lut(const mj_eval_job *j)
+{
+    if (j->for_images || j->test_text || j->for_text || j->for_sweep) {
+        return mj_err_add(&j->context->err, MJ_EKEY, NULL, 0, 0,
+                          "a look-up-table network on images takes --data and --threads; the other options "
+                          "are for other models");
+    }
+    return mj_eval_lut(j->context, j->path, j->data);
+}
+
 /* Finds the model, judges and prints by its kind. */
 static mj_status judge(mj_eval_job *j)
 {
@@ -246,6 +256,9 @@ static mj_status judge(mj_eval_job *j)
     MJ_TRY(mj_find_file(&j->path, context, "trained", ".safetensors", j->model));
     if (mj_language_is(j->path, &context->arena)) {
         return run_text(j);
+    }
+    if (mj_is_image_lut(j->path, context)) {
+        return run_lut(j);
     }
     if (j->test_text || j->for_text) {
         return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
@@ -340,7 +353,8 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
     const mj_usage usage = {
         .sentence = "MODEL",
         .about = "Judges a trained generator of images; of a language model, the bits per byte of text that\n"
-                 "it was not trained on. MODEL is a name in data/trained or a path. A LIST has commas;\n"
+                 "it was not trained on; of a look-up-table network, how good it is and how many gates it\n"
+                 "takes. MODEL is a name in data/trained or a path. A LIST has commas;\n"
                  "several lists give every combination. A language model takes --noise (of a product's\n"
                  "sum or a sum of rows, over its rms), --bits (of weights or rows), --activation-bits and\n"
                  "--mismatch (of weights or rows), and says what joules each setting takes.",

@@ -27,6 +27,8 @@ typedef struct {
     void *self;
     /* Leaves dL/dparameter in the gradients of both tapes, which it clears first; returns the loss. */
     double (*step)(void *self, uint32_t step);
+    /* Before a step: the share of the run that is done; may be NULL. */
+    void (*progress)(void *self, double progress);
     /* After the parameters were replaced by saved ones; may be NULL. */
     void (*restored)(void *self);
     /* After the optimiser's step, to move what it keeps of a parameter: slab[0] the parameters, then
@@ -49,6 +51,7 @@ typedef struct {
 
 mj_status mj_task_classify(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
 mj_status mj_task_lookup(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
+mj_status mj_task_lut(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
 mj_status mj_task_generate(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
 mj_status mj_task_text(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
 

@@ -1,0 +1,62 @@
+# Mistakes of mj measure ring and card that need no simulation, and a missing ngspice.
+
+$ mj measure ring --help
+--agree N
+mj measure ring --out ring
+
+$ mj measure ring --stages 4
+? 2
+an odd number of stages from 3 to 31, not 4
+
+$ mj measure ring --models $TMP/none.lib
+? 2
+none.lib: error: cannot open
+
+$ mj measure ring --corner sf
+? 2
+generic-180nm.lib: error: no corner 'sf'; it has tt, ff, ss
+
+$ mj measure ring --nmos pfet
+? 2
+no model of type nmos called pfet
+
+$ printf '.model n nmos\n.model p pmos\n.control\nshell touch '$TMP'/made\n.endc\n' > $TMP/bad.lib; mj measure ring --models $TMP/bad.lib
+? 2
+bad.lib:3:1: error: commands for ngspice are not taken from files
+    3 | .control
+
+$ test -e $TMP/made
+? 1
+
+$ printf '.model n nmos\n.model p pmos\n.include other.lib\n' > $TMP/bad.lib; mj measure ring --models $TMP/bad.lib
+? 2
+bad.lib:3:1: error: not a command that a file of models needs
+
+$ printf '.model n nmos\n*#shell date\n' > $TMP/bad.lib; mj measure ring --models $TMP/bad.lib
+? 2
+bad.lib:2:1: error: a command for ngspice in a comment
+
+$ mkdir $TMP/full; touch $TMP/full/a; mj measure ring --out $TMP/full
+? 2
+full: error: --out wants an empty folder
+
+$ printf 'mj: 1\nphase_substrate: x\nstages: 5\nvdd: 1.8\n' > $TMP/s.yaml; mj measure ring --agree 2 --substrate $TMP/s.yaml
+? 2
+s.yaml:4:6: error:
+s.yaml:
+
+$ mj measure ring --substrate $TMP/s.yaml --vdd '1.6 V'
+? 2
+--substrate says what the ring is
+
+$ M=$(command -v mj); PATH=$TMP "$M" measure ring
+? 3
+cannot start ngspice: No such file or directory; it is in the package ngspice
+
+$ mj measure card
+? 2
+mj measure card needs --liberty FILE
+
+$ mj measure card --liberty $TMP/none.lib
+? 2
+none.lib: error: cannot open
