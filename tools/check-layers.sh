@@ -1,7 +1,7 @@
 #!/bin/sh
 # Who may include whom: base -> hw -> work -> bill -> report -> cli on the accountant's side,
-# base -> math -> layer -> physics -> model -> train on the numeric one, base, math, hw -> circuit -> cli
-# on the side of circuits, and a foreign library in one
+# base -> math -> layer -> physics -> model -> train on the numeric one, hw, model -> circuit -> cli on
+# the side of circuits, and a foreign library in one
 # file only. A public header belongs to the layer of its name (report.h), else to the one that has
 # its .c file (chip.h: chip.c, op.h: ops.c).
 set -u
@@ -25,7 +25,7 @@ allowed() {
     physics) echo base math layer physics ;;
     model) echo base work math layer physics model ;;
     train) echo base work math layer physics model train ;;
-    circuit) echo base math hw circuit ;;
+    circuit) echo base work hw math layer physics model circuit ;;
     report) echo base hw work bill report ;;
     cli) echo base hw work bill report math layer physics model train circuit cli ;;
     *) echo none ;;
@@ -35,7 +35,7 @@ allowed() {
 # The layer of the public header mj/$1.h; empty if no source file goes with it.
 layer_of() {
     case $1 in
-    real | fast_math | lut_net) # types and inline functions: no .c file
+    real | fast_math) # a type and inline functions: no .c file
         echo math
         return
         ;;

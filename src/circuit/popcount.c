@@ -3,8 +3,9 @@
  *
  * The three bits that an adder takes are those that arrive first, by a delay of 2 for a sum and 1 for a
  * carry (the ratio of FAX1 in osu018). So the inputs of an adder change at nearly the same time, and the
- * tree has few glitches, which are most of the energy of adders: a chain of the same adders, which takes
- * the newest bit first, makes several times as many toggles.
+ * tree has few glitches, which are most of the energy of adders. Counting 200 random bits on osu018 takes
+ * 35 pJ; with the bits of a column in the order in which they were made 40 pJ; in a chain, newest first,
+ * of as many adders, 1520 pJ; by `+`, as yosys has it, 207 pJ (mj measure).
  *
  * n signals cost n minus the ones in n's binary form, full and half adders together, as in any tree that
  * wastes no input. A constant 1 waits for the end of its column: then it costs an inverter and

@@ -1,0 +1,63 @@
+# mj realize: what it writes, what it refuses, what stays when a tool is missing.
+
+$ mj help realize
+mj realize MODEL
+--as FORM
+--liberty FILE
+--naive
+
+$ mj realize lut-fashion-generator --out $TMP/a
+? 2
+error: mj realize needs --as verilog
+
+$ mj realize lut-fashion-generator --as verilog
+? 2
+error: mj realize needs --out DIR
+
+$ mj realize lut-fashion-generater --as verilog --out $TMP/a
+? 2
+(did you mean 'lut-fashion-generator'?)
+
+$ mj realize lut-fashion-generator --as verilog --seed 3 --out $TMP/a
+? 2
+error: --seed is of --random vectors
+
+$ mj realize oscillator-fashion --as verilog --out $TMP/a
+? 2
+oscillator-fashion
+
+$ mkdir $TMP/full && touch $TMP/full/mine && mj realize lut-fashion-generator --as verilog --random --out $TMP/full
+? 2
+full: error: the folder is not empty; name a new one
+
+$ ls $TMP/full
+mine
+! core.v
+
+$ mj realize lut-fashion-generator --as verilog --random --liberty /nowhere.lib --out $TMP/b
+? 2
+/nowhere.lib: error: cannot open
+
+$ here=$(dirname $(command -v mj)); PATH=$here mj realize lut-fashion-generator --as verilog --random --vectors 50 --out $TMP/bare
+? 3
+in the package
+
+$ ls $TMP/bare
+core.v
+expected.bin
+manifest.json
+readout.v
+vectors.bin
+! gate.v
+
+$ grep mapped $TMP/bare/manifest.json
+"mapped": false
+
+# The same bytes again.
+$ here=$(dirname $(command -v mj)); PATH=$here mj realize lut-fashion-generator --as verilog --random --vectors 50 --out $TMP/again >/dev/null; for f in core.v readout.v top.v vectors.bin expected.bin; do cmp $TMP/bare/$f $TMP/again/$f && echo same $f; done
+? 0
+same core.v
+same readout.v
+same top.v
+same vectors.bin
+same expected.bin
