@@ -142,7 +142,8 @@ static mj_status run_shell(char **text, char *script, double limit_s, size_t lim
     char shell[] = "sh", option[] = "-c";
     char *argv[] = {shell, option, script, NULL};
     size_t length;
-    return mj_child_read(text, &length, &(mj_child){argv, NULL, limit_s, limit_B}, err);
+    return mj_child_read(text, &length, &(mj_child){.argv = argv, .limit_s = limit_s, .limit_B = limit_B},
+                         err);
 }
 
 static void test_children_have_limits(void **state)
@@ -158,7 +159,7 @@ static void test_children_have_limits(void **state)
     assert_int_equal(run_shell(&text, wrong, 30, 100, &err), MJ_ETOOL);
     assert_non_null(strstr(err.diag[2].text, "exit code 3"));
     char *argv[] = {none, NULL};
-    const mj_child missing = {argv, "a-package", 30, 100};
+    const mj_child missing = {.argv = argv, .package = "a-package", .limit_s = 30, .limit_B = 100};
     assert_int_equal(mj_child_read(&text, &length, &missing, &err), MJ_ETOOL);
     assert_non_null(strstr(err.diag[3].text, "package a-package"));
     assert_int_equal(run_shell(&text, two, 30, 100, &err), MJ_OK);
