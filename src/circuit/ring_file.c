@@ -12,6 +12,7 @@
 
 static const double COUPLING_OHM = 200e3; /* in the middle of what was tried: 100 to 400 kohm */
 static const double KELVIN = 273.15;
+enum { TAPS = 3 }; /* that a random graph uses */
 
 /* A substrate as it stands in a file. */
 typedef struct {
@@ -135,6 +136,9 @@ mj_status mj_ring_substrate_load(mj_ring_substrate *substrate, const char *path,
     if (d.s.n_stages % 2 == 0 || d.s.response.sin[0] == 0) {
         return mj_err_add(err, MJ_ERANGE, path, 0, 0, "no ring: %s",
                           d.s.n_stages % 2 ? "its first sine is 0" : "an even number of stages");
+    }
+    if (d.s.n_buffers != 0 && d.s.n_buffers < TAPS) {
+        return mj_err_add(err, MJ_ERANGE, path, 0, 0, "a directed ring has buffers at %d taps or more", TAPS);
     }
     *substrate = d.s;
     return MJ_OK;
