@@ -15,6 +15,8 @@ typedef struct mj_json mj_json;
 /* Reads a file of at most 16 MiB, nested at most 64 deep, without duplicate keys. The document is
  * ours: release it with mj_json_free. NULL on failure, with file:line:column in err. */
 mj_json *mj_json_load(const char *path, mj_err *err);
+/* The same for files of at most limit_B bytes: what a program wrote may be long. */
+mj_json *mj_json_load_long(const char *path, size_t limit_B, mj_err *err);
 mj_json *mj_json_parse(const char *text, size_t length, const char *name, mj_err *err);
 void mj_json_free(mj_json *json);
 

@@ -10,6 +10,8 @@
 #ifndef MJ_LUT_NET_H
 #define MJ_LUT_NET_H
 
+#include "mj/err.h"
+
 #include <stdint.h>
 
 enum { MJ_LUT_INPUTS_MAX = 6, MJ_LUT_FIRST_INPUT = 2 };
@@ -27,5 +29,20 @@ typedef struct {
     int *group;        /* [n_groups + 1]: first output of each group, n_outputs at the end */
     double scale;      /* of a score, in nats; 0 where only the largest counts */
 } mj_lut_net;
+
+/* MJ_ERANGE, with the node, unless sizes are sane, every node reads only signals before its own, tables
+ * have no bits beyond their entries, outputs are signals and groups follow each other. What takes a
+ * network takes one that passed. */
+mj_status mj_lut_net_check(const mj_lut_net *net, const char *path, mj_err *err);
+
+/* The entries of a table of n inputs. */
+static inline uint64_t mj_lut_mask(int n)
+{
+    return n >= 6 ? ~0ull : (1ull << (1 << n)) - 1;
+}
+/* The table with input j fixed at `value`: n - 1 inputs. */
+uint64_t mj_lut_cofactor(uint64_t table, int n, int j, int value);
+/* The table with input j inverted. */
+uint64_t mj_lut_invert_input(uint64_t table, int n, int j);
 
 #endif

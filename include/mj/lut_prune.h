@@ -1,7 +1,4 @@
-/* Hard look-up-table networks (lut_net.h): checked, pruned, counted.
- *
- * What stands in include/mj/lut_net.h as a form may come from a file; everything here but the check takes
- * a network that passed it. */
+/* Hard look-up-table networks (lut_net.h): pruned and counted. */
 #ifndef MJ_LUT_PRUNE_H
 #define MJ_LUT_PRUNE_H
 
@@ -10,10 +7,6 @@
 #include "mj/lut_net.h"
 
 #include <stdbool.h>
-
-/* MJ_ERANGE, with the node, unless sizes are sane, every node reads only signals before its own, tables
- * have no bits beyond their entries, outputs are signals and groups follow each other. */
-mj_status mj_lut_net_check(const mj_lut_net *net, const char *path, mj_err *err);
 
 /* The same function of the inputs with fewer nodes: constants, wires, inverters, don't-care inputs and
  * doubled inputs are folded into the tables behind them, nodes that compute what another one does (or its
@@ -43,15 +36,5 @@ static inline int mj_lut_and_nodes(const mj_lut_count *count)
 /* Bits that say what the network is: for each node its table and, for each input, which of the signals
  * before it; for each output its signal. */
 double mj_lut_net_bits(const mj_lut_net *net);
-
-/* Tables of n inputs as words: helpers for those who walk networks. */
-static inline uint64_t mj_lut_mask(int n)
-{
-    return n >= 6 ? ~0ull : (1ull << (1 << n)) - 1;
-}
-/* The table with input j fixed at `value`: n - 1 inputs. */
-uint64_t mj_lut_cofactor(uint64_t table, int n, int j, int value);
-/* The table with input j inverted. */
-uint64_t mj_lut_invert_input(uint64_t table, int n, int j);
 
 #endif

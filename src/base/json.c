@@ -128,16 +128,21 @@ static mj_json *text_parse(char *text, size_t length, const char *name, mj_err *
     return (mj_json *)(void *)value;
 }
 
-mj_json *mj_json_load(const char *path, mj_err *err)
+mj_json *mj_json_load_long(const char *path, size_t limit_B, mj_err *err)
 {
     char *text;
     size_t length;
-    if (mj_file_read(&text, &length, path, SIZE_MAX_B, err) != MJ_OK) {
+    if (mj_file_read(&text, &length, path, limit_B, err) != MJ_OK) {
         return NULL;
     }
     mj_json *json = text_parse(text, length, path, err);
     free(text);
     return json;
+}
+
+mj_json *mj_json_load(const char *path, mj_err *err)
+{
+    return mj_json_load_long(path, SIZE_MAX_B, err);
 }
 
 mj_json *mj_json_parse(const char *text, size_t length, const char *name, mj_err *err)

@@ -16,7 +16,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const int BITS_MAX = 4000000; /* yosys numbers without gaps: a larger one is no net of 16 MiB of JSON */
+/* Some 700 bytes a cell. Bits are numbered without gaps: a larger number is no net of such a file. */
+static const size_t netlist_max_B = (size_t)256 << 20;
+static const int BITS_MAX = 4000000;
 
 /* A netlist while it is read. */
 typedef struct {
@@ -489,7 +491,7 @@ static mj_status read_json(mj_netlist *netlist, mj_json *json, const char *path,
 mj_status mj_netlist_load(mj_netlist *netlist, const char *path, const char *top,
                           const mj_liberty *liberty, mj_arena *arena, mj_err *err)
 {
-    return read_json(netlist, mj_json_load(path, err), path, top, liberty, arena, err);
+    return read_json(netlist, mj_json_load_long(path, netlist_max_B, err), path, top, liberty, arena, err);
 }
 
 mj_status mj_netlist_parse(mj_netlist *netlist, const char *text, size_t length, const char *name,

@@ -10,6 +10,7 @@
 
 enum { WORDS_MAX = 64, CELLS_MAX = 4096, TRANSISTORS_MAX = 1024, BITS_MAX = 6 };
 static const size_t file_max_B = (size_t)64 << 20;
+static const double VALUE_MAX = 1e9;
 
 /* A file while it is read. */
 typedef struct {
@@ -47,7 +48,7 @@ static double value_of(const char *word, const char *name, double other)
                         : text[n] == 'p'  ? 1e-12
                         : text[n] == '\0' ? 1
                                           : -1;
-    return n > 0 ? number * unit : -1;
+    return n > 0 && number < VALUE_MAX ? number * unit : -1;
 }
 
 static mj_status cell_begin(scan *s, const char *const *word, int n)

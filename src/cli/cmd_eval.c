@@ -318,7 +318,8 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
     const mj_usage usage = {
         .sentence = "MODEL",
         .about = "Judges a trained generator of images; of a language model, the bits per byte of text that\n"
-                 "it was not trained on; of a look-up-table network, what it can do and what it takes. MODEL is a name in data/trained or a path. A LIST has commas;\n"
+                 "it was not trained on; of a look-up-table network, how good it is and how many gates it\n"
+                 "takes. MODEL is a name in data/trained or a path. A LIST has commas;\n"
                  "several lists give every combination.",
         .option = option,
         .n_options = AXES_N + OWN_N,

@@ -121,6 +121,9 @@ static mj_status run(mj_context *context, const request *r, const char *word)
     MJ_TRY(check_request(r, context));
     MJ_TRY(mj_find_file(&path, context, "trained", ".safetensors", word));
     MJ_TRY(mj_lut_file_load(&model, path, units, &context->arena, err));
+    if (model.recipe.objective.kind == MJ_OBJECTIVE_CLASSIFY) {
+        model.net.scale = 0; /* training's: at work only the largest counts */
+    }
     const char *data = r->data ? r->data : model.data;
     if (!r->random) {
         MJ_TRY(load_vectors(&vectors, context, &model, data, r->n_vectors));

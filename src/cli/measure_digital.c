@@ -145,7 +145,6 @@ static mj_status checks_run(mj_measure_report *report, mj_context *context,
     MJ_TRY(mj_crosscheck_glitches(&report->glitches, &circuit->netlist, &circuit->timing, input, n,
                                   &check, arena, &context->err));
     MJ_TRY(spice_run(report, context, folder));
-    report->has_checks = true;
     const double switching = apart(report->own.switching_J, report->sta.switching_J);
     const double toggles = apart((double)report->glitches.own, (double)report->glitches.iverilog);
     report->agrees =
@@ -153,16 +152,16 @@ static mj_status checks_run(mj_measure_report *report, mj_context *context,
     return MJ_OK;
 }
 
-static mj_status measure(mj_measure_report *report, mj_context *context, const char *folder,
-                         const request *asked)
+/* What needs no other program: netlist against model, energy, facts. */
+static mj_status measure(mj_measure_report *report, mj_measured_circuit *circuit, mj_context *context,
+                         const char *folder, const request *asked)
 {
     mj_arena *arena = &context->arena;
     mj_err *err = &context->err;
-    mj_measured_circuit *circuit = mj_arena_alloc(arena, sizeof *circuit);
     const char *cells = mj_arena_printf(arena, "%s/cells.lib", folder);
     mj_measurement_config config = {.n_vectors = asked->n_vectors};
-    const mj_proof_config proof = {.no_rtl = !asked->check, .no_formal = !asked->check};
-    if (!circuit || !cells) {
+    const mj_proof_config quick = {.no_rtl = true, .no_formal = true};
+    if (!cells) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a measurement");
     }
     MJ_TRY(mj_manifest_load(&report->manifest, folder, arena, err));
@@ -170,15 +169,25 @@ static mj_status measure(mj_measure_report *report, mj_context *context, const c
     MJ_TRY(wiring_find(&config.wiring, context, asked));
     MJ_TRY(mj_measurement_run(&report->measurement, circuit, &report->manifest, folder,
                               &report->liberty, &config, arena, err));
-    MJ_TRY(mj_proof_run(&report->proof, &report->manifest, folder, &report->liberty, &proof, arena,
+    MJ_TRY(mj_proof_run(&report->proof, &report->manifest, folder, &report->liberty, &quick, arena,
                         err));
-    if (asked->check) {
-        MJ_TRY(checks_run(report, context, circuit, folder));
-    }
     const char *origin = origin_of(context, &report->manifest, &report->liberty);
     return origin ? mj_measurement_save_facts(&report->measurement, &report->manifest, folder, origin,
                                               err)
                   : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a text");
+}
+
+static mj_status check_by_tools(mj_measure_report *report, const mj_measured_circuit *circuit,
+                                mj_context *context, const char *folder)
+{
+    const mj_proof_config all = {.no_rtl = false};
+    mj_proof proof;
+    MJ_TRY(checks_run(report, context, circuit, folder));
+    MJ_TRY(mj_proof_run(&proof, &report->manifest, folder, &report->liberty, &all, &context->arena,
+                        &context->err));
+    report->proof = proof;
+    report->has_checks = true;
+    return MJ_OK;
 }
 
 static bool is_good(const mj_measure_report *report)
@@ -217,12 +226,23 @@ int mj_measure_digital(mj_context *context, int argc, char **argv)
         return exit_code;
     }
     report.folder = folder;
-    mj_status status = measure(&report, context, folder, &asked);
-    if (status == MJ_OK) {
-        status = context->globals.json ? mj_measure_print_json(&report, &context->err)
-                                       : (mj_measure_print_text(&report), MJ_OK);
+    mj_measured_circuit *circuit = mj_arena_alloc(&context->arena, sizeof *circuit);
+    if (circuit == NULL) {
+        return mj_context_fail_with(context, MJ_EMEM, "no memory for a measurement");
     }
-    if (status != MJ_OK) {
+    if (measure(&report, circuit, context, folder, &asked) != MJ_OK) {
+        return mj_context_fail(context);
+    }
+    /* Where a program of --check is missing, what was measured is shown all the same. */
+    const mj_status checked = asked.check ? check_by_tools(&report, circuit, context, folder) : MJ_OK;
+    if (context->globals.json) {
+        if (mj_measure_print_json(&report, &context->err) != MJ_OK) {
+            return mj_context_fail(context);
+        }
+    } else {
+        mj_measure_print_text(&report);
+    }
+    if (checked != MJ_OK) {
         return mj_context_fail(context);
     }
     return is_good(&report) ? MJ_EXIT_OK : MJ_EXIT_GOAL;

@@ -25,8 +25,8 @@ static void equality_print(const mj_measure_report *r)
 {
     const mj_proof *p = &r->proof;
     const int mismatches = mj_proof_mismatches(p);
-    printf("%s: %d vectors, %d mismatches (network = %s netlist)", r->manifest.name,
-           p->n_vectors, mismatches, p->rtl_mismatches >= 0 ? "Verilog =" : "");
+    printf("%s: %d vectors, %d mismatches (network %s= netlist)", r->manifest.name,
+           p->n_vectors, mismatches, p->rtl_mismatches >= 0 ? "= Verilog " : "");
     if (r->has_checks) {
         printf("; core %s in %.3g s", mj_verdict_names[p->verdict], p->formal_s);
     }

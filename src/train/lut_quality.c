@@ -31,11 +31,15 @@ void mj_lut_reader_run(mj_lut_reader *r)
 
 double mj_lut_score_bits(const int *score, int n, double scale, int label)
 {
-    double sum = 0;
+    const double ln_2 = 0.69314718055994531;
+    double sum = 0, top = scale * score[label];
     for (int g = 0; g < n; g++) {
-        sum += exp(scale * (score[g] - score[label]));
+        top = fmax(top, scale * score[g]);
     }
-    return log2(sum);
+    for (int g = 0; g < n; g++) {
+        sum += exp(scale * score[g] - top);
+    }
+    return log2(sum) + (top - scale * score[label]) / ln_2;
 }
 
 mj_status mj_lut_data_check(const mj_lut_model *model, const mj_dataset *data, const char *path,
@@ -148,17 +152,16 @@ mj_status mj_lut_image_bits(double *bits, const mj_lut_model *model, const mj_da
 /* A level by its chance. */
 static int draw_level(const int *score, int n, double scale, mj_rng *rng)
 {
-    double sum = 0;
-    int top = 0;
+    double sum = 0, top = scale * score[0];
     for (int g = 1; g < n; g++) {
-        top = score[g] > score[top] ? g : top;
+        top = fmax(top, scale * score[g]);
     }
     for (int g = 0; g < n; g++) {
-        sum += exp(scale * (score[g] - score[top]));
+        sum += exp(scale * score[g] - top);
     }
     double left = mj_rng_uniform(rng) * sum;
     for (int g = 0; g < n - 1; g++) {
-        left -= exp(scale * (score[g] - score[top]));
+        left -= exp(scale * score[g] - top);
         if (left < 0) {
             return g;
         }

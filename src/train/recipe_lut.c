@@ -13,7 +13,7 @@ static const double HARD_FROM = 0.5;
 mj_status mj_recipe_lut_refuse_idle(const mj_recipe *recipe, mj_err *err)
 {
     enum { IMAGES = 1 << MJ_OBJECTIVE_CLASSIFY | 1 << MJ_OBJECTIVE_NEXT_PIXEL };
-    const unsigned bytes = 1u << MJ_OBJECTIVE_NEXT_BYTE, any = bytes | IMAGES;
+    const unsigned bytes = 1u << MJ_OBJECTIVE_NEXT_BYTE, any = ~0u;
     const mj_recipe_lut *l = &recipe->model.lut;
     const mj_recipe_train *t = &recipe->train;
     const struct {
@@ -35,8 +35,11 @@ mj_status mj_recipe_lut_refuse_idle(const mj_recipe *recipe, mj_err *err)
         {"train.shift", t->shift > 0, 1u << MJ_OBJECTIVE_CLASSIFY},
     };
     bool is_lut = recipe->model.kind == MJ_TRAINED_LUT;
+    int objective = recipe->objective.kind;
     for (int k = 0; k < LENGTH(some); k++) {
-        if (some[k].given && !(is_lut && some[k].used_by >> recipe->objective.kind & 1)) {
+        /* an objective of other models is complained about later */
+        bool used = objective < MJ_OBJECTIVE_CLASSIFY || (some[k].used_by >> objective & 1);
+        if (some[k].given && !(is_lut && used)) {
             return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0, "%s has no effect on a%s %s%s",
                               some[k].key, recipe->model.kind == MJ_TRAINED_OSCILLATOR ? "n" : "",
                               mj_trained_kind_names[recipe->model.kind],
