@@ -4,6 +4,9 @@
  *   dphi_i/dt = omega_0 (1 + s dV_i) + sum_j H(phi_j + tap_ij - phi_i) / R_ij       [kuramoto1975]
  *   H(d) = c + sum_h a_h sin(h d) + b_h cos(h d),   h = 1..4                    ohm rad/s
  *
+ * Resistors also load a ring: c, a and b change in proportion to the sum of conductances at ring i,
+ * by a slope that is measured with them.
+ *
  * Phase is 0 where node 0 rises through half the supply. A stage turns the wave over and delays it by a
  * 2n-th of a period, so node k leads node 0 by k pi (1 - 1/n): taps, of which an odd one gives a
  * coupling of the other sign. A resistor between two rings acts both ways (symmetric); behind a buffer
@@ -68,11 +71,12 @@ enum { MJ_RING_RESPONSES_MAX = 8 };
 typedef struct {
     int n, chosen; /* response[chosen] is the model's */
     mj_ring_response response[MJ_RING_RESPONSES_MAX];
+    mj_ring_response slope; /* how the coefficients change with the conductance at a ring, per S */
     double conductance_max_S; /* of all couplings at a node: up to it H holds; 0: nowhere */
 } mj_ring_responses;
 /* At which resistances, falling; {0}: 400, 200, 100, 50 and 25 kohm, of which 100 are the model's. H
- * holds where its residual and its distance from that of the largest resistance, both over its
- * amplitude, are below `tolerance` (0: 0.02). */
+ * holds where its residual and its distance from that of the chosen resistance, moved by the slope, both
+ * over its amplitude, are below `tolerance` (0: 0.02). */
 typedef struct {
     double resistance_ohm[MJ_RING_RESPONSES_MAX];
     int n, chosen;

@@ -18,7 +18,7 @@ typedef struct {
     double diffusion_sq; /* rad2/s; 0: not measured */
     double unit_s, coupling_resistance_ohm;
     double conductance_max_S;
-    mj_ring_response response;
+    mj_ring_response response, slope; /* as in mj_ring_model */
 } mj_ring_substrate;
 
 mj_ring_substrate mj_ring_substrate_make(const mj_ring *ring, const mj_ring_figures *figures,

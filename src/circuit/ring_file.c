@@ -12,11 +12,12 @@
 
 static const double COUPLING_OHM = 200e3; /* in the middle of what was tried: 100 to 400 kohm */
 static const double KELVIN = 273.15;
+enum { TAPS = 3 }; /* that a random graph uses */
 
 /* A substrate as it stands in a file. */
 typedef struct {
     mj_ring_substrate s;
-    int n_sin, n_cos;
+    int n_sin, n_cos, n_slope_sin, n_slope_cos;
 } document;
 
 #define LENGTH(a) ((int)(sizeof(a) / sizeof((a)[0])))
@@ -51,6 +52,11 @@ static const mj_spec_field fields[] = {
     REAL("response_constant", response.constant, NULL, -1e18, 1e18),
     REALS("response_sin", response.sin, n_sin),
     REALS("response_cos", response.cos, n_cos),
+    {.key = "slope_constant", .kind = MJ_SPEC_REAL, AT(slope.constant), .min = -1e24, .max = 1e24},
+    {.key = "slope_sin", .kind = MJ_SPEC_REALS, AT(slope.sin), .count_offset = offsetof(document, n_slope_sin),
+     .max_items = MJ_RING_HARMONICS, .min = -1e24, .max = 1e24},
+    {.key = "slope_cos", .kind = MJ_SPEC_REALS, AT(slope.cos), .count_offset = offsetof(document, n_slope_cos),
+     .max_items = MJ_RING_HARMONICS, .min = -1e24, .max = 1e24},
     REAL("response_residual", response.residual, NULL, 0, 100),
 };
 static const mj_spec_schema schema = {"phase substrate", fields, LENGTH(fields), sizeof(document), NULL};
@@ -69,13 +75,15 @@ mj_ring_substrate mj_ring_substrate_make(const mj_ring *ring, const mj_ring_figu
         .energy_J = figures->energy_J, .leak_W = figures->leak_W,
         .detuning_pV = figures->detuning_pV, .diffusion_sq = noise ? noise->diffusion_sq : 0,
         .unit_s = COUPLING_OHM / fabs(r->sin[0]), .coupling_resistance_ohm = COUPLING_OHM,
-        .conductance_max_S = responses->conductance_max_S, .response = *r};
+        .conductance_max_S = responses->conductance_max_S, .response = *r,
+        .slope = responses->slope};
 }
 
 mj_ring_model mj_ring_substrate_model(const mj_ring_substrate *s)
 {
     return (mj_ring_model){.n_stages = s->n_stages, .period_s = s->period_s,
-                           .detuning_pV = s->detuning_pV, .response = s->response};
+                           .detuning_pV = s->detuning_pV, .response = s->response,
+                           .slope = s->slope, .reference_S = 1 / s->response.resistance_ohm};
 }
 
 static void write_list(FILE *out, const char *key, const double value[MJ_RING_HARMONICS])
@@ -105,6 +113,7 @@ mj_status mj_ring_substrate_save(const char *path, const mj_ring_substrate *s, m
     fputs("# A ring of inverters as a phase oscillator, from transistors in ngspice; made by mj measure ring.\n"
           "#   dphi_i/dt = omega_0 (1 + detuning_per_volt dV_i) + sum_j H(phi_j + tap_ij - phi_i) / R_ij\n"
           "#   H(d) = response_constant + sum_h sin_h sin(h d) + cos_h cos(h d)     ohm rad/s\n"
+          "# at 1/response_resistance of couplings at ring i; for every S more the coefficients grow by slope_*.\n"
           "# Node k leads node 0 by k pi (1 - 1/stages). diffusion: rad2/s, 0 where it was not measured.\n"
           "# conductance_max: of all couplings at a node; above it H is another.\n"
           "mj: 1\n", out);
@@ -123,6 +132,9 @@ mj_status mj_ring_substrate_save(const char *path, const mj_ring_substrate *s, m
             1e-3 * s->response.resistance_ohm, s->response.constant);
     write_list(out, "response_sin", s->response.sin);
     write_list(out, "response_cos", s->response.cos);
+    fprintf(out, "slope_constant: %.6g\n", s->slope.constant);
+    write_list(out, "slope_sin", s->slope.sin);
+    write_list(out, "slope_cos", s->slope.cos);
     fprintf(out, "response_residual: %.4g\n", s->response.residual);
     return mj_draft_close(&draft, err);
 }
@@ -135,6 +147,9 @@ mj_status mj_ring_substrate_load(mj_ring_substrate *substrate, const char *path,
     if (d.s.n_stages % 2 == 0 || d.s.response.sin[0] == 0) {
         return mj_err_add(err, MJ_ERANGE, path, 0, 0, "no ring: %s",
                           d.s.n_stages % 2 ? "its first sine is 0" : "an even number of stages");
+    }
+    if (d.s.n_buffers != 0 && d.s.n_buffers < TAPS) {
+        return mj_err_add(err, MJ_ERANGE, path, 0, 0, "a directed ring has buffers at %d taps or more", TAPS);
     }
     *substrate = d.s;
     return MJ_OK;

@@ -199,13 +199,54 @@ static double apart(const mj_ring_response *a, const mj_ring_response *b)
     return sqrt(squares) / hypot(b->sin[0], b->cos[0]);
 }
 
-/* Down the resistances as long as H stays what it was. */
+/* A coefficient's change with conductance, least squares over all resistances. Weights are conductances
+ * squared: an error in a rate is one of H times the resistance. */
+static double find_slope(const mj_ring_responses *all, size_t offset)
+{
+    double w = 0, wg = 0, wgg = 0, wy = 0, wgy = 0;
+    for (int i = 0; i < all->n; i++) {
+        double g = 1 / all->response[i].resistance_ohm, y;
+        memcpy(&y, (const char *)&all->response[i] + offset, sizeof y);
+        w += g * g;
+        wg += g * g * g;
+        wgg += g * g * g * g;
+        wy += g * g * y;
+        wgy += g * g * g * y;
+    }
+    return all->n > 1 ? (w * wgy - wg * wy) / (w * wgg - wg * wg) : 0;
+}
+
+static void find_slopes(mj_ring_responses *all)
+{
+    all->slope.constant = find_slope(all, offsetof(mj_ring_response, constant));
+    for (int h = 0; h < MJ_RING_HARMONICS; h++) {
+        size_t at = (size_t)h * sizeof(double);
+        all->slope.sin[h] = find_slope(all, offsetof(mj_ring_response, sin) + at);
+        all->slope.cos[h] = find_slope(all, offsetof(mj_ring_response, cos) + at);
+    }
+}
+
+/* The chosen function at another conductance. */
+static mj_ring_response moved(const mj_ring_responses *all, double resistance_ohm)
+{
+    mj_ring_response r = all->response[all->chosen];
+    double change_S = 1 / resistance_ohm - 1 / r.resistance_ohm;
+    r.constant += change_S * all->slope.constant;
+    for (int h = 0; h < MJ_RING_HARMONICS; h++) {
+        r.sin[h] += change_S * all->slope.sin[h];
+        r.cos[h] += change_S * all->slope.cos[h];
+    }
+    return r;
+}
+
+/* Down the resistances as long as H is what the chosen one and the slope say. */
 static double find_limit(const mj_ring_responses *all, double tolerance)
 {
     double most_S = 0;
     for (int i = 0; i < all->n; i++) {
         const mj_ring_response *r = &all->response[i];
-        if (!(r->residual < tolerance && apart(r, &all->response[0]) < tolerance)) {
+        const mj_ring_response line = moved(all, r->resistance_ohm);
+        if (!(r->residual < tolerance && apart(r, &line) < tolerance)) {
             break;
         }
         most_S = 1 / r->resistance_ohm;
@@ -236,6 +277,7 @@ mj_status mj_ring_measure_response(mj_ring_responses *responses, mj_ring_probe p
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     if (status == MJ_OK) {
+        find_slopes(responses);
         responses->conductance_max_S =
             find_limit(responses, probe.tolerance > 0 ? probe.tolerance : PROBE.tolerance);
     }
