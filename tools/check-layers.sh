@@ -1,6 +1,7 @@
 #!/bin/sh
 # Who may include whom: base -> hw -> work -> bill -> report -> cli on the accountant's side,
-# base -> math -> layer -> physics -> model -> train on the numeric one, and a foreign library in one
+# base -> math -> layer -> physics -> model -> train on the numeric one, base, math, hw -> circuit -> cli
+# on the side of circuits, and a foreign library in one
 # file only. A public header belongs to the layer of its name (report.h), else to the one that has
 # its .c file (chip.h: chip.c, op.h: ops.c).
 set -u
@@ -24,8 +25,9 @@ allowed() {
     physics) echo base math layer physics ;;
     model) echo base work math layer physics model ;;
     train) echo base work math layer physics model train ;;
+    circuit) echo base math hw circuit ;;
     report) echo base hw work bill report ;;
-    cli) echo base hw work bill report math layer physics model train cli ;;
+    cli) echo base hw work bill report math layer physics model train circuit cli ;;
     *) echo none ;;
     esac
 }
@@ -33,7 +35,7 @@ allowed() {
 # The layer of the public header mj/$1.h; empty if no source file goes with it.
 layer_of() {
     case $1 in
-    real | fast_math) # a type and inline functions: no .c file
+    real | fast_math | lut_net) # types and inline functions: no .c file
         echo math
         return
         ;;
@@ -101,9 +103,9 @@ for file in include/mj/*.h; do
 done
 
 # Headers of C and POSIX; everything else in angle brackets is a foreign library.
-standard=' assert.h ctype.h dirent.h errno.h fcntl.h float.h inttypes.h limits.h locale.h math.h poll.h
+standard=' assert.h complex.h ctype.h dirent.h errno.h fcntl.h float.h inttypes.h limits.h locale.h math.h poll.h
  setjmp.h signal.h stdalign.h stdarg.h stdatomic.h stdbool.h stddef.h stdint.h stdio.h stdlib.h
- spawn.h string.h strings.h sys/mman.h sys/stat.h sys/types.h sys/wait.h time.h unistd.h '
+ spawn.h string.h strings.h sys/mman.h sys/resource.h sys/stat.h sys/types.h sys/wait.h time.h unistd.h '
 headers=$(cat src/*/*.[ch] include/mj/*.h | sed -n 's/^ *# *include <\(.*\)>.*/\1/p' | sort -u)
 for header in $headers; do
     case $standard in

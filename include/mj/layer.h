@@ -114,6 +114,23 @@ mj_var mj_selective_scan(mj_tape *tape, mj_var u, mj_var dt, mj_var bc, mj_var a
  * frequencies omega [D] rad a step -> [B,T,2D], both quadratures times silu(g). 9*B*T*D MAC. */
 mj_var mj_oscillator_scan(mj_tape *tape, mj_var p, mj_var omega);
 
+/* Look-up tables [ruttgers2025], signals in rows and samples in columns: x [S,B], tables w [N,2^k], k
+ * from 1 to 6, wires [N,k] labels below S -> [N,B], the multilinear interpolation of the logistic of w.
+ * While *hard (NULL: never) entries are the bits w > 0; gradients stay those of the soft tables.
+ * N*(2^k - 1)*B MAC. */
+typedef struct {
+    const bool *hard; /* the caller's, may change between steps */
+} mj_lut_config;
+mj_var mj_lut(mj_tape *tape, mj_var x, mj_var w, mj_var wires, const bool *hard);
+/* scale [1] times the sums of n groups of rows: x [N,B] -> [B,n]. */
+typedef struct {
+    int n;
+} mj_lut_groups_config;
+mj_var mj_lut_groups(mj_tape *tape, mj_var x, mj_var scale, int n);
+/* How much of a gate the tables are, in the mean: 0 a wire, 1/2 an AND, 1 an XOR; with their outputs y
+ * [N,B] (or MJ_NONE) times how often they change. */
+mj_var mj_lut_area(mj_tape *tape, mj_var w, mj_var y);
+
 /* Records a block on its tape and returns the output, of the shape of x. `turn` counts from 0. */
 typedef mj_var (*mj_block_record)(mj_tape *tape, mj_var x, int turn, void *context);
 /* A block n times over, each on the output of the one before. What the block takes from context

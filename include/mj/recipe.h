@@ -13,7 +13,8 @@ typedef enum {
     MJ_TRAINED_OSCILLATOR,
     MJ_TRAINED_CLASSIFIER,
     MJ_TRAINED_LOOKUP,
-    MJ_TRAINED_TEXT_NET
+    MJ_TRAINED_TEXT_NET,
+    MJ_TRAINED_LUT
 } mj_trained_kind;
 /* The first three are of generators. */
 typedef enum {
@@ -22,6 +23,7 @@ typedef enum {
     MJ_OBJECTIVE_GAN,
     MJ_OBJECTIVE_CLASSIFY,
     MJ_OBJECTIVE_NEXT_BYTE,
+    MJ_OBJECTIVE_NEXT_PIXEL,
     MJ_OBJECTIVE_N
 } mj_objective_kind;
 
@@ -33,6 +35,22 @@ typedef struct {
 } mj_recipe_harmonics;
 
 extern const char *const mj_trained_kind_names[];
+
+enum { MJ_RECIPE_LAYERS_MAX = 8, MJ_RECIPE_THRESHOLDS_MAX = 15 };
+
+/* lut_net: soft_lut.h, lut_encoder.h. Lists are written as numbers and checked to be whole. */
+typedef struct {
+    double layer[MJ_RECIPE_LAYERS_MAX]; /* tables of each */
+    int n_layers;
+    int table_inputs; /* 0: 2 */
+    double threshold[MJ_RECIPE_THRESHOLDS_MAX]; /* of grey values, 1 to 255, rising */
+    int n_thresholds;
+    int neighbourhood;    /* next_pixel: rows above that are seen; 0: 5 */
+    int history, one_hot; /* next_byte: symbols that are seen, and how many of them one-hot */
+    double scale;         /* of a score; 0: the model's own */
+    double area;          /* weight of the area in the loss */
+    bool activity;        /* area counts as often as it switches: energy */
+} mj_recipe_lut;
 
 /* `model:`; kind is an index of mj_trained_kind_names. */
 typedef struct {
@@ -57,11 +75,12 @@ typedef struct {
     /* text_net: text_net.h; with contexts, the memory beside it */
     int block; /* mj_text_block */
     int depth, mlp, loops, equilibrium, heads, span, states; /* and width */
+    mj_recipe_lut lut;
     mj_analog analog; /* weight_bits, activation_bits, product_noise: in training and as stored */
 } mj_recipe_model;
 
 /* `objective:`; kind is an index of "drifting", "sliced_wasserstein", "gan",
- * "classify", "next_byte". */
+ * "classify", "next_byte", "next_pixel". */
 typedef struct {
     int kind;
     double pixels, features; /* weights of the two kinds of views: drifting, sliced_wasserstein */
@@ -95,6 +114,9 @@ typedef struct {
     double epochs;  /* or, of text, after so many times through it */
     double lr_end;  /* of lr, at the end of the epochs; 0: all of it */
     double lr_memory; /* of a look-up memory beside a net, which lr_end is of then, in every epoch */
+    double hard_from; /* lut_net: share of the run after which tables are bits; 0: half of it */
+    int rewire;       /* lut_net: times that idle wires move; 0: never */
+    int shift;        /* lut_net on images: they are moved by up to so many pixels */
     int seed;
 } mj_recipe_train;
 

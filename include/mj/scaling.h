@@ -21,6 +21,18 @@ typedef struct {
 mj_status mj_scale_compute(mj_scale *scale, const char *law, double from_m, double to_m,
                            mj_err *err);
 
+/* Gates of a node at a supply voltage. */
+typedef struct {
+    double node_m, voltage_V;
+} mj_gates;
+
+/* Factor on the energy of gates that were measured at one node and voltage, at another. The far end is
+ * the polynomials alone, voltage and all; the near end (typ and the other bound) takes them only from a
+ * larger node to 45 nm at 0.9 V and goes on with the published tables of arithmetic, which fell less.
+ * MJ_ERANGE for a node without polynomial, or a voltage at which the polynomial is not positive.
+ *                                                       [stillmaker2017, horowitz2014, jouppi2021] */
+mj_status mj_scale_gates(mj_scale *scale, const mj_gates *from, const mj_gates *to, mj_err *err);
+
 /* A published point that a law interpolates. Only ratios of values count, so their unit does not. */
 typedef struct {
     double node_nm, value;

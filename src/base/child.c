@@ -1,16 +1,20 @@
 /* Child: starts a program by its name on PATH, reads what it prints until it ends or time is up.
  *
- * posix_spawn and two ends of a pipe; poll keeps the time. A child that is late or too loud is killed
- * and waited for, so that none is left behind. */
+ * fork and exec, because limits must hold before the program's first instruction; between the two
+ * only calls that a fork of many threads may make. A pipe that exec closes brings its errno back, so
+ * that a missing program is told from one that failed. A child that is late or too loud is killed by
+ * its number and waited for, so that none is left behind. */
+#define _GNU_SOURCE /* execvpe */
 #include "mj/child.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <math.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -72,33 +76,89 @@ static mj_status read_all(char **text, size_t *length, int from, const mj_child 
     }
 }
 
-/* stdin and stderr are /dev/null, stdout is the pipe. Returns an errno. */
-static int start(pid_t *pid, int to, const mj_child *child)
+static struct rlimit limit_of(double most)
 {
-    posix_spawn_file_actions_t actions;
-    int problem = posix_spawn_file_actions_init(&actions);
-    if (problem) {
+    return (struct rlimit){(rlim_t)ceil(most), (rlim_t)ceil(most)};
+}
+
+/* False where a limit that was asked for cannot be set. */
+static bool set_limits(const mj_child *child)
+{
+    const struct rlimit cpu = limit_of(child->cpu_s), file = limit_of((double)child->file_B),
+                        memory = limit_of((double)child->memory_B);
+    return (child->cpu_s == 0 || setrlimit(RLIMIT_CPU, &cpu) == 0) &&
+           (child->file_B == 0 || setrlimit(RLIMIT_FSIZE, &file) == 0) &&
+           (child->memory_B == 0 || setrlimit(RLIMIT_AS, &memory) == 0);
+}
+
+/* What the child does between fork and exec; returns only if it cannot go on. */
+static void become(const mj_child *child, char *const *environment, int out, bool with_errors)
+{
+    int nothing = open("/dev/null", O_RDWR);
+    if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
+        dup2(with_errors ? out : nothing, STDERR_FILENO) < 0 ||
+        (child->folder && chdir(child->folder) != 0) || !set_limits(child)) {
+        return;
+    }
+    execvpe(child->argv[0], child->argv, environment);
+}
+
+/* The child's variables, then ours; the first of a name counts. malloc'ed. */
+static char **join_environment(const char *const *more)
+{
+    size_t n = 0, n_more = 0;
+    while (environ[n]) {
+        n++;
+    }
+    while (more && more[n_more]) {
+        n_more++;
+    }
+    char **all = malloc((n + n_more + 1) * sizeof *all);
+    for (size_t i = 0; all && i < n_more; i++) {
+        all[i] = (char *)more[i];
+    }
+    if (all) {
+        memcpy(all + n_more, environ, (n + 1) * sizeof *all);
+    }
+    return all;
+}
+
+/* Returns an errno: of fork, or of what the child could not do. */
+static int start(pid_t *pid, int out, const mj_child *child, bool with_errors)
+{
+    int report[2], problem = 0;
+    char **environment = join_environment(child->environment);
+    if (!environment || pipe(report) != 0) {
+        problem = environment ? errno : ENOMEM;
+        free(environment);
         return problem;
     }
-    problem = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-    if (!problem) {
-        problem = posix_spawn_file_actions_adddup2(&actions, to, STDOUT_FILENO);
+    fcntl(report[1], F_SETFD, FD_CLOEXEC);
+    *pid = fork();
+    if (*pid == 0) {
+        close(report[0]);
+        become(child, environment, out, with_errors);
+        problem = errno;
+        _exit(write(report[1], &problem, sizeof problem) == sizeof problem ? 127 : 126);
     }
-    if (!problem) {
-        problem = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+    problem = *pid < 0 ? errno : 0;
+    free(environment);
+    close(report[1]);
+    int told = 0;
+    if (*pid > 0 && read(report[0], &told, sizeof told) == sizeof told) {
+        problem = told;
+        waitpid(*pid, NULL, 0);
     }
-    if (!problem) {
-        problem = posix_spawnp(pid, child->argv[0], &actions, NULL, child->argv, environ);
-    }
-    posix_spawn_file_actions_destroy(&actions);
+    close(report[0]);
     return problem;
 }
 
-mj_status mj_child_read(char **text, size_t *length, const mj_child *child, mj_err *err)
+static mj_status run(char **text, size_t *length, const mj_child *child, bool with_errors,
+                     mj_err *err)
 {
     const char *name = child->argv[0];
     int ends[2], how = 0;
-    pid_t pid;
+    pid_t pid = -1;
     *text = NULL;
     *length = 0;
     if (pipe(ends) != 0) {
@@ -106,7 +166,7 @@ mj_status mj_child_read(char **text, size_t *length, const mj_child *child, mj_e
     }
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     fcntl(ends[1], F_SETFD, FD_CLOEXEC);
-    int problem = start(&pid, ends[1], child);
+    int problem = start(&pid, ends[1], child, with_errors);
     close(ends[1]);
     if (problem) {
         close(ends[0]);
@@ -128,9 +188,25 @@ mj_status mj_child_read(char **text, size_t *length, const mj_child *child, mj_e
                             child->package ? "; it is in the package " : "",
                             child->package ? child->package : "");
     }
+    return status;
+}
+
+mj_status mj_child_read(char **text, size_t *length, const mj_child *child, mj_err *err)
+{
+    mj_status status = run(text, length, child, false, err);
     if (status != MJ_OK) {
         free(*text);
         *text = NULL;
+        *length = 0;
+    }
+    return status;
+}
+
+mj_status mj_child_run(char **text, size_t *length, const mj_child *child, mj_err *err)
+{
+    mj_status status = run(text, length, child, true, err);
+    if (*text) {
+        (*text)[*length] = '\0';
     }
     return status;
 }

@@ -233,6 +233,16 @@ static mj_status run_text(const mj_eval_job *j)
     return mj_eval_text(j->context, &request);
 }
 
+static mj_status run_lut(const mj_eval_job *j)
+{
+    if (j->for_images || j->test_text) {
+        return mj_err_add(&j->context->err, MJ_EKEY, NULL, 0, 0,
+                          "a look-up-table network on images takes --data and --threads; the other options "
+                          "are for other models");
+    }
+    return mj_eval_lut(j->context, j->path, j->data);
+}
+
 /* Finds the model, judges and prints by its kind. */
 static mj_status judge(mj_eval_job *j)
 {
@@ -241,6 +251,9 @@ static mj_status judge(mj_eval_job *j)
     MJ_TRY(mj_find_file(&j->path, context, "trained", ".safetensors", j->model));
     if (mj_language_is(j->path, &context->arena)) {
         return run_text(j);
+    }
+    if (mj_is_image_lut(j->path, context)) {
+        return run_lut(j);
     }
     if (j->test_text) {
         return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0, "--test is for language models");
@@ -305,7 +318,7 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
     const mj_usage usage = {
         .sentence = "MODEL",
         .about = "Judges a trained generator of images; of a language model, the bits per byte of text that\n"
-                 "it was not trained on. MODEL is a name in data/trained or a path. A LIST has commas;\n"
+                 "it was not trained on; of a look-up-table network, what it can do and what it takes. MODEL is a name in data/trained or a path. A LIST has commas;\n"
                  "several lists give every combination.",
         .option = option,
         .n_options = AXES_N + OWN_N,

@@ -140,6 +140,14 @@ static mj_status run(mj_context *context, request *r, const char *model)
     if (!r->out) {
         return mj_err_add(err, MJ_EKEY, NULL, 0, 0, "mj sample needs --out FILE.png");
     }
+    if (mj_is_image_lut(path, context)) {
+        if (r->trajectory) {
+            return mj_err_add(err, MJ_EKEY, NULL, 0, 0, "--trajectory is for oscillators");
+        }
+        MJ_TRY(mj_sample_lut(context, path, r->out, r->n));
+        printf("%s\n", r->out);
+        return MJ_OK;
+    }
     if (r->trajectory && r->n_given && r->n > TRAJECTORY_MAX) {
         return mj_err_add(err, MJ_ELIMIT, NULL, 0, 0, "--trajectory draws at most %d samples",
                           TRAJECTORY_MAX);

@@ -336,6 +336,22 @@ static mj_status judge_generator(notes *to, const job *j)
     return MJ_OK;
 }
 
+/* A look-up-table network on images, as stored. */
+static mj_status judge_lut(notes *to, const job *j)
+{
+    mj_context *context = j->context;
+    mj_lut_model model;
+    mj_lut_score score;
+    MJ_TRY(mj_lut_file_load(&model, j->model, mj_context_units(context), &context->arena,
+                            &context->err));
+    MJ_TRY(mj_lut_judge(&score, &model, &j->test, &context->err));
+    add_number(to, score.key, score.value);
+    add_number(to, "gates", score.count.gates);
+    fprintf(stderr, "%s of %d test images: %.4f; %d two-input gates, read-out of %d bits apart\n",
+            score.metric, j->test.n, score.value, score.count.gates, model.net.n_outputs);
+    return MJ_OK;
+}
+
 /* A language model: bits per byte of the validation text, as stored. */
 static mj_status judge_text(notes *to, const job *j)
 {
@@ -362,6 +378,7 @@ static mj_status finish(const job *j)
     }
     MJ_TRY(mj_training_export(j->training, j->model, facts.note, facts.n, err));
     MJ_TRY(is_text(j)                                      ? judge_text(&facts, j)
+           : j->recipe.model.kind == MJ_TRAINED_LUT        ? judge_lut(&facts, j)
            : j->recipe.model.kind == MJ_TRAINED_CLASSIFIER ? judge_classifier(&facts, j)
                                                            : judge_generator(&facts, j));
     return mj_training_export(j->training, j->model, facts.note, facts.n, err);

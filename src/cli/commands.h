@@ -13,6 +13,7 @@ int mj_cmd_explain(mj_context *context, int argc, char **argv);
 int mj_cmd_ladder(mj_context *context, int argc, char **argv);
 int mj_cmd_validate(mj_context *context, int argc, char **argv);
 int mj_cmd_report(mj_context *context, int argc, char **argv);
+int mj_cmd_measure(mj_context *context, int argc, char **argv);
 int mj_cmd_list(mj_context *context, int argc, char **argv);
 int mj_cmd_check(mj_context *context, int argc, char **argv);
 int mj_cmd_doctor(mj_context *context, int argc, char **argv);

@@ -5,6 +5,7 @@
 
 #include "context.h"
 #include "mj/dataset.h"
+#include "mj/lut_file.h"
 #include "mj/quality.h"
 #include "mj/recipe.h"
 
@@ -28,6 +29,19 @@ typedef struct {
     double temperature, top_p;
 } mj_text_sample;
 mj_status mj_sample_text(mj_context *context, const mj_text_sample *sample);
+
+/* Look-up-table networks on images (eval_lut.c): whether a file is one; what mj eval and mj sample do with
+ * it; the judgement that training leaves in the file under `key`. */
+typedef struct {
+    const char *metric, *key;
+    double value;
+    mj_lut_count count;
+} mj_lut_score;
+bool mj_is_image_lut(const char *path, mj_context *context);
+mj_status mj_lut_judge(mj_lut_score *score, const mj_lut_model *model, const mj_dataset *test,
+                       mj_err *err);
+mj_status mj_eval_lut(mj_context *context, const char *path, const char *data);
+mj_status mj_sample_lut(mj_context *context, const char *path, const char *out, int n);
 
 /* A word that is a path (has a '/' or ends in `suffix`) as it stands; else data/FOLDER/WORD.suffix,
  * which must exist: MJ_ENAME with a suggestion. */

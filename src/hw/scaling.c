@@ -14,6 +14,9 @@
  * Leakage follows no law between nodes (threshold voltage and temperature are chosen, not given), and
  * no leakage was published at two nodes: its law answers for equal nodes only.
  *
+ * Gates that were measured at a voltage of their own (1.8 V at 180 nm) are moved by polynomials of their
+ * node and voltage, mj_scale_gates, because a law knows no voltage.
+ *
  * Sources: 45 nm [horowitz2014]; 7 nm [jouppi2021], partly from memory; wires [dally2014,
  * keckler2011, kogge2008, dally2020]; polynomials and cell area [stillmaker2017]; SRAM cells
  * [iedm2022, tsmc-n7, tsmc-n28]; transistors [llmcompass2024, tsmc-n7, tsmc-n5, tsmc-n3]. Every
@@ -28,7 +31,7 @@
 #include <stddef.h>
 #include <string.h>
 
-enum { POINTS_MAX = 10, CURVES_MAX = 8 };
+enum { POINTS_MAX = 11, CURVES_MAX = 8 };
 
 /* From the largest node to the smallest. */
 typedef struct {
@@ -43,26 +46,41 @@ typedef struct {
     const curve *simulated; /* what widens the interval beyond the curves' nodes */
 } law;
 
-/* Energy of a gate at 0.8 V, from the polynomials a2 V^2 + a1 V + a0 of table 5: bulk to 45 nm, high-k
- * at 32 nm, multi-gate from 20 nm. 0.6931 / 0.0654 = 10.6.                       [stillmaker2017] */
-#define GATE_AT_0V8(node, a2, a1, a0) {node, (a2) * 0.8 * 0.8 + (a1) * 0.8 + (a0), NULL}
-static const curve gate_energy = {10,
-                                  {GATE_AT_0V8(130, 7.171, -6.709, 2.904),
-                                   GATE_AT_0V8(90, 4.762, -4.781, 2.092),
-                                   GATE_AT_0V8(65, 3.755, -4.398, 1.975),
-                                   GATE_AT_0V8(45, 1.103, -0.362, 0.2767),
-                                   GATE_AT_0V8(32, 0.9559, -0.7823, 0.471),
-                                   GATE_AT_0V8(20, 0.373, -0.1582, 0.04104),
-                                   GATE_AT_0V8(16, 0.2958, -0.1241, 0.03024),
-                                   GATE_AT_0V8(14, 0.2363, -0.09675, 0.02239),
-                                   GATE_AT_0V8(10, 0.2068, -0.09311, 0.02375),
-                                   GATE_AT_0V8(7, 0.1776, -0.09097, 0.02447)}};
+/* Energy of a gate at V volts, a2 V^2 + a1 V + a0, table 5: bulk to 45 nm, high-k at 32 nm, multi-gate
+ * from 20 nm.                                                                    [stillmaker2017] */
+#define GATE_LIST(X)                  \
+    X(130, 7.171, -6.709, 2.904)      \
+    X(90, 4.762, -4.781, 2.092)       \
+    X(65, 3.755, -4.398, 1.975)       \
+    X(45, 1.103, -0.362, 0.2767)      \
+    X(32, 0.9559, -0.7823, 0.471)     \
+    X(20, 0.373, -0.1582, 0.04104)    \
+    X(16, 0.2958, -0.1241, 0.03024)   \
+    X(14, 0.2363, -0.09675, 0.02239)  \
+    X(10, 0.2068, -0.09311, 0.02375)  \
+    X(7, 0.1776, -0.09097, 0.02447)
+
+/* At 0.8 V: 0.6931 / 0.0654 = 10.6 from 45 to 7 nm. */
+#define GATE_AT_0V8(node, a2, a1, a0) {node, (a2) * 0.8 * 0.8 + (a1) * 0.8 + (a0), NULL},
+static const curve gate_energy = {10, {GATE_LIST(GATE_AT_0V8)}};
 #undef GATE_AT_0V8
+
+/* The polynomials themselves. That of 180 nm holds near 1.8 V and not at 0.8 V, where 130 nm is above it:
+ * it is no point of the curve. */
+#define GATE_POLYNOMIAL(node, a2, a1, a0) {node, a2, a1, a0},
+static const struct {
+    double node_nm, a2, a1, a0;
+} gate_polynomial[] = {{180, 0, 24.64, -17.98}, GATE_LIST(GATE_POLYNOMIAL)};
+#undef GATE_POLYNOMIAL
+#undef GATE_LIST
+enum { POLYNOMIALS_N = sizeof gate_polynomial / sizeof gate_polynomial[0] };
+/* Where polynomials hand over to the tables of arithmetic: 45 nm at 0.9 V.         [horowitz2014] */
+static const mj_gates handover = {45e-9, 0.9};
 
 /* Relative to 130 nm.                                                            [stillmaker2017] */
 #define CELL(node, area) {node, area, NULL}
-static const curve cell_area = {10,
-                                {CELL(130, 1), CELL(90, 0.44), CELL(65, 0.23), CELL(45, 0.16),
+static const curve cell_area = {11,
+                                {CELL(180, 1 / 0.34), CELL(130, 1), CELL(90, 0.44), CELL(65, 0.23), CELL(45, 0.16),
                                  CELL(32, 0.072), CELL(20, 0.033), CELL(16, 0.03), CELL(14, 0.027),
                                  CELL(10, 0.016), CELL(7, 0.0092)}};
 #undef CELL
@@ -222,5 +240,41 @@ mj_status mj_scale_compute(mj_scale *scale, const char *name, double from_m, dou
                           "node only", from_nm, to_nm);
     }
     *scale = law_scale(l, from_nm, to_nm);
+    return MJ_OK;
+}
+
+/* Energy of a gate by its node's polynomial, in the table's own unit. */
+static mj_status gate_at(double *energy, const mj_gates *gates, mj_err *err)
+{
+    const double node_nm = nanometres(gates->node_m), V = gates->voltage_V;
+    for (int i = 0; i < POLYNOMIALS_N; i++) {
+        if (gate_polynomial[i].node_nm == node_nm) {
+            *energy = gate_polynomial[i].a2 * V * V + gate_polynomial[i].a1 * V + gate_polynomial[i].a0;
+            return *energy > 0 && V > 0
+                       ? MJ_OK
+                       : mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
+                                    "no energy of %.3g nm gates at %.3g V: the polynomial ends above it",
+                                    node_nm, V);
+        }
+    }
+    return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
+                      "no energy of gates at %.3g nm: polynomials were published for 180, 130, 90, 65, "
+                      "45, 32, 20, 16, 14, 10 and 7 nm", node_nm);
+}
+
+mj_status mj_scale_gates(mj_scale *scale, const mj_gates *from, const mj_gates *to, mj_err *err)
+{
+    double before, after, between;
+    mj_scale near = {1, 1, 1};
+    MJ_TRY(gate_at(&before, from, err));
+    MJ_TRY(gate_at(&after, to, err));
+    MJ_TRY(gate_at(&between, &handover, err));
+    const double far = after / before;
+    *scale = (mj_scale){far, far, far};
+    if (from->node_m > handover.node_m && to->node_m < handover.node_m) {
+        MJ_TRY(mj_scale_compute(&near, "arith", handover.node_m, to->node_m, err));
+        const double first = between / before;
+        *scale = (mj_scale){fmin(far, first * near.lo), first * near.typ, fmax(far, first * near.hi)};
+    }
     return MJ_OK;
 }

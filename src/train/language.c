@@ -1,6 +1,7 @@
 /* Language models of all kinds behind one table. */
 #include "mj/language.h"
 
+#include "lut_language.h"
 #include "mj/lookup_file.h"
 #include "mj/text_net_file.h"
 #include "task.h"
@@ -8,6 +9,7 @@
 #include <math.h>
 #include <string.h>
 
+#define ALPHABET "alphabet"
 enum { SEGMENT = 256 }; /* of a text that is judged: long enough for products to be fast */
 static const double ESCAPE_BITS = 8;
 
@@ -115,6 +117,7 @@ static void next_text_net(mj_real *logits, void *self, const uint8_t *at)
 static const mj_language_kind kinds[] = {
     {MJ_TRAINED_LOOKUP, load_lookup, bits_lookup, next_lookup},
     {MJ_TRAINED_TEXT_NET, load_text_net, bits_text_net, next_text_net},
+    {MJ_TRAINED_LUT, mj_lut_language_load, mj_lut_language_bits, mj_lut_language_next},
 };
 
 static const mj_language_kind *kind_of(const char *model)
@@ -131,8 +134,12 @@ bool mj_language_is(const char *path, mj_arena *arena)
 {
     mj_safetensors file;
     mj_err unseen = {0}; /* a file that cannot be read is complained about by who needs it */
-    return mj_safetensors_load_header(&file, path, arena, &unseen) == MJ_OK &&
-           kind_of(mj_safetensors_text(&file, "model")) != NULL;
+    if (mj_safetensors_load_header(&file, path, arena, &unseen) != MJ_OK) {
+        return false;
+    }
+    const mj_language_kind *kind = kind_of(mj_safetensors_text(&file, "model"));
+    /* look-up-table networks are of images, too */
+    return kind && (kind->kind != MJ_TRAINED_LUT || mj_safetensors_find(&file, ALPHABET));
 }
 
 mj_status mj_language_load(mj_language *language, const char *path, mj_language_use use,
@@ -178,13 +185,13 @@ void mj_language_next(mj_real *logits, const mj_language *language, const uint8_
 mj_status mj_alphabet_add(mj_checkpoint *checkpoint, const mj_alphabet *alphabet, mj_err *err)
 {
     size_t n = (size_t)(alphabet->n_symbols - (alphabet->escape >= 0));
-    return mj_safetensors_add(&checkpoint->file, "alphabet", MJ_DTYPE_U8, alphabet->byte_of,
+    return mj_safetensors_add(&checkpoint->file, ALPHABET, MJ_DTYPE_U8, alphabet->byte_of,
                               (size_t[]){1, n}, 2, err);
 }
 
 mj_status mj_alphabet_read(mj_alphabet *alphabet, const mj_checkpoint *checkpoint, mj_err *err)
 {
-    const mj_stored_tensor *tensor = mj_safetensors_find(&checkpoint->file, "alphabet");
+    const mj_stored_tensor *tensor = mj_safetensors_find(&checkpoint->file, ALPHABET);
     if (!tensor || tensor->dtype != MJ_DTYPE_U8 || tensor->n_elements < 1 || tensor->n_elements > 256) {
         return mj_err_add(err, MJ_EFIT, checkpoint->file.path, 0, 0,
                           "no tensor alphabet of up to 256 bytes");

@@ -4,6 +4,8 @@
  * apart here. */
 #include "mj/recipe.h"
 
+#include "recipe_lut.h"
+
 #include "mj/file.h"
 #include "mj/lookup_text.h"
 
@@ -33,6 +35,7 @@ enum {
     PROJECTIONS_MAX = 1 << 16,
     SEGMENTS_MAX = 64,
     REACH_MAX = 400, /* pixels: across the largest image */
+    LUT_WIDTH_MAX = 1 << 16,
     RECIPE_SIZE_MAX_B = 1 << 20,
     NOT_GIVEN = -1, /* a choice whose first word would read as 0 */
 };
@@ -41,9 +44,9 @@ enum {
 static const double FLAT = 0.5;
 
 const char *const mj_trained_kind_names[] = {"oscillator_net", "classifier", "lookup_memory",
-                                            "text_net", NULL};
+                                            "text_net", "lut_net", NULL};
 static const char *const objective_names[] = {"drifting", "sliced_wasserstein", "gan",
-                                              "classify", "next_byte",          NULL};
+                                              "classify", "next_byte", "next_pixel", NULL};
 
 static const mj_spec_field harmonics_fields[] = {
     {FIELD(mj_recipe_harmonics, "sin", MJ_SPEC_REALS, sin), .min = -100, .max = 100,
@@ -86,6 +89,18 @@ static const mj_spec_field model_fields[] = {
     INT(mj_recipe_model, "activation_bits", analog.activation_bits, MJ_ANALOG_BITS_MIN,
         MJ_ANALOG_BITS_MAX),
     REAL(mj_recipe_model, "product_noise", analog.noise, 0, 10),
+    {FIELD(mj_recipe_model, "layers", MJ_SPEC_REALS, lut.layer), .min = 1, .max = LUT_WIDTH_MAX,
+     .count_offset = offsetof(mj_recipe_model, lut.n_layers), .max_items = MJ_RECIPE_LAYERS_MAX},
+    {FIELD(mj_recipe_model, "thresholds", MJ_SPEC_REALS, lut.threshold), .min = 1, .max = 255,
+     .count_offset = offsetof(mj_recipe_model, lut.n_thresholds),
+     .max_items = MJ_RECIPE_THRESHOLDS_MAX},
+    INT(mj_recipe_model, "table_inputs", lut.table_inputs, 2, 6),
+    INT(mj_recipe_model, "neighbourhood", lut.neighbourhood, 1, 12),
+    INT(mj_recipe_model, "history", lut.history, 1, 32),
+    INT(mj_recipe_model, "one_hot", lut.one_hot, 0, 32),
+    REAL(mj_recipe_model, "scale", lut.scale, 0, 100),
+    REAL(mj_recipe_model, "area", lut.area, 0, 1e6),
+    {FIELD(mj_recipe_model, "activity", MJ_SPEC_BOOL, lut.activity)},
 };
 static const mj_spec_schema model_schema = {
     "model", model_fields, LENGTH(model_fields), sizeof(mj_recipe_model), NULL};
@@ -130,6 +145,9 @@ static const mj_spec_field train_fields[] = {
     REAL(mj_recipe_train, "epochs", epochs, 0, 1000),
     REAL(mj_recipe_train, "lr_end", lr_end, 0, 1),
     REAL(mj_recipe_train, "lr_memory", lr_memory, 0, 10),
+    REAL(mj_recipe_train, "hard_from", hard_from, 0, 1),
+    INT(mj_recipe_train, "rewire", rewire, 0, 1000),
+    INT(mj_recipe_train, "shift", shift, 0, 8),
     INT(mj_recipe_train, "seed", seed, 0, 2e9),
 };
 static const mj_spec_schema train_schema = {
@@ -268,11 +286,11 @@ static mj_status refuse_idle(mj_recipe *recipe, mj_err *err)
         {"readout_jitter", MJ_TRAINED_CLASSIFIER, recipe->readout_jitter > 0},
         {"train.real", MJ_TRAINED_CLASSIFIER, t->real},
         {"train.lr_coupling", MJ_TRAINED_CLASSIFIER, t->lr_coupling > 0},
-        {"train.flat", MJ_TRAINED_CLASSIFIER, t->flat != NOT_GIVEN},
+        {"train.flat", MJ_TRAINED_CLASSIFIER, t->flat != NOT_GIVEN && m->kind != MJ_TRAINED_LUT},
     };
     for (int k = 0; k < LENGTH(idle); k++) {
-        bool is_text = m->kind == MJ_TRAINED_LOOKUP || m->kind == MJ_TRAINED_TEXT_NET;
-        bool is_idle = is_text || (int)idle[k].kind == m->kind;
+        bool is_other = m->kind != MJ_TRAINED_OSCILLATOR && m->kind != MJ_TRAINED_CLASSIFIER;
+        bool is_idle = is_other || (int)idle[k].kind == m->kind;
         if (idle[k].given && is_idle) {
             return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0, "%s has no effect on %s %s",
                               idle[k].key, m->kind == MJ_TRAINED_OSCILLATOR ? "an" : "a",
@@ -280,6 +298,7 @@ static mj_status refuse_idle(mj_recipe *recipe, mj_err *err)
         }
     }
     MJ_TRY(refuse_idle_text(recipe, err));
+    MJ_TRY(mj_recipe_lut_refuse_idle(recipe, err));
     bool lookup_keys = m->contexts || m->rows > 0 || m->dims > 0 || m->row_bits > 0 ||
                        (t->epochs > 0 && m->kind != MJ_TRAINED_TEXT_NET) || t->lr_end > 0;
     bool is_hybrid = m->kind == MJ_TRAINED_TEXT_NET && m->contexts;
@@ -363,7 +382,7 @@ static mj_status decode_oscillator(mj_recipe *recipe, mj_err *err)
         return wrong(err, recipe, "model.coupling_bits must be 0 (full precision) or 2 to 16");
     }
     MJ_TRY(decode_harmonics(recipe, err));
-    if (recipe->objective.kind == MJ_OBJECTIVE_CLASSIFY) {
+    if (recipe->objective.kind > MJ_OBJECTIVE_GAN) {
         return wrong(err, recipe, "an oscillator_net is trained with the objective drifting, "
                                   "sliced_wasserstein or gan");
     }
@@ -508,6 +527,9 @@ static mj_status decode(mj_recipe *recipe, mj_err *err)
     if (recipe->model.kind == MJ_TRAINED_OSCILLATOR) {
         MJ_TRY(decode_oscillator(recipe, err));
         return decode_generator(recipe, err);
+    }
+    if (recipe->model.kind == MJ_TRAINED_LUT) {
+        return mj_recipe_lut_decode(recipe, err);
     }
     if (recipe->objective.kind != MJ_OBJECTIVE_CLASSIFY) {
         return wrong(err, recipe, "a classifier is trained with the objective classify");

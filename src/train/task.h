@@ -25,6 +25,8 @@ typedef struct {
     void *self;
     /* Leaves dL/dparameter in the gradients of both tapes, which it clears first; returns the loss. */
     double (*step)(void *self, uint32_t step);
+    /* Before a step: the share of the run that is done; may be NULL. */
+    void (*progress)(void *self, double progress);
     /* After the parameters were replaced by saved ones; may be NULL. */
     void (*restored)(void *self);
     mj_tape *opponent; /* a second tape, trained in the same steps and not exported; NULL: none */
@@ -44,6 +46,7 @@ typedef struct {
 
 mj_status mj_task_classify(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
 mj_status mj_task_lookup(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
+mj_status mj_task_lut(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
 mj_status mj_task_generate(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
 mj_status mj_task_text(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
 

@@ -79,6 +79,11 @@ mj_status mj_task_read(mj_tape *tape, const char *prefix, const char *path, mj_a
     return MJ_OK;
 }
 
+static bool is_classifier(const mj_training *t)
+{
+    return t->recipe->model.kind == MJ_TRAINED_CLASSIFIER;
+}
+
 static void set_schedule(mj_training *t)
 {
     t->schedule = GENERATE_SCHEDULE;
@@ -86,7 +91,7 @@ static void set_schedule(mj_training *t)
     if (t->recipe->model.kind == MJ_TRAINED_TEXT_NET) {
         t->schedule = TEXT_SCHEDULE;
     }
-    if (t->recipe->objective.kind == MJ_OBJECTIVE_CLASSIFY) {
+    if (is_classifier(t)) {
         double n_steps = t->state.n_steps > 0 ? (double)t->state.n_steps : 1000;
         t->schedule = (mj_schedule){.warmup_steps = CLASSIFY_WARMUP * n_steps,
                                     .flat = CLASSIFY_WARMUP, .floor = CLASSIFY_FLOOR};
@@ -108,9 +113,12 @@ static mj_status add_learner(mj_training *t, mj_tape *tape, mj_adam_config confi
     return mj_adam_init(&l->adam, config, slab.params, slab.n_trained, t->arena, err);
 }
 
-static mj_status (*task_of(int objective))(mj_task *, const mj_task_input *, mj_arena *, mj_err *)
+static mj_status (*task_of(const mj_recipe *recipe))(mj_task *, const mj_task_input *, mj_arena *,
+                                                     mj_err *)
 {
-    return objective == MJ_OBJECTIVE_CLASSIFY    ? mj_task_classify
+    int objective = recipe->objective.kind;
+    return recipe->model.kind == MJ_TRAINED_LUT  ? mj_task_lut
+           : objective == MJ_OBJECTIVE_CLASSIFY  ? mj_task_classify
            : objective == MJ_OBJECTIVE_NEXT_BYTE ? mj_task_text
                                                  : mj_task_generate;
 }
@@ -137,7 +145,7 @@ mj_status mj_training_new(mj_training **training, const mj_training_setup *setup
                                                "trained for epochs of its text, not for minutes")
                                   : MJ_OK;
     }
-    MJ_TRY(task_of(recipe->objective.kind)(&t->task, &input, arena, err));
+    MJ_TRY(task_of(recipe)(&t->task, &input, arena, err));
     const mj_adam_config config = {.lr = recipe->train.lr, .ema = recipe->train.ema,
                                    .beta2 = recipe->train.beta2,
                                    .weight_decay = recipe->train.weight_decay,
@@ -188,6 +196,11 @@ mj_status mj_training_step(mj_training *t, double *loss, mj_err *err)
 {
     double start_s = now_s(CLOCK_MONOTONIC), start_cpu_s = now_s(CLOCK_PROCESS_CPUTIME_ID);
     mj_training_state *state = &t->state;
+    double progress = state->n_steps > 0 ? (double)state->step / (double)state->n_steps
+                                         : state->elapsed_s / (60 * t->minutes);
+    if (t->task.progress) {
+        t->task.progress(t->task.self, progress);
+    }
     *loss = t->task.step(t->task.self, (uint32_t)state->step);
     double norm[2];
     if (!isfinite(*loss)) {
@@ -200,8 +213,6 @@ mj_status mj_training_step(mj_training *t, double *loss, mj_err *err)
             return not_finite(t, err);
         }
     }
-    double progress = state->n_steps > 0 ? (double)state->step / (double)state->n_steps
-                                         : state->elapsed_s / (60 * t->minutes);
     double lr = mj_schedule_scale(&t->schedule, (uint64_t)state->step, progress);
     if (t->n_learners > 0) {
         mj_adam_step(&t->learner[0].adam, t->task.tape, lr, mj_clip_scale(&t->clip, norm[0]));
@@ -214,7 +225,7 @@ mj_status mj_training_step(mj_training *t, double *loss, mj_err *err)
     state->cpu_s += now_s(CLOCK_PROCESS_CPUTIME_ID) - start_cpu_s;
     if (state->n_steps == 0 && state->step >= STEPS_TIMED && state->elapsed_s >= 30 * t->minutes) {
         state->n_steps = 2 * state->step;
-        if (t->recipe->objective.kind == MJ_OBJECTIVE_CLASSIFY) {
+        if (is_classifier(t)) {
             t->schedule.warmup_steps = CLASSIFY_WARMUP * (double)state->n_steps;
         }
     }

@@ -1,0 +1,106 @@
+/* Ring: an oscillator of an odd number of inverters, coupled to others through resistors; what it
+ * does as a circuit, and the phase model that this comes to.
+ *
+ *   dphi_i/dt = omega_0 (1 + s dV_i) + sum_j H(phi_j + tap_ij - phi_i) / R_ij       [kuramoto1975]
+ *   H(d) = c + sum_h a_h sin(h d) + b_h cos(h d),   h = 1..4                    ohm rad/s
+ *
+ * Phase is 0 where node 0 rises through half the supply. A stage turns the wave over and delays it by a
+ * 2n-th of a period, so node k leads node 0 by k pi (1 - 1/n): taps, of which an odd one gives a
+ * coupling of the other sign. A resistor between two rings acts both ways (symmetric); behind a buffer
+ * of two inverters it acts on one only (directed). Every ring of a directed network carries its buffers
+ * at all taps, used or not: a buffer slows a ring by several per cent, so all must have the same.
+ *
+ * Everything is measured in ngspice on transistors (spice_models.h); nothing of the model is assumed
+ * but its form. Times are those of the simulation; energies what the supply gives. */
+#ifndef MJ_RING_H
+#define MJ_RING_H
+
+#include "mj/spice.h"
+#include "mj/spice_models.h"
+
+#include <stdint.h>
+
+enum { MJ_RING_STAGES_MAX = 31, MJ_RING_HARMONICS = 4, MJ_RING_PHASES = 256 };
+
+typedef struct {
+    const mj_spice_models *models;
+    int n_stages; /* odd */
+    double vdd_V, temperature_C;
+    double load_F; /* wire at every node */
+    double width_n_m, width_p_m, length_m;
+    int n_buffers;     /* at nodes 0, 1, ..: directed couplings; 0: symmetric ones, from the nodes */
+    double step_s;     /* largest step of a simulation */
+    const double *threshold_V, *mobility_share; /* [2 n_stages]: nmos, pmos of a stage; NULL: no mismatch */
+} mj_ring;
+
+/* Five stages of 1 and 2 um over 0.2 um, 10 fF a node, 1.8 V, 25 C, steps of 5 ps: the cell of an
+ * INVX1 at 180 nm. */
+mj_ring mj_ring_default(const mj_spice_models *models);
+/* MJ_ERANGE for a number of stages that is even or too large, or sizes that are not positive. */
+mj_status mj_ring_check(const mj_ring *ring, mj_err *err);
+
+/* Phase by which node k leads node 0, in (-pi, pi]. */
+double mj_ring_tap(const mj_ring *ring, int k);
+
+/* One ring by itself. */
+typedef struct {
+    double period_s;
+    double energy_J;           /* per cycle, buffers included */
+    double power_W;
+    double leak_W;             /* standing still */
+    double detuning_pV;        /* s: d ln(frequency) / d(supply), 1/V */
+    double wave_V[MJ_RING_STAGES_MAX][MJ_RING_PHASES]; /* [node, phase 2 pi k / 256] */
+} mj_ring_figures;
+mj_status mj_ring_measure(mj_ring_figures *figures, const mj_ring *ring, const mj_spice_job *job,
+                          mj_err *err);
+/* Period and energy alone. */
+mj_status mj_ring_measure_period(mj_ring_figures *figures, const mj_ring *ring,
+                                 const mj_spice_job *job, mj_err *err);
+
+/* H at one resistance, fitted to the rate of a ring that another, faster one drives. */
+typedef struct {
+    double resistance_ohm;
+    double constant;
+    double sin[MJ_RING_HARMONICS], cos[MJ_RING_HARMONICS]; /* ohm rad/s */
+    double residual; /* root mean square of the fit over the amplitude of the first harmonic */
+} mj_ring_response;
+enum { MJ_RING_RESPONSES_MAX = 8 };
+typedef struct {
+    int n, chosen; /* response[chosen] is the model's */
+    mj_ring_response response[MJ_RING_RESPONSES_MAX];
+    double conductance_max_S; /* of all couplings at a node: up to it H holds; 0: nowhere */
+} mj_ring_responses;
+/* At which resistances, falling; {0}: 400, 200, 100, 50 and 25 kohm, of which 100 are the model's. H
+ * holds where the residual and the change of the sine's coefficient from the largest resistance are
+ * below `tolerance` (0: 0.02). */
+typedef struct {
+    double resistance_ohm[MJ_RING_RESPONSES_MAX];
+    int n, chosen;
+    double tolerance;
+} mj_ring_probe;
+mj_status mj_ring_measure_response(mj_ring_responses *responses, mj_ring_probe probe,
+                                   const mj_ring *ring, const mj_ring_figures *figures,
+                                   const mj_spice_job *job, mj_err *err);
+double mj_ring_response_at(const mj_ring_response *response, double phase);
+
+/* Phase noise from the transistors' thermal noise, 4 k T gamma g_m a device. */
+typedef struct {
+    double transconductance_S; /* of an inverter, both devices, at its threshold */
+    double current_Asq;        /* one-sided density of its noise current, A2/Hz */
+    double diffusion_sq;       /* variance of the phase per second, rad2/s */
+    double floor_sq;           /* the same without any noise: what the solver's steps make */
+} mj_ring_noise;
+mj_status mj_ring_measure_noise(mj_ring_noise *noise, const mj_ring *ring,
+                                const mj_ring_figures *figures, const mj_spice_job *job, mj_err *err);
+
+/* Writes one ring into a deck: nodes n<id>_<stage>, supply node `supply`. */
+void mj_ring_write(FILE *out, const mj_ring *ring, int id, const char *supply);
+/* The node from which a coupling leaves at a tap: the ring's own or its buffer's. Returns buf. */
+char *mj_ring_port(char *buf, size_t size, const mj_ring *ring, int id, int tap);
+/* .ic of its nodes for a phase. */
+void mj_ring_write_start(FILE *out, const mj_ring *ring, const mj_ring_figures *figures, int id,
+                         double phase);
+/* A deck for rings: title, models, temperature. */
+mj_status mj_ring_deck(mj_deck *deck, const mj_ring *ring, const char *title, mj_err *err);
+
+#endif

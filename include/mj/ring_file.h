@@ -1,0 +1,36 @@
+/* Ring file: what was measured of a ring, as a file that phase models read, and as facts.
+ *
+ * The substrate file holds the phase model with its harmonics, noise and limits in the ring's own
+ * units; `unit` is the model time in which a coupling of 1 is a resistor of `coupling_resistance`:
+ * R / a_1, a_1 the coefficient of the first sine. */
+#ifndef MJ_RING_FILE_H
+#define MJ_RING_FILE_H
+
+#include "mj/ring_phase.h"
+#include "mj/units.h"
+
+typedef struct {
+    const char *name;
+    const char *card, *corner, *tool, *commit; /* how it was measured */
+    double vdd_V, temperature_K;
+    int n_stages, n_buffers;
+    double period_s, energy_J, leak_W, detuning_pV;
+    double diffusion_sq; /* rad2/s; 0: not measured */
+    double unit_s, coupling_resistance_ohm;
+    double conductance_max_S;
+    mj_ring_response response;
+} mj_ring_substrate;
+
+mj_ring_substrate mj_ring_substrate_make(const mj_ring *ring, const mj_ring_figures *figures,
+                                         const mj_ring_responses *responses,
+                                         const mj_ring_noise *noise);
+mj_ring_model mj_ring_substrate_model(const mj_ring_substrate *substrate);
+
+mj_status mj_ring_substrate_save(const char *path, const mj_ring_substrate *substrate, mj_err *err);
+mj_status mj_ring_substrate_load(mj_ring_substrate *substrate, const char *path,
+                                 const mj_units *units, mj_arena *arena, mj_err *err);
+
+/* facts: family circuit-ring, class simulated. */
+mj_status mj_ring_facts_save(const char *path, const mj_ring_substrate *substrate, mj_err *err);
+
+#endif

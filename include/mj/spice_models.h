@@ -1,0 +1,51 @@
+/* Spice models: the transistors of a process, from a file of models by path and corner.
+ *
+ * A file has `.model` cards (or `.subckt` wrappers around them), in sections if it has corners:
+ *
+ *     .lib tt
+ *     .model nfet nmos level=14 ...
+ *     .model pfet pmos level=14 ...
+ *     .endl tt
+ *
+ * The text of the section is checked and goes into every deck as it stands; ngspice never opens the
+ * file. What could make ngspice do more than simulate is refused, with file and line: .control and
+ * commands in comments (*#), .include, a .lib that names another file, elements of code models, and
+ * every other dot-command that a model does not need. */
+#ifndef MJ_SPICE_MODELS_H
+#define MJ_SPICE_MODELS_H
+
+#include "mj/arena.h"
+#include "mj/err.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+
+typedef struct {
+    const char *path, *corner; /* corner: "" for a file without sections */
+    const char *text;          /* lines, each with its end */
+    const char *nmos, *pmos;   /* names */
+    bool is_subcircuit;        /* instances are x, not m */
+} mj_spice_models;
+
+/* nmos, pmos: names in the file; NULL: the first .model of that type. corner NULL: "tt" where there
+ * are sections. MJ_ENAME with what there is, if the corner or a device is not. */
+typedef struct {
+    const char *path, *corner, *nmos, *pmos;
+} mj_models_request;
+mj_status mj_spice_models_load(mj_spice_models *models, const mj_models_request *request,
+                               mj_arena *arena, mj_err *err);
+mj_status mj_spice_models_parse(mj_spice_models *models, const mj_models_request *request,
+                                const char *text, size_t length, mj_arena *arena, mj_err *err);
+
+/* One transistor: its name without the leading letter, its nodes, size in m, and what its threshold
+ * and mobility differ by (mismatch; 0 and 0: nothing). Areas and edges of source and drain are
+ * those of one contact 0.5 um long. */
+typedef struct {
+    const char *name, *drain, *gate, *source, *bulk;
+    double width_m, length_m;
+    double threshold_V, mobility_share;
+} mj_transistor;
+void mj_transistor_write(FILE *out, const mj_spice_models *models, bool is_pmos,
+                         const mj_transistor *transistor);
+
+#endif

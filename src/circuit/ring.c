@@ -1,0 +1,257 @@
+/* Ring: the cell as text, and what one ring does by itself: period, energy, waveform, leakage, and how
+ * its frequency follows its supply.
+ *
+ * Three rings share the second deck: two whose supplies differ by +-DETUNING_V, and one that is cut
+ * open between two stages and leaks. */
+#include "mj/ring.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double PI = 3.14159265358979323846;
+static const double SPAN_S = 30e-9;       /* some 50 cycles at 180 nm */
+static const double DETUNING_V = 0.02;    /* 2 % of the frequency: small, and far above its errors */
+enum { CYCLES_MIN = 12, CYCLES_MAX = 4096, NAME_B = 32, NO_STAGE = -1 };
+
+mj_ring mj_ring_default(const mj_spice_models *models)
+{
+    return (mj_ring){.models = models, .n_stages = 5, .vdd_V = 1.8, .temperature_C = 25,
+                     .load_F = 10e-15, .width_n_m = 1e-6, .width_p_m = 2e-6, .length_m = 0.2e-6,
+                     .step_s = 5e-12};
+}
+
+mj_status mj_ring_check(const mj_ring *ring, mj_err *err)
+{
+    if (ring->n_stages < 3 || ring->n_stages > MJ_RING_STAGES_MAX || ring->n_stages % 2 == 0) {
+        return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
+                          "a ring has an odd number of stages from 3 to %d, not %d",
+                          MJ_RING_STAGES_MAX, ring->n_stages);
+    }
+    bool sound = ring->n_buffers >= 0 && ring->n_buffers <= ring->n_stages && ring->vdd_V > 0 && ring->load_F >= 0 && ring->width_n_m > 0 &&
+                 ring->width_p_m > 0 && ring->length_m > 0 && ring->step_s > 0;
+    return sound ? MJ_OK
+                 : mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "a ring has a supply and sizes above 0");
+}
+
+double mj_ring_tap(const mj_ring *ring, int k)
+{
+    return remainder(k * PI * (1 - 1.0 / ring->n_stages), 2 * PI);
+}
+
+static void write_inverter(FILE *out, const mj_ring *ring, int stage, const char *name,
+                           const char *in, const char *to, const char *supply)
+{
+    const double *dV = ring->threshold_V, *du = ring->mobility_share;
+    char own[NAME_B + 2];
+    snprintf(own, sizeof own, "n%.*s", NAME_B, name);
+    const mj_transistor n = {.name = own, .drain = to, .gate = in, .source = "0", .bulk = "0",
+                             .width_m = ring->width_n_m, .length_m = ring->length_m,
+                             .threshold_V = dV && stage != NO_STAGE ? dV[2 * stage] : 0,
+                             .mobility_share = du && stage != NO_STAGE ? du[2 * stage] : 0};
+    mj_transistor_write(out, ring->models, false, &n);
+    snprintf(own, sizeof own, "p%.*s", NAME_B, name);
+    const mj_transistor p = {.name = own, .drain = to, .gate = in, .source = supply, .bulk = supply,
+                             .width_m = ring->width_p_m, .length_m = ring->length_m,
+                             .threshold_V = dV && stage != NO_STAGE ? dV[2 * stage + 1] : 0,
+                             .mobility_share = du && stage != NO_STAGE ? du[2 * stage + 1] : 0};
+    mj_transistor_write(out, ring->models, true, &p);
+}
+
+/* n stages in a line; closed: the last feeds the first. */
+static void write_chain(FILE *out, const mj_ring *ring, int id, const char *supply, bool closed)
+{
+    for (int k = 0; k < ring->n_stages; k++) {
+        char name[NAME_B], in[NAME_B], to[NAME_B];
+        int next = k + 1 == ring->n_stages && closed ? 0 : k + 1;
+        snprintf(name, sizeof name, "%d_%d", id, k);
+        snprintf(in, sizeof in, "n%d_%d", id, k);
+        snprintf(to, sizeof to, "n%d_%d", id, next);
+        write_inverter(out, ring, k, name, in, to, supply);
+        fprintf(out, "c%d_%d n%d_%d 0 %.9g\n", id, k, id, k, ring->load_F);
+    }
+}
+
+/* Two inverters; their start is that of nodes at rest. */
+static void write_buffer(FILE *out, const mj_ring *ring, int id, int tap, const char *supply)
+{
+    char name[NAME_B], in[NAME_B], middle[NAME_B], to[NAME_B];
+    snprintf(in, sizeof in, "n%d_%d", id, tap);
+    snprintf(middle, sizeof middle, "m%d_%d", id, tap);
+    snprintf(to, sizeof to, "o%d_%d", id, tap);
+    snprintf(name, sizeof name, "m%d_%d", id, tap);
+    write_inverter(out, ring, NO_STAGE, name, in, middle, supply);
+    snprintf(name, sizeof name, "o%d_%d", id, tap);
+    write_inverter(out, ring, NO_STAGE, name, middle, to, supply);
+}
+
+void mj_ring_write(FILE *out, const mj_ring *ring, int id, const char *supply)
+{
+    write_chain(out, ring, id, supply, true);
+    for (int tap = 0; tap < ring->n_buffers; tap++) {
+        write_buffer(out, ring, id, tap, supply);
+    }
+}
+
+char *mj_ring_port(char *buf, size_t size, const mj_ring *ring, int id, int tap)
+{
+    snprintf(buf, size, "%c%d_%d", tap < ring->n_buffers ? 'o' : 'n', id, tap);
+    return buf;
+}
+
+void mj_ring_write_start(FILE *out, const mj_ring *ring, const mj_ring_figures *figures, int id,
+                         double phase)
+{
+    double at = (phase / (2 * PI) - floor(phase / (2 * PI))) * MJ_RING_PHASES;
+    int k = (int)at % MJ_RING_PHASES;
+    for (int s = 0; s < ring->n_stages; s++) {
+        const double *w = figures->wave_V[s];
+        fprintf(out, ".ic v(n%d_%d)=%.9g\n", id, s,
+                w[k] + (at - floor(at)) * (w[(k + 1) % MJ_RING_PHASES] - w[k]));
+    }
+}
+
+mj_status mj_ring_deck(mj_deck *deck, const mj_ring *ring, const char *title, mj_err *err)
+{
+    MJ_TRY(mj_deck_open(deck, title, err));
+    fprintf(deck->out, ".option temp=%.9g reltol=1e-3 method=trap\n%s", ring->temperature_C,
+            ring->models->text);
+    return MJ_OK;
+}
+
+/* A start that oscillates at once: stages alternately high and low. */
+static void write_kick(FILE *out, const mj_ring *ring, int id)
+{
+    for (int k = 0; k < ring->n_stages; k++) {
+        fprintf(out, ".ic v(n%d_%d)=%.9g\n", id, k, k % 2 ? 0 : ring->vdd_V);
+    }
+}
+
+/* The last rising crossings of node 0 of a ring; MJ_ERANGE if it does not oscillate. */
+static mj_status find_cycles(double *crossing, size_t *n, const mj_raw *raw, const mj_ring *ring, int id,
+                             mj_err *err)
+{
+    char name[NAME_B];
+    mj_waveform wave;
+    snprintf(name, sizeof name, "v(n%d_0)", id);
+    MJ_TRY(mj_raw_find(&wave, raw, name, err));
+    *n = mj_waveform_crossings(crossing, CYCLES_MAX, &wave, ring->vdd_V / 2, true);
+    *n = *n < CYCLES_MAX ? *n : CYCLES_MAX;
+    return *n >= CYCLES_MIN
+               ? MJ_OK
+               : mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
+                            "the ring does not oscillate: %zu cycles in %.4g s at %g V (models %s, "
+                            "corner %s)", *n, mj_raw_end_s(raw), ring->vdd_V, ring->models->path,
+                            ring->models->corner[0] ? ring->models->corner : "none");
+}
+
+/* Over the last half of the cycles, when the start is forgotten. */
+static double mean_period(const double *crossing, size_t n)
+{
+    size_t first = n / 2;
+    return (crossing[n - 1] - crossing[first]) / (double)(n - 1 - first);
+}
+
+static mj_status read_single(mj_ring_figures *f, const mj_raw *raw, const mj_ring *ring, mj_err *err)
+{
+    double crossing[CYCLES_MAX];
+    size_t n, first;
+    mj_waveform current;
+    MJ_TRY(find_cycles(crossing, &n, raw, ring, 0, err));
+    MJ_TRY(mj_raw_find(&current, raw, "i(vd0)", err));
+    first = n / 2;
+    f->period_s = mean_period(crossing, n);
+    double charge_C = -mj_waveform_integral(&current, crossing[first], crossing[n - 1]);
+    f->energy_J = ring->vdd_V * charge_C / (double)(n - 1 - first);
+    f->power_W = f->energy_J / f->period_s;
+    for (int s = 0; s < ring->n_stages; s++) {
+        char name[NAME_B];
+        mj_waveform wave;
+        snprintf(name, sizeof name, "v(n0_%d)", s);
+        MJ_TRY(mj_raw_find(&wave, raw, name, err));
+        for (int k = 0; k < MJ_RING_PHASES; k++) {
+            f->wave_V[s][k] =
+                mj_waveform_at(&wave, crossing[n - 3] + f->period_s * k / MJ_RING_PHASES);
+        }
+    }
+    return MJ_OK;
+}
+
+mj_status mj_ring_measure_period(mj_ring_figures *figures, const mj_ring *ring,
+                                 const mj_spice_job *job, mj_err *err)
+{
+    mj_arena arena;
+    mj_deck deck;
+    mj_raw raw;
+    *figures = (mj_ring_figures){0};
+    MJ_TRY(mj_ring_check(ring, err));
+    MJ_TRY(mj_ring_deck(&deck, ring, "one ring", err));
+    fprintf(deck.out, "vd0 vdd0 0 %.9g\n", ring->vdd_V);
+    mj_ring_write(deck.out, ring, 0, "vdd0");
+    write_kick(deck.out, ring, 0);
+    mj_deck_save(&deck, "i(vd0)");
+    for (int s = 0; s < ring->n_stages; s++) {
+        fprintf(deck.out, ".save v(n0_%d)\n", s);
+    }
+    mj_deck_transient(&deck, (mj_transient){ring->step_s, SPAN_S, 0, true});
+    mj_arena_init(&arena, 0);
+    mj_status status = mj_spice_run(&raw, &deck, job, &arena, err);
+    if (status == MJ_OK) {
+        status = read_single(figures, &raw, ring, err);
+    }
+    mj_arena_fini(&arena);
+    mj_deck_close(&deck);
+    return status;
+}
+
+/* Rings 1 and 2: detuned; 3: cut open, input low, its stages alternately high and low. */
+static void write_variants(FILE *out, const mj_ring *ring, const mj_ring_figures *f)
+{
+    for (int id = 1; id <= 2; id++) {
+        char supply[NAME_B];
+        snprintf(supply, sizeof supply, "vdd%d", id);
+        fprintf(out, "vd%d vdd%d 0 %.9g\n.save v(n%d_0)\n", id, id,
+                ring->vdd_V + (id == 1 ? DETUNING_V : -DETUNING_V), id);
+        mj_ring_write(out, ring, id, supply);
+        mj_ring_write_start(out, ring, f, id, 0);
+    }
+    fprintf(out, "vd3 vdd3 0 %.9g\nvin3 n3_0 0 0\n.save i(vd3)\n", ring->vdd_V);
+    write_chain(out, ring, 3, "vdd3", false);
+    for (int k = 1; k <= ring->n_stages; k++) {
+        fprintf(out, ".ic v(n3_%d)=%.9g\n", k, k % 2 ? ring->vdd_V : 0);
+    }
+}
+
+static mj_status read_variants(mj_ring_figures *f, const mj_raw *raw, const mj_ring *ring, mj_err *err)
+{
+    double period_s[3], crossing[CYCLES_MAX], end_s = mj_raw_end_s(raw);
+    size_t n;
+    mj_waveform leak;
+    for (int id = 1; id <= 2; id++) {
+        MJ_TRY(find_cycles(crossing, &n, raw, ring, id, err));
+        period_s[id] = mean_period(crossing, n);
+    }
+    f->detuning_pV = log(period_s[2] / period_s[1]) / (2 * DETUNING_V);
+    MJ_TRY(mj_raw_find(&leak, raw, "i(vd3)", err));
+    f->leak_W = -ring->vdd_V * mj_waveform_integral(&leak, 0.9 * end_s, end_s) / (0.1 * end_s);
+    return MJ_OK;
+}
+
+mj_status mj_ring_measure(mj_ring_figures *figures, const mj_ring *ring, const mj_spice_job *job,
+                          mj_err *err)
+{
+    mj_arena arena;
+    mj_deck deck;
+    mj_raw raw;
+    MJ_TRY(mj_ring_measure_period(figures, ring, job, err));
+    MJ_TRY(mj_ring_deck(&deck, ring, "detuned and cut rings", err));
+    write_variants(deck.out, ring, figures);
+    mj_deck_transient(&deck, (mj_transient){ring->step_s, SPAN_S, 0, true});
+    mj_arena_init(&arena, 0);
+    mj_status status = mj_spice_run(&raw, &deck, job, &arena, err);
+    if (status == MJ_OK) {
+        status = read_variants(figures, &raw, ring, err);
+    }
+    mj_arena_fini(&arena);
+    mj_deck_close(&deck);
+    return status;
+}

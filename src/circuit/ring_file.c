@@ -1,0 +1,185 @@
+/* Ring file: the substrate of phase models and the facts, written as drafts and read by schema.
+ *
+ * Coefficients of H are plain numbers in ohm rad/s, the diffusion in rad2/s: units that no bill needs. */
+#include "mj/ring_file.h"
+
+#include "mj/draft.h"
+#include "mj/spec.h"
+
+#include <math.h>
+#include <string.h>
+
+static const double COUPLING_OHM = 200e3; /* in the middle of what was tried: 100 to 400 kohm */
+static const double KELVIN = 273.15;
+
+/* A substrate as it stands in a file. */
+typedef struct {
+    mj_ring_substrate s;
+    int n_sin, n_cos;
+} document;
+
+#define LENGTH(a) ((int)(sizeof(a) / sizeof((a)[0])))
+#define AT(member_) .offset = offsetof(document, s.member_)
+#define TEXT(key_, member_) {.key = key_, .kind = MJ_SPEC_TEXT, .required = true, AT(member_)}
+#define REAL(key_, member_, unit_, min_, max_) \
+    {.key = key_, .kind = MJ_SPEC_REAL, .required = true, AT(member_), .unit = unit_, .min = min_, .max = max_}
+#define REALS(key_, member_, count_) \
+    {.key = key_, .kind = MJ_SPEC_REALS, .required = true, AT(member_), .count_offset = offsetof(document, count_), \
+     .max_items = MJ_RING_HARMONICS, .min = -1e18, .max = 1e18}
+
+static const mj_spec_field fields[] = {
+    TEXT("phase_substrate", name),
+    TEXT("card", card),
+    TEXT("corner", corner),
+    TEXT("tool", tool),
+    TEXT("commit", commit),
+    {.key = "stages", .kind = MJ_SPEC_INT, .required = true, AT(n_stages), .min = 3,
+     .max = MJ_RING_STAGES_MAX},
+    {.key = "buffers", .kind = MJ_SPEC_INT, AT(n_buffers), .min = 0, .max = MJ_RING_STAGES_MAX},
+    REAL("vdd", vdd_V, "V", 1e-3, 100),
+    REAL("temperature", temperature_K, "K", 1, 1000),
+    REAL("period", period_s, "s", 1e-15, 1),
+    REAL("energy", energy_J, "J", 0, 1),
+    REAL("leak", leak_W, "W", 0, 1),
+    REAL("detuning_per_volt", detuning_pV, NULL, -1e3, 1e3),
+    REAL("diffusion", diffusion_sq, NULL, 0, 1e18),
+    REAL("unit", unit_s, "s", 1e-15, 1),
+    REAL("coupling_resistance", coupling_resistance_ohm, "ohm", 1, 1e12),
+    REAL("conductance_max", conductance_max_S, "S", 0, 1e3),
+    REAL("response_resistance", response.resistance_ohm, "ohm", 1, 1e12),
+    REAL("response_constant", response.constant, NULL, -1e18, 1e18),
+    REALS("response_sin", response.sin, n_sin),
+    REALS("response_cos", response.cos, n_cos),
+    REAL("response_residual", response.residual, NULL, 0, 100),
+};
+static const mj_spec_schema schema = {"phase substrate", fields, LENGTH(fields), sizeof(document), NULL};
+
+mj_ring_substrate mj_ring_substrate_make(const mj_ring *ring, const mj_ring_figures *figures,
+                                         const mj_ring_responses *responses,
+                                         const mj_ring_noise *noise)
+{
+    const mj_ring_response *r = &responses->response[responses->chosen];
+    const char *slash = strrchr(ring->models->path, '/');
+    return (mj_ring_substrate){
+        .name = "ring", .card = slash ? slash + 1 : ring->models->path,
+        .corner = ring->models->corner[0] ? ring->models->corner : "none", .tool = "ngspice",
+        .commit = "unknown", .vdd_V = ring->vdd_V, .temperature_K = ring->temperature_C + KELVIN,
+        .n_stages = ring->n_stages, .n_buffers = ring->n_buffers, .period_s = figures->period_s,
+        .energy_J = figures->energy_J, .leak_W = figures->leak_W,
+        .detuning_pV = figures->detuning_pV, .diffusion_sq = noise ? noise->diffusion_sq : 0,
+        .unit_s = COUPLING_OHM / fabs(r->sin[0]), .coupling_resistance_ohm = COUPLING_OHM,
+        .conductance_max_S = responses->conductance_max_S, .response = *r};
+}
+
+mj_ring_model mj_ring_substrate_model(const mj_ring_substrate *s)
+{
+    return (mj_ring_model){.n_stages = s->n_stages, .period_s = s->period_s,
+                           .detuning_pV = s->detuning_pV, .response = s->response};
+}
+
+static void write_list(FILE *out, const char *key, const double value[MJ_RING_HARMONICS])
+{
+    fprintf(out, "%s: [", key);
+    for (int h = 0; h < MJ_RING_HARMONICS; h++) {
+        fprintf(out, "%s%.6g", h ? ", " : "", value[h]);
+    }
+    fputs("]\n", out);
+}
+
+/* A text in double quotes, whatever it holds. */
+static void write_text(FILE *out, const char *key, const char *text)
+{
+    fprintf(out, "%s: \"", key);
+    for (const char *c = text; *c; c++) {
+        fprintf(out, *c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
+    }
+    fputs("\"\n", out);
+}
+
+mj_status mj_ring_substrate_save(const char *path, const mj_ring_substrate *s, mj_err *err)
+{
+    mj_draft draft;
+    MJ_TRY(mj_draft_open(&draft, path, err));
+    FILE *out = draft.out;
+    fputs("# A ring of inverters as a phase oscillator, from transistors in ngspice; made by mj measure ring.\n"
+          "#   dphi_i/dt = omega_0 (1 + detuning_per_volt dV_i) + sum_j H(phi_j + tap_ij - phi_i) / R_ij\n"
+          "#   H(d) = response_constant + sum_h sin_h sin(h d) + cos_h cos(h d)     ohm rad/s\n"
+          "# Node k leads node 0 by k pi (1 - 1/stages). diffusion: rad2/s, 0 where it was not measured.\n"
+          "# conductance_max: of all couplings at a node; above it H is another.\n"
+          "mj: 1\n", out);
+    write_text(out, "phase_substrate", s->name);
+    write_text(out, "card", s->card);
+    write_text(out, "corner", s->corner);
+    write_text(out, "tool", s->tool);
+    write_text(out, "commit", s->commit);
+    fprintf(out, "stages: %d\nbuffers: %d\nvdd: %.6g V\ntemperature: %.6g K\nperiod: %.6g ps\n",
+            s->n_stages, s->n_buffers, s->vdd_V, s->temperature_K, 1e12 * s->period_s);
+    fprintf(out, "energy: %.6g fJ\nleak: %.6g nW\ndetuning_per_volt: %.6g\ndiffusion: %.6g\n",
+            1e15 * s->energy_J, 1e9 * s->leak_W, s->detuning_pV, s->diffusion_sq);
+    fprintf(out, "unit: %.6g ns\ncoupling_resistance: %.6g kohm\nconductance_max: %.6g uS\n",
+            1e9 * s->unit_s, 1e-3 * s->coupling_resistance_ohm, 1e6 * s->conductance_max_S);
+    fprintf(out, "response_resistance: %.6g kohm\nresponse_constant: %.6g\n",
+            1e-3 * s->response.resistance_ohm, s->response.constant);
+    write_list(out, "response_sin", s->response.sin);
+    write_list(out, "response_cos", s->response.cos);
+    fprintf(out, "response_residual: %.4g\n", s->response.residual);
+    return mj_draft_close(&draft, err);
+}
+
+mj_status mj_ring_substrate_load(mj_ring_substrate *substrate, const char *path,
+                                 const mj_units *units, mj_arena *arena, mj_err *err)
+{
+    document d = {.n_sin = 0};
+    MJ_TRY(mj_spec_load(&d, &schema, path, units, arena, err));
+    if (d.s.n_stages % 2 == 0 || d.s.response.sin[0] == 0) {
+        return mj_err_add(err, MJ_ERANGE, path, 0, 0, "no ring: %s",
+                          d.s.n_stages % 2 ? "its first sine is 0" : "an even number of stages");
+    }
+    *substrate = d.s;
+    return MJ_OK;
+}
+
+static void write_fact(FILE *out, const mj_ring_substrate *s, const char *name, const char *what,
+                       double value, const char *unit)
+{
+    fprintf(out,
+            "  - {name: %s, what: \"%s\", value: %.4g %s,\n"
+            "     vdd: %.4g V, from: ngspice2026, class: simulated, boundary: die, scaling: none}\n",
+            name, what, value, unit, s->vdd_V);
+}
+
+mj_status mj_ring_facts_save(const char *path, const mj_ring_substrate *s, mj_err *err)
+{
+    mj_draft draft;
+    char what[128];
+    MJ_TRY(mj_draft_open(&draft, path, err));
+    FILE *out = draft.out;
+    fprintf(out, "# A ring of %d inverters in ngspice; made by mj measure ring.\n"
+                 "# card %s, corner %s, %.5g K, %s, commit %s\nmj: 1\nfacts: circuit-ring\nentries:\n",
+            s->n_stages, s->card, s->corner, s->temperature_K, s->tool, s->commit);
+    write_fact(out, s, "period", "period of a ring", 1e12 * s->period_s, "ps");
+    write_fact(out, s, "cycle", "energy of a ring, per cycle", 1e15 * s->energy_J, "fJ/cycle");
+    write_fact(out, s, "leak", "leakage of a ring that stands still", 1e9 * s->leak_W, "nW");
+    write_fact(out, s, "detuning", "relative change of the frequency for 10 mV of supply",
+               s->detuning_pV, "%");
+    for (int h = 0; h < MJ_RING_HARMONICS; h++) {
+        char name[16];
+        snprintf(name, sizeof name, "sin%d", h + 1);
+        snprintf(what, sizeof what, "coupling function, sine of %d times the phase difference", h + 1);
+        write_fact(out, s, name, what, s->response.sin[h], "ohm/s");
+        snprintf(name, sizeof name, "cos%d", h + 1);
+        snprintf(what, sizeof what, "coupling function, cosine of %d times the phase difference", h + 1);
+        write_fact(out, s, name, what, s->response.cos[h], "ohm/s");
+    }
+    write_fact(out, s, "constant", "coupling function, constant", s->response.constant, "ohm/s");
+    write_fact(out, s, "residual", "what the coupling function leaves, of its amplitude",
+               100 * s->response.residual, "%");
+    if (s->diffusion_sq > 0) {
+        write_fact(out, s, "diffusion", "variance of the phase from thermal noise, rad2 per s",
+                   s->diffusion_sq, "Hz");
+    }
+    write_fact(out, s, "conductance", "couplings at a node, up to which the function holds",
+               1e6 * s->conductance_max_S, "uS");
+    write_fact(out, s, "unit", "model time in which a coupling of 1 is 200 kohm", 1e9 * s->unit_s, "ns");
+    return mj_draft_close(&draft, err);
+}

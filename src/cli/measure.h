@@ -1,0 +1,11 @@
+/* What mj measure can measure: argv[0] is the circuit's word. */
+#ifndef MJ_CLI_MEASURE_H
+#define MJ_CLI_MEASURE_H
+
+#include "context.h"
+
+int mj_measure_ring(mj_context *context, int argc, char **argv);
+/* Here argv[0] is "measure" and a folder of mj realize follows. */
+int mj_measure_digital(mj_context *context, int argc, char **argv);
+
+#endif
