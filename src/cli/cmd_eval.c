@@ -243,6 +243,16 @@ static mj_status run_lut(const mj_eval_job *j)
     return mj_eval_lut(j->context, j->path, j->data);
 }
 
+static mj_status run_equilibrium(const mj_eval_job *j)
+{
+    if (j->for_images || j->test_text) {
+        return mj_err_add(&j->context->err, MJ_EKEY, NULL, 0, 0,
+                          "an equilibrium net takes --data and --threads; the other options are for other "
+                          "models");
+    }
+    return mj_context_units(j->context) ? mj_eval_equilibrium(j->context, j->path, j->data) : MJ_EMEM;
+}
+
 /* Finds the model, judges and prints by its kind. */
 static mj_status judge(mj_eval_job *j)
 {
@@ -254,6 +264,9 @@ static mj_status judge(mj_eval_job *j)
     }
     if (mj_is_image_lut(j->path, context)) {
         return run_lut(j);
+    }
+    if (mj_equilibrium_file_is(j->path, &context->arena)) {
+        return run_equilibrium(j);
     }
     if (j->test_text) {
         return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0, "--test is for language models");
@@ -318,7 +331,8 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
     const mj_usage usage = {
         .sentence = "MODEL",
         .about = "Judges a trained generator of images; of a language model, the bits per byte of text that\n"
-                 "it was not trained on; of a look-up-table network, what it can do and what it takes. MODEL is a name in data/trained or a path. A LIST has commas;\n"
+                 "it was not trained on; of a look-up-table network or an equilibrium net, what it can do\n"
+                 "and what it takes. MODEL is a name in data/trained or a path. A LIST has commas;\n"
                  "several lists give every combination.",
         .option = option,
         .n_options = AXES_N + OWN_N,

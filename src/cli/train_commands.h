@@ -43,6 +43,9 @@ mj_status mj_lut_judge(mj_lut_score *score, const mj_lut_model *model, const mj_
 mj_status mj_eval_lut(mj_context *context, const char *path, const char *data);
 mj_status mj_sample_lut(mj_context *context, const char *path, const char *out, int n);
 
+/* mj eval of an equilibrium net (eval_equilibrium.c). */
+mj_status mj_eval_equilibrium(mj_context *context, const char *path, const char *data);
+
 /* A word that is a path (has a '/' or ends in `suffix`) as it stands; else data/FOLDER/WORD.suffix,
  * which must exist: MJ_ENAME with a suggestion. */
 mj_status mj_find_file(const char **path, mj_context *context, const char *folder,
