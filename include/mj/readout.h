@@ -30,8 +30,8 @@ typedef struct {
     int n_score_bits; /* of all groups */
 } mj_readout;
 
-/* The network is checked first: MJ_ERANGE for a node that reads what comes after it, an input, output or
- * group that does not exist, a table with bits beyond its end; outputs that are all constant. Arrays in the arena. */
+/* Of a network that passed mj_lut_net_check. MJ_ERANGE where all outputs are constants: then there is no
+ * circuit. Arrays in the arena. */
 mj_status mj_readout_plan(mj_readout *readout, const mj_lut_net *net, mj_arena *arena, mj_err *err);
 
 /* Bits that a check compares, a sample: y0 .., then the bits of every score and of the class, least

@@ -209,7 +209,7 @@ static mj_status raw_read(mj_spice_figures *figures, const job *j, const mj_raw 
     MJ_TRY(mj_raw_find(&supply, raw, "i(vsupply)", j->err));
     figures->spice_J = -V * mj_waveform_integral(&supply, j->period_s, end_s(j)) / steps;
     for (int i = 0; i < j->netlist->n_inputs; i++) {
-        double input_J;
+        double input_J = 0;
         MJ_TRY(input_energy(&input_J, j, raw, i));
         figures->spice_J += input_J / steps;
     }

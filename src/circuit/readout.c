@@ -1,52 +1,5 @@
-/* Read-out: outputs gathered into terms, and the network checked on the way. */
+/* Read-out: outputs gathered into terms. */
 #include "mj/readout.h"
-
-static mj_status bad_net(mj_err *err, const char *what, int index)
-{
-    return mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "network of tables: %s %d is out of range", what,
-                      index);
-}
-
-static mj_status check_node(const mj_lut_node *node, int index, int own_signal, mj_err *err)
-{
-    if (node->n_inputs < 1 || node->n_inputs > MJ_LUT_INPUTS_MAX) {
-        return bad_net(err, "number of inputs of node", index);
-    }
-    for (int j = 0; j < node->n_inputs; j++) {
-        if (node->input[j] < 0 || node->input[j] >= own_signal) {
-            return bad_net(err, "an input of node", index);
-        }
-    }
-    if (node->n_inputs < MJ_LUT_INPUTS_MAX && node->table >> (1 << node->n_inputs) != 0) {
-        return bad_net(err, "the table of node", index);
-    }
-    return MJ_OK;
-}
-
-static mj_status check_net(const mj_lut_net *net, mj_err *err)
-{
-    if (net->n_inputs < 1 || net->n_nodes < 0 || net->n_outputs < 1 || net->n_groups < 1) {
-        return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
-                          "network of tables: no inputs, outputs or groups");
-    }
-    for (int i = 0; i < net->n_nodes; i++) {
-        MJ_TRY(check_node(&net->node[i], i, MJ_LUT_FIRST_INPUT + net->n_inputs + i, err));
-    }
-    for (int i = 0; i < net->n_outputs; i++) {
-        int end = MJ_LUT_FIRST_INPUT + net->n_inputs + net->n_nodes;
-        if (net->output[i] < 0 || net->output[i] >= end) {
-            return bad_net(err, "output", i);
-        }
-    }
-    for (int g = 0; g < net->n_groups; g++) {
-        if (net->group[g] < 0 || net->group[g + 1] < net->group[g]) {
-            return bad_net(err, "the start of group", g);
-        }
-    }
-    return net->group[0] == 0 && net->group[net->n_groups] == net->n_outputs
-               ? MJ_OK
-               : bad_net(err, "the end of the groups,", net->group[net->n_groups]);
-}
 
 static int bits_of(long long largest)
 {
@@ -87,7 +40,6 @@ static void gather(mj_readout_group *group, int *weight, const int *place, const
 mj_status mj_readout_plan(mj_readout *readout, const mj_lut_net *net, mj_arena *arena, mj_err *err)
 {
     *readout = (mj_readout){.n_groups = net->n_groups};
-    MJ_TRY(check_net(net, err));
     int n_all = MJ_LUT_FIRST_INPUT + net->n_inputs + net->n_nodes;
     size_t n_outputs = (size_t)net->n_outputs;
     int *place = mj_arena_array(arena, (size_t)n_all, sizeof *place);

@@ -1,7 +1,7 @@
 /* mj doctor: what is here and what is missing, with the package that would bring it.
  *
  * Nothing it names is needed by `mj bill`: a missing tool is a note, not a failure. Tools are
- * looked for in PATH, never run. */
+ * looked for in PATH, never run; a cell library is looked for where its package puts it. */
 #include "commands.h"
 #include "config.h"
 #include "mj/json.h"
@@ -12,13 +12,19 @@
 #include <string.h>
 #include <unistd.h>
 
+/* A file, not a program. */
+#define CELLS "/usr/share/qflow/tech/osu018/osu018_stdcells.lib"
+
 /* Debian's names. */
 static const struct {
     const char *program, *package, *purpose;
 } tools[] = {
     {"ngspice", "ngspice", "analogue circuits"},
     {"yosys", "yosys", "logic synthesis"},
+    {CELLS, "qflow-tech-osu018", "cells of 180 nm"},
     {"verilator", "verilator", "logic simulation, fast"},
+    {"g++", "g++", "compiles for verilator"},
+    {"make", "make", "builds for verilator"},
     {"iverilog", "iverilog", "logic simulation at gate level"},
     {"sta", "opensta", "timing and power of gates"},
     {"chromium", "chromium", "tests of the page"},
@@ -26,9 +32,13 @@ static const struct {
 };
 enum { TOOLS_N = sizeof tools / sizeof tools[0] };
 
-/* Writes the path of `program` found in PATH; false if there is none. */
+/* Writes the path of `program` found in PATH, or of the file if it is a path; false if there is none. */
 static bool find_program(char *path, size_t size, const char *program)
 {
+    if (program[0] == '/') {
+        snprintf(path, size, "%s", program);
+        return access(path, R_OK) == 0;
+    }
     const char *p = getenv("PATH");
     while (p != NULL && *p != '\0') {
         size_t length = strcspn(p, ":");
@@ -126,7 +136,9 @@ static void print_for_people(const machine *here)
     for (int i = 0; i < TOOLS_N; i++) {
         char path[PATH_MAX];
         bool found = find_program(path, sizeof path, tools[i].program);
-        printf("  %-10s %-32s %s\n", tools[i].program, tools[i].purpose,
+        const char *slash = strrchr(tools[i].program, '/');
+        const char *name = slash != NULL ? tools[i].package : tools[i].program;
+        printf("  %-18s %-32s %s\n", name, tools[i].purpose,
                found ? path : "not here");
         if (!found) {
             size_t used = strlen(missing);

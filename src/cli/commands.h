@@ -20,7 +20,7 @@ int mj_cmd_doctor(mj_context *context, int argc, char **argv);
 
 /* Sets schema, version, commit, build and compiler, of mj doctor and of mj --version. */
 void mj_version_set(mj_json *root);
-/* train, eval and sample: becomes mj-train; returns only if that cannot be started. */
+/* train, eval, sample and realize: becomes mj-train; returns only if that cannot be started. */
 int mj_cmd_launch(mj_context *context, int argc, char **argv);
 
 #endif

@@ -27,6 +27,7 @@ static const mj_command commands[] = {
     {"train", "train a generator or a classifier from a recipe", mj_cmd_launch},
     {"eval", "what a trained generator's images are worth, on imperfect chips too", mj_cmd_launch},
     {"sample", "images of a trained generator as a PNG", mj_cmd_launch},
+    {"realize", "a trained look-up-table network as a circuit", mj_cmd_launch},
     {"measure", "what a circuit does and costs: gates, a ring oscillator", mj_cmd_measure},
     {"list", "the catalogue: models, chips, ladders, facts, sources", mj_cmd_list},
     {"check", "check a chip, a model, facts, a ladder, a config.json or a GGUF file", mj_cmd_check},

@@ -12,6 +12,7 @@
 int mj_cmd_train(mj_context *context, int argc, char **argv);
 int mj_cmd_eval(mj_context *context, int argc, char **argv);
 int mj_cmd_sample(mj_context *context, int argc, char **argv);
+int mj_cmd_realize(mj_context *context, int argc, char **argv);
 
 /* What mj eval does with a language model: bits per byte of its validation text or, with `test`, its
  * test text; data: another text than that of its training, or NULL. */

@@ -1,4 +1,4 @@
-/* mj-train: the program behind `mj train`, `mj eval` and `mj sample`.
+/* mj-train: the program behind `mj train`, `mj eval`, `mj sample` and `mj realize`.
  *
  * Starts itself once more with what its libraries read while they are loaded, unless the user has said
  * otherwise: better kernels where OpenBLAS has picked slow ones for a processor it does not know, and
@@ -30,6 +30,7 @@ static const train_command commands[] = {
     {"train", mj_cmd_train},
     {"eval", mj_cmd_eval},
     {"sample", mj_cmd_sample},
+    {"realize", mj_cmd_realize},
 };
 enum { COMMANDS_N = sizeof commands / sizeof commands[0] };
 
@@ -151,7 +152,7 @@ static int run(mj_context *context, int argc, char **argv)
         }
     }
     return mj_context_fail_with(context, MJ_ENAME,
-                                "mj-train is started by mj train, mj eval and mj sample");
+                                "mj-train is started by mj train, eval, sample and realize");
 }
 
 /* Threads that wait are to sleep: the machine may be shared. OpenMP reads this when a program starts, so
