@@ -28,6 +28,9 @@ typedef struct {
     double node_F;    /* capacitor of a neuron; a score's is smaller, as its G is (20 fF) */
 } mj_rc_config;
 
+/* All of the defaults. */
+mj_rc_config mj_rc_config_default(void);
+
 /* In the arena; conductances in S, signed: above 0 to the output or input of the positive kind. */
 typedef struct {
     const mj_settling_net *net;

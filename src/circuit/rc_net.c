@@ -12,6 +12,11 @@ static const double SCORE_SHARE = 0.25;   /* conductance of a score's node over 
 static const double FULL = 0.98;          /* of a node or an output: what is left is a leak or a filling */
 enum { ROUNDS = 60 };
 
+mj_rc_config mj_rc_config_default(void)
+{
+    return (mj_rc_config){.input_V = INPUT_V, .loading = LOADING, .node_F = NODE_F};
+}
+
 /* Scratch of a mapping. A [rows, N + K + 1]: what rows are to be, in units of the model: weights,
  * inputs, bias. D of the same shape: conductances. P [rows, rows]. */
 typedef struct {
