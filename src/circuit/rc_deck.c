@@ -66,7 +66,7 @@ void mj_rc_net_write(FILE *out, const mj_rc_net *rc)
 /* A source that stands at one voltage and goes to another at once. */
 static void write_source(mj_deck *deck, const char *name, double before_V, double volt_V)
 {
-    char current[NAME_B];
+    char current[NAME_B + 8];
     fprintf(deck->out, "v%s %s 0 pwl(0 %.9g %.9g %.9g)\n", name, name, before_V, RISE_s, volt_V);
     snprintf(current, sizeof current, "i(v%s)", name);
     mj_deck_save(deck, current);
@@ -146,7 +146,7 @@ static mj_status read_nodes(mj_rc_run *run, const mj_raw *raw, const mj_rc_net *
 /* What a source takes back is lost, so only those that give count. */
 static mj_status add_energy(mj_rc_run *run, const mj_raw *raw, const char *source, double volt_V, mj_err *err)
 {
-    char name[NAME_B];
+    char name[NAME_B + 8];
     mj_waveform current;
     snprintf(name, sizeof name, "i(v%s)", source);
     MJ_TRY(mj_raw_find(&current, raw, name, err));

@@ -5,6 +5,7 @@
  * equation is solved accurately (RK4, 24 steps) unless asked otherwise: a circuit does not run the
  * steps of a training. */
 #include "eval_job.h"
+#include "mj/equilibrium_file.h"
 #include "mj/kernels.h"
 #include "mj/language.h"
 #include "mj/text.h"
