@@ -35,7 +35,7 @@ allowed() {
 # The layer of the public header mj/$1.h; empty if no source file goes with it.
 layer_of() {
     case $1 in
-    real | fast_math) # a type and inline functions: no .c file
+    real | fast_math | settling_net) # types and inline functions: no .c file
         echo math
         return
         ;;

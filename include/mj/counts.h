@@ -10,6 +10,7 @@ enum {
     MJ_SIGMOID_OPS = MJ_EXP_OPS + 2, /* of silu, too: x stands in the place of 1 */
     MJ_SOFTPLUS_OPS = MJ_EXP_OPS + MJ_LOG_OPS + 4,
     MJ_GELU_OPS = MJ_SIGMOID_OPS + 6,
+    MJ_TANH_OPS = MJ_SIGMOID_OPS + 3, /* 2 s(2x) - 1 */
     MJ_SINCOS_OPS = 36,              /* sine and cosine of a number */
     MJ_SOFTMAX_OPS = MJ_EXP_OPS + 4, /* a number: largest, difference, sum, share */
     MJ_SAMPLE_OPS = 2,               /* a number: running sum and comparison */

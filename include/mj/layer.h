@@ -38,6 +38,7 @@ mj_var mj_pool_mean(mj_tape *tape, mj_var x);
 mj_var mj_relu(mj_tape *tape, mj_var x);
 mj_var mj_silu(mj_tape *tape, mj_var x);
 mj_var mj_gelu(mj_tape *tape, mj_var x);
+mj_var mj_tanh(mj_tape *tape, mj_var x);
 
 /* Rows of x [..,C] over their root mean square, times g [C] [zhang2019]. */
 mj_var mj_rms_norm(mj_tape *tape, mj_var x, mj_var g);

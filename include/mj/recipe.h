@@ -14,7 +14,8 @@ typedef enum {
     MJ_TRAINED_CLASSIFIER,
     MJ_TRAINED_LOOKUP,
     MJ_TRAINED_TEXT_NET,
-    MJ_TRAINED_LUT
+    MJ_TRAINED_LUT,
+    MJ_TRAINED_EQUILIBRIUM
 } mj_trained_kind;
 /* The first three are of generators. */
 typedef enum {
@@ -52,6 +53,12 @@ typedef struct {
     bool activity;        /* area counts as often as it switches: energy */
 } mj_recipe_lut;
 
+/* equilibrium_net: equilibrium_net.h; and visible, the image. */
+typedef struct {
+    int neurons;
+    double contraction, drive; /* 0: 0.9, 3 */
+} mj_recipe_equilibrium;
+
 /* `model:`; kind is an index of mj_trained_kind_names. */
 typedef struct {
     int kind;
@@ -76,6 +83,7 @@ typedef struct {
     int block; /* mj_text_block */
     int depth, mlp, loops, equilibrium, heads, span, states; /* and width */
     mj_recipe_lut lut;
+    mj_recipe_equilibrium equilibrium_net;
     mj_analog analog; /* weight_bits, activation_bits, product_noise: in training and as stored */
 } mj_recipe_model;
 

@@ -5,6 +5,7 @@
  * equation is solved accurately (RK4, 24 steps) unless asked otherwise: a circuit does not run the
  * steps of a training. */
 #include "eval_job.h"
+#include "mj/equilibrium_file.h"
 #include "mj/kernels.h"
 #include "mj/language.h"
 #include "mj/text.h"
@@ -248,6 +249,16 @@ static mj_status run_lut(const mj_eval_job *j)
     return mj_eval_lut(j->context, j->path, j->data);
 }
 
+static mj_status run_equilibrium(const mj_eval_job *j)
+{
+    if (j->for_images || j->test_text) {
+        return mj_err_add(&j->context->err, MJ_EKEY, NULL, 0, 0,
+                          "an equilibrium net takes --data and --threads; the other options are for other "
+                          "models");
+    }
+    return mj_context_units(j->context) ? mj_eval_equilibrium(j->context, j->path, j->data) : MJ_EMEM;
+}
+
 /* Finds the model, judges and prints by its kind. */
 static mj_status judge(mj_eval_job *j)
 {
@@ -259,6 +270,9 @@ static mj_status judge(mj_eval_job *j)
     }
     if (mj_is_image_lut(j->path, context)) {
         return run_lut(j);
+    }
+    if (mj_equilibrium_file_is(j->path, &context->arena)) {
+        return run_equilibrium(j);
     }
     if (j->test_text || j->for_text) {
         return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
@@ -353,8 +367,8 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
     const mj_usage usage = {
         .sentence = "MODEL",
         .about = "Judges a trained generator of images; of a language model, the bits per byte of text that\n"
-                 "it was not trained on; of a look-up-table network, how good it is and how many gates it\n"
-                 "takes. MODEL is a name in data/trained or a path. A LIST has commas;\n"
+                 "it was not trained on; of a look-up-table network or an equilibrium net, what it can do\n"
+                 "and what it takes. MODEL is a name in data/trained or a path. A LIST has commas;\n"
                  "several lists give every combination. A language model takes --noise (of a product's\n"
                  "sum or a sum of rows, over its rms), --bits (of weights or rows), --activation-bits and\n"
                  "--mismatch (of weights or rows), and says what joules each setting takes.",

@@ -2,6 +2,7 @@
  * of which; each has a file of its own. */
 #include "commands.h"
 #include "measure.h"
+#include "mj/rc_folder.h"
 #include "mj/text.h"
 #include "options.h"
 #include <string.h>
@@ -50,7 +51,9 @@ int mj_cmd_measure(mj_context *context, int argc, char **argv)
     }
     for (int i = 1; i < argc; i++) {
         if (is_folder(argv[i]) || strcmp(argv[1], "DIR") == 0) {
-            return mj_measure_digital(context, argc, argv);
+            return is_folder(argv[i]) && mj_rc_folder_is(argv[i], &context->arena)
+                       ? mj_measure_rc(context, argc, argv)
+                       : mj_measure_digital(context, argc, argv);
         }
     }
     const char *near = mj_text_nearest(argv[1], names, CIRCUITS_N);

@@ -8,6 +8,7 @@
  * touching the checkpoint. One that is interrupted saves itself and ends with the shell's code for that
  * signal, 128 and its number: 130 after Ctrl-C. */
 #include "glance.h"
+#include "mj/equilibrium_file.h"
 #include "mj/json.h"
 #include "mj/kernels.h"
 #include "mj/language.h"
@@ -128,7 +129,7 @@ static mj_status prepare(job *j, const char *recipe_word)
         return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0, "--data is for recipes of text");
     }
     const mj_recipe_model *model = &j->recipe.model;
-    int side = model->kind == MJ_TRAINED_OSCILLATOR ? mj_image_side(model) : 0;
+    int side = model->visible ? mj_image_side(model) : 0;
     return mj_load_data(&j->train, &j->test, context, j->recipe.data, side);
 }
 
@@ -352,6 +353,21 @@ static mj_status judge_lut(notes *to, const job *j)
     return MJ_OK;
 }
 
+/* An equilibrium net, as stored. */
+static mj_status judge_equilibrium(notes *to, const job *j)
+{
+    mj_context *context = j->context;
+    mj_equilibrium_model model;
+    mj_equilibrium_score score;
+    MJ_TRY(mj_equilibrium_file_load(&model, j->model, mj_context_units(context), &context->arena,
+                                    &context->err));
+    MJ_TRY(mj_equilibrium_judge(&score, &model, &j->test, &context->err));
+    add_number(to, "test_accuracy", score.accuracy);
+    fprintf(stderr, "accuracy on %d test images: %.4f, after %.1f iterations\n", j->test.n,
+            score.accuracy, score.iterations);
+    return MJ_OK;
+}
+
 /* A language model: bits per byte of the validation text, as stored. */
 static mj_status judge_text(notes *to, const job *j)
 {
@@ -379,6 +395,7 @@ static mj_status finish(const job *j)
     MJ_TRY(mj_training_export(j->training, j->model, facts.note, facts.n, err));
     MJ_TRY(is_text(j)                                      ? judge_text(&facts, j)
            : j->recipe.model.kind == MJ_TRAINED_LUT        ? judge_lut(&facts, j)
+           : j->recipe.model.kind == MJ_TRAINED_EQUILIBRIUM ? judge_equilibrium(&facts, j)
            : j->recipe.model.kind == MJ_TRAINED_CLASSIFIER ? judge_classifier(&facts, j)
                                                            : judge_generator(&facts, j));
     return mj_training_export(j->training, j->model, facts.note, facts.n, err);

@@ -8,5 +8,7 @@ int mj_measure_card(mj_context *context, int argc, char **argv);
 int mj_measure_ring(mj_context *context, int argc, char **argv);
 /* Here argv[0] is "measure" and a folder of mj realize follows. */
 int mj_measure_digital(mj_context *context, int argc, char **argv);
+/* The same, where the folder holds a net of resistors, capacitors and cells. */
+int mj_measure_rc(mj_context *context, int argc, char **argv);
 
 #endif

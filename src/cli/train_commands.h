@@ -52,6 +52,17 @@ mj_status mj_lut_judge(mj_lut_score *score, const mj_lut_model *model, const mj_
 mj_status mj_eval_lut(mj_context *context, const char *path, const char *data);
 mj_status mj_sample_lut(mj_context *context, const char *path, const char *out, int n);
 
+/* mj realize --as spice (realize_spice.c). */
+typedef struct {
+    const char *out, *data, *card, *corner;
+    int n_images;
+    bool ideal;
+} mj_spice_request;
+mj_status mj_realize_spice(mj_context *context, const char *path, const mj_spice_request *request);
+
+/* mj eval of an equilibrium net (eval_equilibrium.c). */
+mj_status mj_eval_equilibrium(mj_context *context, const char *path, const char *data);
+
 /* A word that is a path (has a '/' or ends in `suffix`) as it stands; else data/FOLDER/WORD.suffix,
  * which must exist: MJ_ENAME with a suggestion. */
 mj_status mj_find_file(const char **path, mj_context *context, const char *folder,

@@ -3,12 +3,14 @@
  *   relu  y = max(x, 0)               dx += dy where x > 0
  *   silu  y = x s(x), s logistic      dx += dy s (1 + x (1 - s))
  *   gelu  y = x s(1.6 (x + 0.045 x^3)), the tanh form of x times the normal distribution
+ *   tanh  y = tanh(x)              dx += dy (1 - y^2)
  *   dropout  y = x m / (1 - p)        dx += dy m / (1 - p),  m = 0 with probability p, else 1
  *
  * The mask m is drawn again in the backward pass from the same noise key instead of being kept. */
 #include "layer_rows.h"
 
 #include "mj/counts.h"
+#include "mj/fast_math.h"
 
 /* The same shape; `each` operations a number. */
 static mj_status plan_counted(mj_plan *plan, const mj_shape *in, double each)
@@ -36,6 +38,13 @@ static mj_status gelu_plan(mj_plan *plan, const mj_shape *in, int n_in, const vo
 {
     (void)n_in, (void)config, (void)err;
     return plan_counted(plan, in, MJ_GELU_OPS);
+}
+
+static mj_status tanh_plan(mj_plan *plan, const mj_shape *in, int n_in, const void *config,
+                           mj_err *err)
+{
+    (void)n_in, (void)config, (void)err;
+    return plan_counted(plan, in, MJ_TANH_OPS);
 }
 
 static void relu_forward(const mj_call *call)
@@ -71,6 +80,20 @@ static void gelu_backward(const mj_call *call)
 {
     if (call->in[0].d) {
         mj_gelu_backward(call->in[0].d, call->out.d, call->in[0].v, count_of(&call->out));
+    }
+}
+
+static void tanh_forward(const mj_call *call)
+{
+    for (size_t i = 0; i < count_of(&call->out); i++) {
+        call->out.v[i] = 2 * mj_fast_sigmoid(2 * call->in[0].v[i]) - 1;
+    }
+}
+
+static void tanh_backward(const mj_call *call)
+{
+    for (size_t i = 0; call->in[0].d && i < count_of(&call->out); i++) {
+        call->in[0].d[i] += call->out.d[i] * (1 - call->out.v[i] * call->out.v[i]);
     }
 }
 
@@ -138,6 +161,10 @@ const mj_layer mj_gelu_row = {
     .name = "gelu", .n_in_min = 1, .n_in_max = 1, .plan = gelu_plan, .forward = gelu_forward,
     .backward = gelu_backward, .example = EXAMPLES, .n_examples = N_OF(EXAMPLES),
 };
+const mj_layer mj_tanh_row = {
+    .name = "tanh", .n_in_min = 1, .n_in_max = 1, .plan = tanh_plan, .forward = tanh_forward,
+    .backward = tanh_backward, .example = EXAMPLES, .n_examples = N_OF(EXAMPLES),
+};
 static const mj_example DROPOUT_EXAMPLES[] = {
     {.in = {{2, {3, 7}}}, .n_in = 1, .config = &(const mj_dropout_config){.p = 0.3}},
 };
@@ -160,6 +187,11 @@ mj_var mj_silu(mj_tape *tape, mj_var x)
 mj_var mj_gelu(mj_tape *tape, mj_var x)
 {
     return mj_tape_apply(tape, &mj_gelu_row, NULL, &x, 1);
+}
+
+mj_var mj_tanh(mj_tape *tape, mj_var x)
+{
+    return mj_tape_apply(tape, &mj_tanh_row, NULL, &x, 1);
 }
 
 mj_var mj_dropout(mj_tape *tape, mj_var x, double p)

@@ -4,10 +4,12 @@
  * apart here. */
 #include "mj/recipe.h"
 
+#include "recipe_equilibrium.h"
 #include "recipe_lut.h"
 
 #include "mj/file.h"
 #include "mj/lookup_text.h"
+#include "mj/settling_net.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -44,7 +46,7 @@ enum {
 static const double FLAT = 0.5;
 
 const char *const mj_trained_kind_names[] = {"oscillator_net", "classifier", "lookup_memory",
-                                            "text_net", "lut_net", NULL};
+                                            "text_net", "lut_net", "equilibrium_net", NULL};
 static const char *const objective_names[] = {"drifting", "sliced_wasserstein", "gan",
                                               "classify", "next_byte", "next_pixel", NULL};
 
@@ -100,6 +102,9 @@ static const mj_spec_field model_fields[] = {
     INT(mj_recipe_model, "one_hot", lut.one_hot, 0, 32),
     REAL(mj_recipe_model, "scale", lut.scale, 0, 100),
     REAL(mj_recipe_model, "area", lut.area, 0, 1e6),
+    INT(mj_recipe_model, "neurons", equilibrium_net.neurons, 1, MJ_SETTLING_NEURONS_MAX),
+    REAL(mj_recipe_model, "contraction", equilibrium_net.contraction, 0, 1),
+    REAL(mj_recipe_model, "drive", equilibrium_net.drive, 0, 100),
     {FIELD(mj_recipe_model, "activity", MJ_SPEC_BOOL, lut.activity)},
 };
 static const mj_spec_schema model_schema = {
@@ -271,7 +276,7 @@ static mj_status refuse_idle(mj_recipe *recipe, mj_err *err)
         {"model.network", MJ_TRAINED_OSCILLATOR, m->network != NOT_GIVEN},
         {"objective.network without features", MJ_TRAINED_OSCILLATOR,
          o->kind != MJ_OBJECTIVE_GAN && o->network && !(o->features > 0)},
-        {"model.visible", MJ_TRAINED_CLASSIFIER, m->visible},
+        {"model.visible", MJ_TRAINED_CLASSIFIER, m->visible && m->kind != MJ_TRAINED_EQUILIBRIUM},
         {"model.hidden_fixed", MJ_TRAINED_CLASSIFIER, m->hidden_fixed > 0},
         {"model.hidden_random", MJ_TRAINED_CLASSIFIER, m->hidden_random > 0},
         {"model.coupling_bits", MJ_TRAINED_CLASSIFIER, m->coupling_bits > 0},
@@ -306,6 +311,7 @@ static mj_status refuse_idle(mj_recipe *recipe, mj_err *err)
     }
     MJ_TRY(refuse_idle_text(recipe, err));
     MJ_TRY(mj_recipe_lut_refuse_idle(recipe, err));
+    MJ_TRY(mj_recipe_equilibrium_refuse_idle(recipe, err));
     bool lookup_keys = m->contexts || m->rows > 0 || m->dims > 0 || m->row_bits > 0 ||
                        (t->epochs > 0 && m->kind != MJ_TRAINED_TEXT_NET) || t->lr_end > 0;
     bool is_hybrid = m->kind == MJ_TRAINED_TEXT_NET && m->contexts;
@@ -366,16 +372,24 @@ static mj_status decode_harmonics(mj_recipe *recipe, mj_err *err)
     return MJ_OK;
 }
 
-static mj_status decode_oscillator(mj_recipe *recipe, mj_err *err)
+static mj_status decode_visible(mj_recipe *recipe, mj_err *err)
 {
     mj_recipe_model *model = &recipe->model;
-    mj_recipe_integrate *integrate = &recipe->integrate;
     int pair[2];
     if (!model->visible || !read_pair(pair, model->visible, "x", SIDE_MAX)) {
         return wrong(err, recipe, "model.visible must be WIDTHxHEIGHT of at most 256, as 28x28");
     }
     model->width = pair[0];
     model->height = pair[1];
+    return MJ_OK;
+}
+
+static mj_status decode_oscillator(mj_recipe *recipe, mj_err *err)
+{
+    mj_recipe_model *model = &recipe->model;
+    mj_recipe_integrate *integrate = &recipe->integrate;
+    int pair[2];
+    MJ_TRY(decode_visible(recipe, err));
     if (!integrate->steps ||
         !read_pair_or_one(pair, integrate->steps, "..", 0, STEPS_MAX) || pair[0] > pair[1]) {
         return wrong(err, recipe, "integrate.steps must be a number of steps or a range, as 6..24");
@@ -565,6 +579,10 @@ static mj_status decode(mj_recipe *recipe, mj_err *err)
     }
     if (recipe->model.kind == MJ_TRAINED_LUT) {
         return mj_recipe_lut_decode(recipe, err);
+    }
+    if (recipe->model.kind == MJ_TRAINED_EQUILIBRIUM) {
+        MJ_TRY(decode_visible(recipe, err));
+        return mj_recipe_equilibrium_decode(recipe, err);
     }
     if (recipe->objective.kind != MJ_OBJECTIVE_CLASSIFY) {
         return wrong(err, recipe, "a classifier is trained with the objective classify");

@@ -117,7 +117,8 @@ static mj_status (*task_of(const mj_recipe *recipe))(mj_task *, const mj_task_in
                                                      mj_err *)
 {
     int objective = recipe->objective.kind;
-    return recipe->model.kind == MJ_TRAINED_LUT  ? mj_task_lut
+    return recipe->model.kind == MJ_TRAINED_LUT           ? mj_task_lut
+           : recipe->model.kind == MJ_TRAINED_EQUILIBRIUM ? mj_task_equilibrium
            : objective == MJ_OBJECTIVE_CLASSIFY  ? mj_task_classify
            : objective == MJ_OBJECTIVE_NEXT_BYTE ? mj_task_text
                                                  : mj_task_generate;
