@@ -212,7 +212,8 @@ static void test_op_list_is_what_a_pass_counts(void **state)
         }
     }
     assert_null(mj_model_block_names[MJ_BLOCK_N + 1]);
-    assert_true(checked >= 6 * MJ_BLOCK_N + 4 + 2 + MJ_BLOCK_N - 1); /* equilibria of two blocks; heads, states of one; tables of all but gpt */
+    /* equilibria of two blocks; heads, states of one; tables of all but gpt */
+    assert_true(checked >= 6 * MJ_BLOCK_N + 4 + 2 + MJ_BLOCK_N - 1);
 }
 
 /* A file says the shape of its net, resolved. */

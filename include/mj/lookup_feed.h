@@ -1,7 +1,8 @@
 /* A look-up memory that feeds a net: x of n symbols at once, the gradient of x back into the rows.
  *
  * The memory learns as it always does (lookup_memory.h): symbols are predicted with the rows as they
- * were before this batch, then every row that was read takes one update. Rows are shared out among all threads; results do not depend on their number. */
+ * were before this batch, then every row that was read takes one update. Rows are shared out among all
+ * threads; results do not depend on their number. */
 #ifndef MJ_LOOKUP_FEED_H
 #define MJ_LOOKUP_FEED_H
 

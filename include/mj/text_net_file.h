@@ -1,5 +1,6 @@
 /* The file of a text net: matrices packed row by row in the bits they were trained for, or 8; the rest
- * F32; tensor alphabet U8 [bytes]; with a look-up memory its tensors too (lookup_file.h); the text's source, recipe and run as in every checkpoint. */
+ * F32; tensor alphabet U8 [bytes]; with a look-up memory its tensors too (lookup_file.h); the text's
+ * source, recipe and run as in every checkpoint. */
 #ifndef MJ_TEXT_NET_FILE_H
 #define MJ_TEXT_NET_FILE_H
 

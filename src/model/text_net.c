@@ -343,7 +343,8 @@ static mj_var record_equilibrium(mj_tape *tape, mj_var x, const mj_var *param,
 
 static mj_status check(const mj_text_net *net, mj_err *err)
 {
-    if (net->width < 1 || net->memory < 0 || net->memory > MJ_TEXT_MEMORY_MAX || net->width > MJ_TEXT_WIDTH_MAX || net->depth < 1 ||
+    if (net->memory < 0 || net->memory > MJ_TEXT_MEMORY_MAX || net->width < 1 ||
+        net->width > MJ_TEXT_WIDTH_MAX || net->depth < 1 ||
         net->depth > MJ_TEXT_DEPTH_MAX || net->mlp < 0 || net->mlp > MJ_TEXT_MLP_MAX ||
         loops_of(net) > MJ_TEXT_DEPTH_MAX || net->n_symbols < 2 || net->n_symbols > 256) {
         return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
@@ -352,7 +353,8 @@ static mj_status check(const mj_text_net *net, mj_err *err)
                           net->width, net->depth, loops_of(net), net->mlp, net->n_symbols,
                           MJ_TEXT_WIDTH_MAX, MJ_TEXT_DEPTH_MAX, MJ_TEXT_MLP_MAX);
     }
-    if (net->equilibrium && (net->dropout > 0 || net->depth != 1 || loops_of(net) > 1 || rows[net->block].own[0].name)) {
+    if (net->equilibrium && (net->dropout > 0 || net->depth != 1 || loops_of(net) > 1 ||
+                             rows[net->block].own[0].name)) {
         return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
                           "an equilibrium is of one block of mingru or gpt, without loops or dropout");
     }
