@@ -76,8 +76,8 @@ bible-kjv
 
 # What is of other models.
 $ mj eval $TMP/a/model.safetensors --noise 0.1
-? 2
-error:
+SNR dB
+of a sum of rows
 
 $ mj eval oscillator-fashion --test
 ? 2
