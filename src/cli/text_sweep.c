@@ -68,7 +68,8 @@ static mj_status make_rows(mj_text_sweep *s)
     return MJ_OK;
 }
 
-/* Chip `chip` of a row. Seeds number chips apart from each other's. */
+/* Chip `chip` of a row. Seeds number their first 1,009 chips apart from each other's; noise repeats after
+ * 2,048 chips. */
 static mj_analog machine_of(const mj_text_sweep *s, const double *value, uint32_t seed, int chip)
 {
     enum { CHIPS_A_SEED = 1009 };

@@ -129,7 +129,8 @@ void mj_sparsity_watch(mj_sparsity *sparsity)
     }
 }
 
-/* score [bands,K] of the living: sums of squares of their values; -1 of the dead. */
+/* score [bands,K] of the living: sums of squares of their values in rows of the matrix, of which the last
+ * band may have fewer; -1 of the dead. */
 static void score_sizes(double *score, const mj_real *value, const mj_sparse *s)
 {
     for (size_t i = 0; i < positions_of(s); i++) {
@@ -138,8 +139,8 @@ static void score_sizes(double *score, const mj_real *value, const mj_sparse *s)
     for (int band = 0; band < mj_sparse_bands(s); band++, score += s->K) {
         for (uint32_t k = s->start[band]; k < s->start[band + 1]; k++) {
             double sum = 0;
-            for (size_t i = 0; i < (size_t)s->block; i++) {
-                double w = (double)value[(size_t)k * (size_t)s->block + i];
+            for (int i = 0; i < s->block && band * s->block + i < s->N; i++) {
+                double w = (double)value[(size_t)k * (size_t)s->block + (size_t)i];
                 sum += w * w;
             }
             score[s->column[k]] = sum;

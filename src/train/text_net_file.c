@@ -10,6 +10,8 @@
 #include <string.h>
 
 enum { BITS = 8, PACKED_MAX = 32 }; /* PACKED_MAX: a number in memory over what it takes in a file */
+/* States and caches of a recipe that came with a file take no more than this. */
+static const size_t MEMORY_MAX_B = (size_t)4 << 30;
 
 mj_text_net mj_text_net_of(const mj_recipe *recipe, const mj_alphabet *alphabet)
 {
@@ -159,8 +161,8 @@ static mj_status read_params(mj_text_net_reader *r, const mj_checkpoint *checkpo
                                            tensor.shape.n_dims, err));
         r->touched_B += size_B * mj_text_net_reads(&r->net, param[p].name);
         r->stored_B += size_B;
-        count_work(&r->work, param[p].name, tensor.shape, mj_text_net_reads(&r->net, param[p].name),
-                   size_B);
+        mj_shape shape = matrix ? mj_shape_2(matrix->sparse.N, matrix->sparse.K) : tensor.shape;
+        count_work(&r->work, param[p].name, shape, mj_text_net_reads(&r->net, param[p].name), size_B);
     }
     return MJ_OK;
 }
@@ -236,7 +238,7 @@ static mj_status load(mj_text_net_reader **reader, const mj_checkpoint *checkpoi
     }
     MJ_TRY(mj_text_net_record(&r->vars, tape, &r->net, 1, n_steps, err));
     MJ_TRY(check_size(tape, checkpoint, err));
-    MJ_TRY(mj_tape_allocate(tape, 0));
+    MJ_TRY(mj_tape_allocate(tape, MEMORY_MAX_B));
     MJ_TRY(read_params(r, checkpoint, err));
     if (r->net.memory > 0) {
         MJ_TRY(read_memory(r, checkpoint, recipe, arena, err));

@@ -17,7 +17,8 @@
  *   kuramoto    2 D       2  D x D, 2 D         2 D D                     D
  *
  * and carries the last three inputs of the convolution, 3 D. An equilibrium has one more product of
- * D x D, a norm, and mixes its last 5 iterates. Rows of a look-up memory come to the width by a product.
+ * D x D, a norm, and compares its iterates. Rows of a look-up memory come to the width and to the logits by
+ * two products.
  *
  * Stored: matrices by rows of whole bytes with a 4-byte scale each, vectors as 4-byte numbers, as in the
  * file (text_net_file.h). Of a sparse product only the weights that are kept, each with its index.
