@@ -1,4 +1,5 @@
-/* mj realize: a trained look-up-table network as a circuit, with the vectors that mj measure checks it on.
+/* mj realize: a trained network as a circuit. Oscillators: realize_rings.c. A look-up-table network, with
+ * the vectors that mj measure checks it on.
  *
  * The vectors are what the network reads at work: its own test data, in order, because the energy depends
  * on how much changes from one input to the next. */
@@ -11,16 +12,18 @@
 #include "version.h"
 
 enum { VECTORS_DEFAULT = 10000, VECTORS_MAX = 1000000 };
+enum { IMAGES_DEFAULT = 16, IMAGES_MAX = 1000 };
+static const double RINGS_LIMIT_s = 3600; /* one ring takes a second; a busy machine a thousand times that */
 static const double NODE_MIN_m = 1e-9, NODE_MAX_m = 1e-3, LIMIT_MAX_s = 86400;
 
-typedef enum { AS_NOTHING, AS_VERILOG } form;
-static const char *const form_names[] = {"", "verilog", NULL};
+typedef enum { AS_NOTHING, AS_VERILOG, AS_SPICE } form;
+static const char *const form_names[] = {"", "verilog", "spice", NULL};
 
 typedef struct {
-    const char *out, *liberty, *data;
+    const char *out, *liberty, *data, *substrate, *models;
     double node_m, limit_s;
-    int form, n_vectors;
-    bool random, naive;
+    int form, n_vectors, n_images;
+    bool random, naive, of_gates, of_rings;
 } request;
 
 static mj_status load_examples(mj_lut_examples *examples, mj_context *context, const mj_lut_model *model,
@@ -97,7 +100,16 @@ static mj_status check_request(const request *r, mj_context *context)
     mj_err *err = &context->err;
     if (r->form == AS_NOTHING || !r->out) {
         return mj_err_add(err, MJ_EKEY, NULL, 0, 0, "mj realize needs %s",
-                          r->form == AS_NOTHING ? "--as verilog" : "--out DIR");
+                          r->form == AS_NOTHING ? "--as verilog or --as spice" : "--out DIR");
+    }
+    if (r->form == AS_SPICE ? r->of_gates : r->of_rings) {
+        return mj_err_add(err, MJ_EKEY, NULL, 0, 0, "%s",
+                          r->form == AS_SPICE ? "--as spice takes --out, --substrate, --models, --n, --limit and "
+                                                "--seed"
+                                              : "--substrate, --models and --n are of --as spice");
+    }
+    if (r->form == AS_SPICE) {
+        return MJ_OK;
     }
     if (r->random && r->data) {
         return mj_err_add(err, MJ_EKEY, NULL, 0, 0, "--random and --data are different vectors");
@@ -120,6 +132,12 @@ static mj_status run(mj_context *context, const request *r, const char *word)
     }
     MJ_TRY(check_request(r, context));
     MJ_TRY(mj_find_file(&path, context, "trained", ".safetensors", word));
+    if (r->form == AS_SPICE) {
+        const mj_rings_request rings = {.path = path, .out = r->out, .substrate = r->substrate,
+                                        .models = r->models, .n_images = r->n_images,
+                                        .limit_s = r->limit_s > 0 ? r->limit_s : RINGS_LIMIT_s};
+        return mj_realize_rings(context, &rings);
+    }
     MJ_TRY(mj_lut_file_load(&model, path, units, &context->arena, err));
     const char *data = r->data ? r->data : model.data;
     if (!r->random) {
@@ -140,30 +158,39 @@ static mj_status run(mj_context *context, const request *r, const char *word)
 
 int mj_cmd_realize(mj_context *context, int argc, char **argv)
 {
-    request r = {.n_vectors = VECTORS_DEFAULT};
+    request r = {.n_vectors = VECTORS_DEFAULT, .substrate = "ring-180nm-split", .n_images = IMAGES_DEFAULT};
     const mj_option option[] = {
         {.name = "as", .argument = "FORM", .kind = MJ_OPTION_CHOICE, .target = &r.form,
-         .choices = form_names, .help = "verilog"},
+         .choices = form_names,
+         .help = "verilog: look-up tables as gates; spice: oscillators as rings"},
         {.name = "out", .argument = "DIR", .kind = MJ_OPTION_TEXT, .target = &r.out,
          .help = "a new or empty folder"},
-        {.name = "liberty", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &r.liberty,
+        {.name = "liberty", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &r.liberty, .given = &r.of_gates,
          .help = "cell library to map onto (osu018, 180 nm)"},
         {.name = "node", .argument = "LENGTH", .kind = MJ_OPTION_REAL, .target = &r.node_m, .unit = "m",
          .min = NODE_MIN_m, .max = NODE_MAX_m, .help = "of that library: '45 nm'"},
         {.name = "vectors", .argument = "N", .kind = MJ_OPTION_INT, .target = &r.n_vectors, .min = 1,
-         .max = VECTORS_MAX, .help = "samples to check and measure with (10000)"},
-        {.name = "data", .argument = "DATA", .kind = MJ_OPTION_TEXT, .target = &r.data,
+         .given = &r.of_gates, .max = VECTORS_MAX, .help = "samples to check and measure with (10000)"},
+        {.name = "data", .argument = "DATA", .kind = MJ_OPTION_TEXT, .target = &r.data, .given = &r.of_gates,
          .help = "whose test part they are (what the model was trained on)"},
-        {.name = "random", .kind = MJ_OPTION_FLAG, .target = &r.random,
+        {.name = "random", .kind = MJ_OPTION_FLAG, .target = &r.random, .given = &r.of_gates,
          .help = "random vectors instead, by --seed"},
-        {.name = "naive", .kind = MJ_OPTION_FLAG, .target = &r.naive,
+        {.name = "naive", .kind = MJ_OPTION_FLAG, .target = &r.naive, .given = &r.of_gates,
          .help = "read-out by + and >, to compare with"},
+        {.name = "substrate", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &r.substrate,
+         .given = &r.of_rings,
+         .help = "split rings of mj measure ring, or a name in data/circuits (ring-180nm-split)"},
+        {.name = "models", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &r.models,
+         .given = &r.of_rings, .help = "its models of transistors (the card in data/circuits)"},
+        {.name = "n", .argument = "N", .kind = MJ_OPTION_INT, .target = &r.n_images, .min = 1,
+         .max = IMAGES_MAX, .given = &r.of_rings, .help = "images, the classes in turn (16)"},
         {.name = "limit", .argument = "TIME", .kind = MJ_OPTION_REAL, .target = &r.limit_s, .unit = "s",
          .min = 1, .max = LIMIT_MAX_s, .help = "of a tool: '1200 s' (600 s)"},
     };
     const mj_usage usage = {
         .sentence = "MODEL",
-        .about = "Writes a trained look-up-table network as a circuit: Verilog, its netlist of library\n"
+        .about = "Writes a trained network as a circuit: of oscillators, rings of transistors for ngspice, a\n"
+                 "deck an image; of look-up tables, Verilog, its netlist of library\n"
                  "cells by yosys, test vectors, and a manifest that mj measure reads. MODEL is a name in\n"
                  "data/trained or a path.",
         .option = option,

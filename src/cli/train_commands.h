@@ -43,6 +43,14 @@ mj_status mj_lut_judge(mj_lut_score *score, const mj_lut_model *model, const mj_
 mj_status mj_eval_lut(mj_context *context, const char *path, const char *data);
 mj_status mj_sample_lut(mj_context *context, const char *path, const char *out, int n);
 
+/* What mj realize does with a net of oscillators (realize_rings.c). */
+typedef struct {
+    const char *path, *out, *substrate, *models; /* models NULL: the substrate's card */
+    int n_images;
+    double limit_s;
+} mj_rings_request;
+mj_status mj_realize_rings(mj_context *context, const mj_rings_request *request);
+
 /* A word that is a path (has a '/' or ends in `suffix`) as it stands; else data/FOLDER/WORD.suffix,
  * which must exist: MJ_ENAME with a suggestion. */
 mj_status mj_find_file(const char **path, mj_context *context, const char *folder,
