@@ -172,6 +172,13 @@ void mj_ring_write_start(FILE *out, const mj_ring *ring, const mj_ring_figures *
         fprintf(out, ".ic v(n%d_%d)=%.9g\n", id, s,
                 w[k] + (at - floor(at)) * (w[(k + 1) % MJ_RING_PHASES] - w[k]));
     }
+    if (ring->split_F > 0) {
+        /* Near enough: a stage of the split is about as late as one of the ring. From 0 V all outputs
+         * would rise at once and push what they are coupled to. */
+        fprintf(out, ".ic v(a%d_0)=%.9g v(x%d_0)=%.9g v(c%d_0)=%.9g v(o%d_0)=%.9g v(q%d_0)=%.9g\n", id,
+                figures->wave_V[1][k], id, figures->wave_V[1][k], id, figures->wave_V[2][k], id,
+                figures->wave_V[2][k], id, figures->wave_V[3 % ring->n_stages][k]);
+    }
 }
 
 mj_status mj_ring_deck(mj_deck *deck, const mj_ring *ring, const char *title, mj_err *err)

@@ -1,7 +1,7 @@
 /* Ring net: where a trained net lies on rings, and the phase model of that.
  *
- * The phase model works on n_batch samples side by side: every array is [n, n_batch], every loop over
- * samples is one that vectorises. What a ring sends is made once for all that listen:
+ * The phase model works on blocks of BLOCK samples side by side: every array is [n, block], every loop over
+ * samples is one that vectorises, and all of a block stays in a core's cache. What a ring sends is made once for all that listen:
  *
  *   E_h = a_h sin h theta_j + b_h cos h theta_j,   F_h = b_h sin h theta_j - a_h cos h theta_j
  *   sum_j K_ij H(theta_j - theta_i) = sum_h cos(h theta_i) sum_j K_ij E_h + sin(h theta_i) sum_j K_ij F_h
@@ -17,7 +17,8 @@
 
 static const double PI = 3.14159265358979323846;
 enum { H = MJ_RING_HARMONICS, IMAGES_MAX = 4096, RINGS_MAX = 1024, SIDE_MAX = 64 };
-enum { PLANES = 2 * H + 2 * 2 * H + 6 }; /* waves, what both outputs send, and the scheme's */
+enum { PLANES = 2 * H + 2 * 2 * H + 4 }; /* waves, what both outputs send, the scheme's three, phases */
+enum { BLOCK = 16 };
 
 mj_ring_mapping mj_ring_map(const mj_ring_substrate *s, double strongest)
 {
@@ -113,7 +114,7 @@ static shape opposite_of(const mj_ring_substrate *s, bool sine_only)
 
 size_t mj_ring_net_scratch(const mj_ring_net *net, int n_batch)
 {
-    return (size_t)PLANES * (size_t)net->n * (size_t)n_batch;
+    return (size_t)PLANES * (size_t)net->n * (size_t)(n_batch < BLOCK ? n_batch : BLOCK);
 }
 
 typedef struct {
@@ -153,6 +154,16 @@ static void make_waves(const flow *f, const float *theta)
     send(f, f->sent[1], &f->opposite);
 }
 
+/* One harmonic of one coupling; cosines lie a plane after sines, F a plane after E. */
+static void add_coupling(float *restrict rate, float K, const float *restrict S, const float *restrict E,
+                         size_t plane, size_t B)
+{
+    const float *C = S + plane, *F = E + plane;
+    for (size_t k = 0; k < B; k++) {
+        rate[k] += K * (C[k] * E[k] + S[k] * F[k]);
+    }
+}
+
 static void find_rate(float *rate, const flow *f, const float *theta)
 {
     const mj_ring_net *net = f->net;
@@ -169,20 +180,16 @@ static void find_rate(float *rate, const flow *f, const float *theta)
     }
     for (int e = 0; e < net->n_couplings; e++) {
         const mj_ring_coupling *c = &net->coupling[e];
-        const float K = (float)fabs(c->value), *sent = f->sent[c->value < 0];
-        float *to = rate + (size_t)c->i * B;
         for (size_t h = 0; h < H; h++) {
-            const float *S = f->wave + 2 * h * f->plane + (size_t)c->i * B, *C = S + f->plane;
-            const float *E = sent + 2 * h * f->plane + (size_t)c->j * B, *F = E + f->plane;
-            for (size_t k = 0; k < B; k++) {
-                to[k] += K * (C[k] * E[k] + S[k] * F[k]);
-            }
+            add_coupling(rate + (size_t)c->i * B, (float)fabs(c->value),
+                         f->wave + 2 * h * f->plane + (size_t)c->i * B,
+                         f->sent[c->value < 0] + 2 * h * f->plane + (size_t)c->j * B, f->plane, B);
         }
     }
 }
 
-void mj_ring_net_integrate(float *theta, float *scratch, const mj_ring_net *net, int image,
-                           const mj_ring_net_model *model)
+static void integrate_block(float *theta, float *scratch, const mj_ring_net *net, int image,
+                            const mj_ring_net_model *model)
 {
     static const float ahead[4] = {0, 0.5f, 0.5f, 1}, weight[4] = {1, 2, 2, 1};
     size_t plane = (size_t)net->n * (size_t)model->n_batch;
@@ -206,6 +213,25 @@ void mj_ring_net_integrate(float *theta, float *scratch, const mj_ring_net *net,
         }
         for (size_t k = 0; k < plane; k++) {
             theta[k] += step / 6 * sum[k];
+        }
+    }
+}
+
+void mj_ring_net_integrate(float *theta, float *scratch, const mj_ring_net *net, int image,
+                           const mj_ring_net_model *model)
+{
+    size_t n = (size_t)net->n, all = (size_t)model->n_batch;
+    for (size_t first = 0; first < all; first += BLOCK) {
+        size_t B = all - first < BLOCK ? all - first : BLOCK;
+        float *block = scratch + (PLANES - 1) * n * B;
+        mj_ring_net_model part = *model;
+        part.n_batch = (int)B;
+        for (size_t i = 0; i < n; i++) {
+            memcpy(block + i * B, theta + i * all + first, B * sizeof *theta);
+        }
+        integrate_block(block, scratch, net, image, &part);
+        for (size_t i = 0; i < n; i++) {
+            memcpy(theta + i * all + first, block + i * B, B * sizeof *theta);
         }
     }
 }
