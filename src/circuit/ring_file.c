@@ -15,10 +15,9 @@ static const double KELVIN = 273.15, TWO_PI = 6.283185307179586;
 static const double PERIOD_WITHIN = 0.01;
 static const double TRIM_REACH = 3; /* deviations to either side that a trim covers */
 enum { TRIM_BITS = 10 }; /* taken where mismatch is measured: a step of 0.006 deviations */
-
-/* A substrate as it stands in a file. */
 enum { TAPS = 3 }; /* that a random graph uses */
 
+/* A substrate as it stands in a file. */
 typedef struct {
     mj_ring_substrate s;
     int n_sin, n_cos, n_opposite_sin, n_opposite_cos, n_sine_sin, n_sine_cos;
@@ -214,7 +213,8 @@ mj_status mj_ring_substrate_load(mj_ring_substrate *substrate, const char *path,
         return mj_err_add(err, MJ_ERANGE, path, 0, 0, "no ring: %s",
                           d.s.n_stages % 2 ? "its first sine is 0" : "an even number of stages");
     }
-    if (d.s.split_F > 0 && !(d.s.opposite.sin[0] / d.s.response.sin[0] < 0 && hypot(d.s.sine.sin[0], d.s.sine.cos[0]) > 0)) {
+    if (d.s.split_F > 0 && !(d.s.opposite.sin[0] / d.s.response.sin[0] < 0 &&
+                             hypot(d.s.sine.sin[0], d.s.sine.cos[0]) > 0)) {
         return mj_err_add(err, MJ_ERANGE, path, 0, 0,
                           "a split ring without the response to its opposite and to a sine");
     }

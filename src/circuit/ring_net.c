@@ -1,7 +1,8 @@
 /* Ring net: where a trained net lies on rings, and the phase model of that.
  *
  * The phase model works on blocks of BLOCK samples side by side: every array is [n, block], every loop over
- * samples is one that vectorises, and all of a block stays in a core's cache. What a ring sends is made once for all that listen:
+ * samples is one that vectorises, and all of a block stays in a core's cache. What a ring sends is made
+ * once for all that listen:
  *
  *   E_h = a_h sin h theta_j + b_h cos h theta_j,   F_h = b_h sin h theta_j - a_h cos h theta_j
  *   sum_j K_ij H(theta_j - theta_i) = sum_h cos(h theta_i) sum_j K_ij E_h + sin(h theta_i) sum_j K_ij F_h
