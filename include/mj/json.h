@@ -44,6 +44,7 @@ void mj_json_set_integer(mj_json *object, const char *key, long long number);
 void mj_json_set_bool(mj_json *object, const char *key, bool flag);
 void mj_json_set(mj_json *object, const char *key, mj_json *value);          /* takes value */
 void mj_json_append(mj_json *array, mj_json *value);                         /* takes value */
+void mj_json_append_number(mj_json *array, double number); /* not finite: null */
 void mj_json_append_integer(mj_json *array, long long number);
 /* Prints with full precision, keys in the order added, one newline at the end. */
 mj_status mj_json_print(const mj_json *json, FILE *out, mj_err *err);

@@ -4,14 +4,18 @@
  *   dphi_i/dt = omega_0 (1 + s dV_i) + sum_j H(phi_j + tap_ij - phi_i) / R_ij       [kuramoto1975]
  *   H(d) = c + sum_h a_h sin(h d) + b_h cos(h d),   h = 1..4                    ohm rad/s
  *
- * Resistors also load a ring: c, a and b change in proportion to the sum of conductances at ring i,
- * by a slope that is measured with them.
- *
  * Phase is 0 where node 0 rises through half the supply. A stage turns the wave over and delays it by a
  * 2n-th of a period, so node k leads node 0 by k pi (1 - 1/n): taps, of which an odd one gives a
  * coupling of the other sign. A resistor between two rings acts both ways (symmetric); behind a buffer
  * of two inverters it acts on one only (directed). Every ring of a directed network carries its buffers
  * at all taps, used or not: a buffer slows a ring by several per cent, so all must have the same.
+ *
+ * A net of couplings of both signs wants the opposite of a wave too, and no tap of a ring is at pi. A
+ * split ring has two outputs behind node 0: after two inverters, and after three. The shorter way waits
+ * for the longer one at a resistor and a capacitor, whose value makes them half a period apart. Output
+ * stages are three times as wide, so that what hangs on them hardly matters. Inverters take time: a
+ * coupling arrives at the node whose lead makes up for it best, and the output that is then nearest to
+ * the ring's own phase is the one of positive couplings.
  *
  * Everything is measured in ngspice on transistors (spice_models.h); nothing of the model is assumed
  * but its form. Times are those of the simulation; energies what the supply gives. */
@@ -31,6 +35,9 @@ typedef struct {
     double vdd_V, temperature_C;
     double load_F; /* wire at every node */
     double width_n_m, width_p_m, length_m;
+    double split_F;    /* > 0: two outputs, opposite to each other, with this capacitor; no buffers */
+    int listen;        /* node at which couplings arrive */
+    bool swapped;      /* of a split ring: positive couplings leave after three inverters */
     int n_buffers;     /* at nodes 0, 1, ..: directed couplings; 0: symmetric ones, from the nodes */
     double step_s;     /* largest step of a simulation */
     const double *threshold_V, *mobility_share; /* [2 n_stages]: nmos, pmos of a stage; NULL: no mismatch */
@@ -60,9 +67,14 @@ mj_status mj_ring_measure(mj_ring_figures *figures, const mj_ring *ring, const m
 mj_status mj_ring_measure_period(mj_ring_figures *figures, const mj_ring *ring,
                                  const mj_spice_job *job, mj_err *err);
 
+/* What drives: a ring as its couplings leave it, the opposite output of a split ring, or its wave's first
+ * harmonic, of half the supply's amplitude about half the supply. */
+typedef enum { MJ_RING_SOURCE_OUTPUT, MJ_RING_SOURCE_OPPOSITE, MJ_RING_SOURCE_SINE } mj_ring_source;
+
 /* H at one resistance, fitted to the rate of a ring that another, faster one drives. */
 typedef struct {
     double resistance_ohm;
+    int source; /* mj_ring_source */
     double constant;
     double sin[MJ_RING_HARMONICS], cos[MJ_RING_HARMONICS]; /* ohm rad/s */
     double residual; /* root mean square of the fit over the amplitude of the first harmonic */
@@ -71,14 +83,15 @@ enum { MJ_RING_RESPONSES_MAX = 8 };
 typedef struct {
     int n, chosen; /* response[chosen] is the model's */
     mj_ring_response response[MJ_RING_RESPONSES_MAX];
-    mj_ring_response slope; /* how the coefficients change with the conductance at a ring, per S */
     double conductance_max_S; /* of all couplings at a node: up to it H holds; 0: nowhere */
 } mj_ring_responses;
-/* At which resistances, falling; {0}: 400, 200, 100, 50 and 25 kohm, of which 100 are the model's. H
- * holds where its residual and its distance from that of the chosen resistance, moved by the slope, both
- * over its amplitude, are below `tolerance` (0: 0.02). */
+/* At which resistances, falling, the ring's output first; {0}: 400, 200, 100, 50 and 25 kohm, of which
+ * 100 are the model's, and of a split ring 100 kohm from its opposite and from the sine. H
+ * holds where its residual and its distance from that of the largest resistance, both over its
+ * amplitude, are below `tolerance` (0: 0.02). */
 typedef struct {
     double resistance_ohm[MJ_RING_RESPONSES_MAX];
+    int source[MJ_RING_RESPONSES_MAX]; /* mj_ring_source */
     int n, chosen;
     double tolerance;
 } mj_ring_probe;
@@ -101,6 +114,15 @@ mj_status mj_ring_measure_noise(mj_ring_noise *noise, const mj_ring *ring,
 void mj_ring_write(FILE *out, const mj_ring *ring, int id, const char *supply);
 /* The node from which a coupling leaves at a tap: the ring's own or its buffer's. Returns buf. */
 char *mj_ring_port(char *buf, size_t size, const mj_ring *ring, int id, int tap);
+/* The opposite output of a split ring. Returns buf. */
+char *mj_ring_opposite(char *buf, size_t size, const mj_ring *ring, int id);
+/* Sets split_F, so that the outputs are half a period apart, listen and swapped. */
+mj_status mj_ring_tune_split(mj_ring *ring, const mj_spice_job *job, mj_err *err);
+/* Buses s0, s90, s180, s270: the first harmonic of a ring's node 0 and what leads it by so many degrees,
+ * of half the supply's amplitude about half the supply; period_s is the ring's as it runs there, and its
+ * phase at the start 0. An ideal tank of quality 10 with its sources: nothing of it is in the energy. */
+void mj_ring_write_sine(FILE *out, const mj_ring *ring, const mj_ring_figures *figures, int id,
+                        double period_s);
 /* .ic of its nodes for a phase. */
 void mj_ring_write_start(FILE *out, const mj_ring *ring, const mj_ring_figures *figures, int id,
                          double phase);

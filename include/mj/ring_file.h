@@ -18,13 +18,31 @@ typedef struct {
     double diffusion_sq; /* rad2/s; 0: not measured */
     double unit_s, coupling_resistance_ohm;
     double conductance_max_S;
-    mj_ring_response response, slope; /* as in mj_ring_model */
+    double mismatch;  /* standard deviation of periods from ring to ring, relative; 0: not measured */
+    int trim_bits;    /* of the trim that takes it away, over +-3 deviations; 0: none */
+    int listen;       /* node at which couplings arrive */
+    int swapped;      /* of a split ring: not 0 where positive couplings leave after three inverters */
+    double split_F;   /* of a split ring, which has the two after the next: else 0 */
+    mj_ring_response response;
+    mj_ring_response opposite, sine;
 } mj_ring_substrate;
 
 mj_ring_substrate mj_ring_substrate_make(const mj_ring *ring, const mj_ring_figures *figures,
                                          const mj_ring_responses *responses,
                                          const mj_ring_noise *noise);
+/* Standard deviation of the frequency that the trim leaves, rad/s. */
+double mj_ring_substrate_detuning(const mj_ring_substrate *substrate);
 mj_ring_model mj_ring_substrate_model(const mj_ring_substrate *substrate);
+
+/* The ring that a substrate is of, sizes those of mj_ring_default, and what it does, measured again.
+ * MJ_ERANGE where its period is another by 1 %: then models or sizes are. */
+mj_status mj_ring_substrate_ring(mj_ring *ring, mj_ring_figures *figures,
+                                 const mj_ring_substrate *substrate, const mj_spice_models *models,
+                                 const mj_spice_job *job, mj_err *err);
+/* The same for a ring whose sizes stand. */
+mj_status mj_ring_substrate_apply(mj_ring *ring, mj_ring_figures *figures,
+                                  const mj_ring_substrate *substrate, const mj_spice_job *job,
+                                  mj_err *err);
 
 mj_status mj_ring_substrate_save(const char *path, const mj_ring_substrate *substrate, mj_err *err);
 mj_status mj_ring_substrate_load(mj_ring_substrate *substrate, const char *path,

@@ -34,17 +34,14 @@ double mj_ring_graph_conductance(const mj_ring_graph *graph, const mj_ring *ring
 typedef struct {
     int n_stages;
     double period_s, detuning_pV;
-    mj_ring_response response; /* where the conductances at a ring add up to reference_S */
-    mj_ring_response slope;    /* per S beyond that */
-    double reference_S;
+    mj_ring_response response;
 } mj_ring_model;
 mj_ring_model mj_ring_model_make(const mj_ring *ring, const mj_ring_figures *figures,
                                  const mj_ring_responses *responses);
 /* The same with nothing but the first sine: Kuramoto's model. */
 mj_ring_model mj_ring_model_sine_only(const mj_ring_model *model);
 
-/* phase [n] after span_s in n_steps steps. scratch [6 n]. Rings are loaded by all couplings at them;
- * behind buffers, only by those that act on them. */
+/* phase [n] after span_s in n_steps steps. scratch [6 n]. */
 void mj_ring_phase_run(double *phase, double *scratch, const mj_ring_graph *graph,
                        const mj_ring_model *model, double span_s, int n_steps);
 /* The model as a circuit of controlled sources, a node p<i> a phase in V: for other simulators. */

@@ -11,6 +11,7 @@ typedef struct {
     mj_integrator integrator;
     mj_precision precision; /* of sums over couplings */
     int n_batch; /* samples at a time (250) */
+    const mj_phase_response *response; /* of the couplings, copied (the recipe's) */
 } mj_sampler_config;
 
 /* How to run it, and what is wrong with the chip. */
@@ -38,6 +39,16 @@ int mj_sampler_steps(const mj_sampler *sampler, int n_steps);
 mj_precision mj_sampler_precision(const mj_sampler *sampler);
 /* N: visible and hidden. */
 int mj_sampler_oscillators(const mj_sampler *sampler);
+/* What a chip is made from, as it is in the file; borrowed. K [n_segments,n,n],
+ * omega [n], tables [n_class,n]. */
+typedef struct {
+    int n, n_class, n_segments;
+    const mj_real *K, *omega, *omega_class, *drive_cos, *drive_sin;
+} mj_sampler_params;
+void mj_sampler_params_get(mj_sampler_params *params, const mj_sampler *sampler);
+/* The most that acts on one oscillator, of all and all classes: couplings into it and the two parts of its
+ * injected wave, by magnitude, in rad per unit of model time. */
+double mj_sampler_strongest(const mj_sampler *sampler);
 /* n images [n, height*width] of classes label [n]; sample i is the same whatever n and the batch. */
 mj_status mj_sampler_run(mj_sampler *sampler, mj_real *image, const int *label, int n,
                          const mj_sampling *sampling, mj_err *err);

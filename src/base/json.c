@@ -320,6 +320,11 @@ void mj_json_append(mj_json *array, mj_json *value)
     }
 }
 
+void mj_json_append_number(mj_json *array, double number)
+{
+    mj_json_append(array, (mj_json *)(void *)(isfinite(number) ? json_real(number) : json_null()));
+}
+
 void mj_json_append_integer(mj_json *array, long long number)
 {
     mj_json_append(array, (mj_json *)(void *)json_integer(number));

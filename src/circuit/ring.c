@@ -11,6 +11,11 @@
 static const double PI = 3.14159265358979323846;
 static const double SPAN_S = 30e-9;       /* some 50 cycles at 180 nm */
 static const double DETUNING_V = 0.02;    /* 2 % of the frequency: small, and far above its errors */
+static const double SINE_OHM = 1e3, SINE_QUALITY = 10; /* leaves 1/27 of a third harmonic */
+static const double SPLIT_SPAN_S = 12e-9;
+static const double SPLIT_OHM = 2e3;
+static const double SPLIT_WIDE = 3;       /* output stages: 0.5 kohm against couplings of 100 */
+static const double SPLIT_TRIALS_F[] = {8e-15, 16e-15}, SPLIT_LEAST_F = 0.5e-15;
 enum { CYCLES_MIN = 12, CYCLES_MAX = 4096, NAME_B = 32, NO_STAGE = -1 };
 
 mj_ring mj_ring_default(const mj_spice_models *models)
@@ -40,19 +45,19 @@ double mj_ring_tap(const mj_ring *ring, int k)
 }
 
 static void write_inverter(FILE *out, const mj_ring *ring, int stage, const char *name,
-                           const char *in, const char *to, const char *supply)
+                           const char *in, const char *to, const char *supply, double wide)
 {
     const double *dV = ring->threshold_V, *du = ring->mobility_share;
     char own[NAME_B + 2];
     snprintf(own, sizeof own, "n%.*s", NAME_B, name);
     const mj_transistor n = {.name = own, .drain = to, .gate = in, .source = "0", .bulk = "0",
-                             .width_m = ring->width_n_m, .length_m = ring->length_m,
+                             .width_m = wide * ring->width_n_m, .length_m = ring->length_m,
                              .threshold_V = dV && stage != NO_STAGE ? dV[2 * stage] : 0,
                              .mobility_share = du && stage != NO_STAGE ? du[2 * stage] : 0};
     mj_transistor_write(out, ring->models, false, &n);
     snprintf(own, sizeof own, "p%.*s", NAME_B, name);
     const mj_transistor p = {.name = own, .drain = to, .gate = in, .source = supply, .bulk = supply,
-                             .width_m = ring->width_p_m, .length_m = ring->length_m,
+                             .width_m = wide * ring->width_p_m, .length_m = ring->length_m,
                              .threshold_V = dV && stage != NO_STAGE ? dV[2 * stage + 1] : 0,
                              .mobility_share = du && stage != NO_STAGE ? du[2 * stage + 1] : 0};
     mj_transistor_write(out, ring->models, true, &p);
@@ -67,7 +72,7 @@ static void write_chain(FILE *out, const mj_ring *ring, int id, const char *supp
         snprintf(name, sizeof name, "%d_%d", id, k);
         snprintf(in, sizeof in, "n%d_%d", id, k);
         snprintf(to, sizeof to, "n%d_%d", id, next);
-        write_inverter(out, ring, k, name, in, to, supply);
+        write_inverter(out, ring, k, name, in, to, supply, 1);
         fprintf(out, "c%d_%d n%d_%d 0 %.9g\n", id, k, id, k, ring->load_F);
     }
 }
@@ -80,9 +85,27 @@ static void write_buffer(FILE *out, const mj_ring *ring, int id, int tap, const 
     snprintf(middle, sizeof middle, "m%d_%d", id, tap);
     snprintf(to, sizeof to, "o%d_%d", id, tap);
     snprintf(name, sizeof name, "m%d_%d", id, tap);
-    write_inverter(out, ring, NO_STAGE, name, in, middle, supply);
+    write_inverter(out, ring, NO_STAGE, name, in, middle, supply, 1);
     snprintf(name, sizeof name, "o%d_%d", id, tap);
-    write_inverter(out, ring, NO_STAGE, name, middle, to, supply);
+    write_inverter(out, ring, NO_STAGE, name, middle, to, supply, 1);
+}
+
+/* Node 0 -> a -> (resistor, capacitor) x -> o, and a -> c -> q. */
+static void write_split(FILE *out, const mj_ring *ring, int id, const char *supply)
+{
+    static const struct {
+        char name, in, to;
+    } stage[] = {{'a', 'n', 'a'}, {'b', 'x', 'o'}, {'c', 'a', 'c'}, {'d', 'c', 'q'}};
+    for (int s = 0; s < 4; s++) {
+        char name[NAME_B], in[NAME_B], to[NAME_B];
+        bool is_output = stage[s].to == 'o' || stage[s].to == 'q';
+        snprintf(name, sizeof name, "s%c%d", stage[s].name, id);
+        snprintf(in, sizeof in, "%c%d_0", stage[s].in, id);
+        snprintf(to, sizeof to, "%c%d_0", stage[s].to, id);
+        write_inverter(out, ring, NO_STAGE, name, in, to, supply, is_output ? SPLIT_WIDE : 1);
+    }
+    fprintf(out, "rsx%d a%d_0 x%d_0 %.9g\ncsx%d x%d_0 0 %.9g\n", id, id, id, SPLIT_OHM, id, id,
+            ring->split_F);
 }
 
 void mj_ring_write(FILE *out, const mj_ring *ring, int id, const char *supply)
@@ -91,12 +114,52 @@ void mj_ring_write(FILE *out, const mj_ring *ring, int id, const char *supply)
     for (int tap = 0; tap < ring->n_buffers; tap++) {
         write_buffer(out, ring, id, tap, supply);
     }
+    if (ring->split_F > 0) {
+        write_split(out, ring, id, supply);
+    }
 }
 
 char *mj_ring_port(char *buf, size_t size, const mj_ring *ring, int id, int tap)
 {
-    snprintf(buf, size, "%c%d_%d", tap < ring->n_buffers ? 'o' : 'n', id, tap);
+    bool split = tap == 0 && ring->split_F > 0;
+    char kind = split ? (ring->swapped ? 'q' : 'o') : tap < ring->n_buffers ? 'o' : 'n';
+    snprintf(buf, size, "%c%d_%d", kind, id, tap);
     return buf;
+}
+
+char *mj_ring_opposite(char *buf, size_t size, const mj_ring *ring, int id)
+{
+    snprintf(buf, size, "%c%d_0", ring->swapped ? 'o' : 'q', id);
+    return buf;
+}
+
+/* A sin(phase + lead): the first harmonic of node 0. */
+static void first_harmonic(double *A_V, double *lead, const mj_ring_figures *figures)
+{
+    double in_V = 0, ahead_V = 0;
+    for (int k = 0; k < MJ_RING_PHASES; k++) {
+        double phase = 2 * PI * k / MJ_RING_PHASES;
+        in_V += figures->wave_V[0][k] * sin(phase) * 2 / MJ_RING_PHASES;
+        ahead_V += figures->wave_V[0][k] * cos(phase) * 2 / MJ_RING_PHASES;
+    }
+    *A_V = hypot(in_V, ahead_V);
+    *lead = atan2(ahead_V, in_V);
+}
+
+/* A follower of node 0 feeds a tank at the ring's frequency through a resistor, so that voltage and current
+ * of the tank are the harmonic and what lags it by a quarter; both start as they go on. */
+void mj_ring_write_sine(FILE *out, const mj_ring *ring, const mj_ring_figures *figures, int id,
+                        double period_s)
+{
+    double A_V, lead, omega = 2 * PI / period_s, half_V = ring->vdd_V / 2;
+    first_harmonic(&A_V, &lead, figures);
+    double C_F = SINE_QUALITY / (omega * SINE_OHM), L_H = 1 / (omega * omega * C_F);
+    double gain = half_V / A_V, per_ampere = gain * omega * L_H;
+    fprintf(out, "esf sf 0 n%d_0 0 1\nrsf sf st %.9g\ncst st 0 %.12g\nlst st sl %.12g ic=%.9g\n"
+                 "vsl sl 0 0\n.ic v(st)=%.9g\nvsm sm 0 %.9g\n",
+            id, SINE_OHM, C_F, L_H, -A_V / (omega * L_H) * cos(lead), A_V * sin(lead), half_V);
+    fprintf(out, "es0 s0 sm st 0 %.9g\nhs90 s90 sm vsl %.9g\nes180 s180 sm st 0 %.9g\nhs270 s270 sm vsl %.9g\n",
+            gain, -per_ampere, -gain, per_ampere);
 }
 
 void mj_ring_write_start(FILE *out, const mj_ring *ring, const mj_ring_figures *figures, int id,
@@ -108,6 +171,13 @@ void mj_ring_write_start(FILE *out, const mj_ring *ring, const mj_ring_figures *
         const double *w = figures->wave_V[s];
         fprintf(out, ".ic v(n%d_%d)=%.9g\n", id, s,
                 w[k] + (at - floor(at)) * (w[(k + 1) % MJ_RING_PHASES] - w[k]));
+    }
+    if (ring->split_F > 0) {
+        /* Near enough: a stage of the split is about as late as one of the ring. From 0 V all outputs
+         * would rise at once and push what they are coupled to. */
+        fprintf(out, ".ic v(a%d_0)=%.9g v(x%d_0)=%.9g v(c%d_0)=%.9g v(o%d_0)=%.9g v(q%d_0)=%.9g\n", id,
+                figures->wave_V[1][k], id, figures->wave_V[1][k], id, figures->wave_V[2][k], id,
+                figures->wave_V[2][k], id, figures->wave_V[3 % ring->n_stages][k]);
     }
 }
 
@@ -255,4 +325,82 @@ mj_status mj_ring_measure(mj_ring_figures *figures, const mj_ring *ring, const m
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status;
+}
+
+/* How far the opposite output's rise is from half a period after the output's, in periods. */
+static mj_status find_skew(double *skew, double *lag, const mj_raw *raw, const mj_ring *ring, int id, mj_err *err)
+{
+    double crossing[CYCLES_MAX], other[CYCLES_MAX];
+    char name[NAME_B];
+    size_t n, n_other;
+    mj_waveform wave;
+    MJ_TRY(find_cycles(crossing, &n, raw, ring, id, err));
+    double period_s = mean_period(crossing, n), last_s = crossing[n - 1];
+    snprintf(name, sizeof name, "v(o%d_0)", id);
+    MJ_TRY(mj_raw_find(&wave, raw, name, err));
+    n = mj_waveform_crossings(crossing, CYCLES_MAX, &wave, ring->vdd_V / 2, true);
+    snprintf(name, sizeof name, "v(q%d_0)", id);
+    MJ_TRY(mj_raw_find(&wave, raw, name, err));
+    n_other = mj_waveform_crossings(other, CYCLES_MAX, &wave, ring->vdd_V / 2, true);
+    if (n < CYCLES_MIN || n_other < CYCLES_MIN || n > CYCLES_MAX || n_other > CYCLES_MAX) {
+        return mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "an output of a split ring does not oscillate");
+    }
+    *lag = remainder((crossing[n - 1] - last_s) / period_s, 1);
+    *skew = remainder((other[n_other - 1] - crossing[n - 1]) / period_s - 0.5, 1);
+    return MJ_OK;
+}
+
+/* An output that lags by so many periods: node k leads by a tap, and seen from there it lags by both. */
+static void choose_node(mj_ring *ring, double lag)
+{
+    double least = HUGE_VAL;
+    for (int k = 0; k < ring->n_stages; k++) {
+        for (int swapped = 0; swapped < 2; swapped++) {
+            double off = fabs(remainder(lag + mj_ring_tap(ring, k) / (2 * PI) + 0.5 * swapped, 1));
+            if (off < least) {
+                least = off;
+                ring->listen = k;
+                ring->swapped = swapped;
+            }
+        }
+    }
+}
+
+/* The delay of a resistor and a capacitor goes straight with the capacitor: two trials and the line
+ * through them. */
+mj_status mj_ring_tune_split(mj_ring *ring, const mj_spice_job *job, mj_err *err)
+{
+    enum { TRIALS = 2 };
+    mj_arena arena;
+    mj_deck deck;
+    mj_raw raw;
+    double skew[TRIALS], lag[TRIALS];
+    MJ_TRY(mj_ring_check(ring, err));
+    MJ_TRY(mj_ring_deck(&deck, ring, "two ways of splitting a wave", err));
+    fprintf(deck.out, "vdd vdd 0 %.9g\n", ring->vdd_V);
+    for (int id = 0; id < TRIALS; id++) {
+        mj_ring trial = *ring;
+        trial.split_F = SPLIT_TRIALS_F[id];
+        mj_ring_write(deck.out, &trial, id, "vdd");
+        write_kick(deck.out, ring, id);
+        fprintf(deck.out, ".save v(n%d_0) v(o%d_0) v(q%d_0)\n", id, id, id);
+    }
+    mj_deck_transient(&deck, (mj_transient){ring->step_s, SPLIT_SPAN_S, 0, true});
+    mj_arena_init(&arena, 0);
+    mj_status status = mj_spice_run(&raw, &deck, job, &arena, err);
+    for (int id = 0; id < TRIALS && status == MJ_OK; id++) {
+        status = find_skew(&skew[id], &lag[id], &raw, ring, id, err);
+    }
+    mj_arena_fini(&arena);
+    mj_deck_close(&deck);
+    MJ_TRY(status);
+    double slope = (skew[1] - skew[0]) / (SPLIT_TRIALS_F[1] - SPLIT_TRIALS_F[0]);
+    double steps = -skew[0] / slope / (SPLIT_TRIALS_F[1] - SPLIT_TRIALS_F[0]);
+    ring->split_F = SPLIT_TRIALS_F[0] - skew[0] / slope;
+    choose_node(ring, lag[0] + steps * (lag[1] - lag[0]));
+    return ring->split_F >= SPLIT_LEAST_F && ring->split_F < 4 * SPLIT_TRIALS_F[1]
+               ? MJ_OK
+               : mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
+                            "the outputs of a split ring cannot be brought half a period apart (%.3g F)",
+                            ring->split_F);
 }

@@ -11,13 +11,16 @@
 #include <string.h>
 
 static const double COUPLING_OHM = 200e3; /* in the middle of what was tried: 100 to 400 kohm */
-static const double KELVIN = 273.15;
+static const double KELVIN = 273.15, TWO_PI = 6.283185307179586;
+static const double PERIOD_WITHIN = 0.01;
+static const double TRIM_REACH = 3; /* deviations to either side that a trim covers */
+enum { TRIM_BITS = 10 }; /* taken where mismatch is measured: a step of 0.006 deviations */
 enum { TAPS = 3 }; /* that a random graph uses */
 
 /* A substrate as it stands in a file. */
 typedef struct {
     mj_ring_substrate s;
-    int n_sin, n_cos, n_slope_sin, n_slope_cos;
+    int n_sin, n_cos, n_opposite_sin, n_opposite_cos, n_sine_sin, n_sine_cos;
 } document;
 
 #define LENGTH(a) ((int)(sizeof(a) / sizeof((a)[0])))
@@ -25,8 +28,10 @@ typedef struct {
 #define TEXT(key_, member_) {.key = key_, .kind = MJ_SPEC_TEXT, .required = true, AT(member_)}
 #define REAL(key_, member_, unit_, min_, max_) \
     {.key = key_, .kind = MJ_SPEC_REAL, .required = true, AT(member_), .unit = unit_, .min = min_, .max = max_}
+#define GIVEN(key_, member_, unit_, min_, max_) \
+    {.key = key_, .kind = MJ_SPEC_REAL, AT(member_), .unit = unit_, .min = min_, .max = max_}
 #define REALS(key_, member_, count_) \
-    {.key = key_, .kind = MJ_SPEC_REALS, .required = true, AT(member_), .count_offset = offsetof(document, count_), \
+    {.key = key_, .kind = MJ_SPEC_REALS, AT(member_), .count_offset = offsetof(document, count_), \
      .max_items = MJ_RING_HARMONICS, .min = -1e18, .max = 1e18}
 
 static const mj_spec_field fields[] = {
@@ -52,14 +57,37 @@ static const mj_spec_field fields[] = {
     REAL("response_constant", response.constant, NULL, -1e18, 1e18),
     REALS("response_sin", response.sin, n_sin),
     REALS("response_cos", response.cos, n_cos),
-    {.key = "slope_constant", .kind = MJ_SPEC_REAL, AT(slope.constant), .min = -1e24, .max = 1e24},
-    {.key = "slope_sin", .kind = MJ_SPEC_REALS, AT(slope.sin), .count_offset = offsetof(document, n_slope_sin),
-     .max_items = MJ_RING_HARMONICS, .min = -1e24, .max = 1e24},
-    {.key = "slope_cos", .kind = MJ_SPEC_REALS, AT(slope.cos), .count_offset = offsetof(document, n_slope_cos),
-     .max_items = MJ_RING_HARMONICS, .min = -1e24, .max = 1e24},
     REAL("response_residual", response.residual, NULL, 0, 100),
+    GIVEN("mismatch", mismatch, NULL, 0, 1),
+    {.key = "trim_bits", .kind = MJ_SPEC_INT, AT(trim_bits), .min = 0, .max = 24},
+    GIVEN("split", split_F, "F", 0, 1),
+    {.key = "swapped", .kind = MJ_SPEC_INT, AT(swapped), .min = 0, .max = 1},
+    {.key = "listen", .kind = MJ_SPEC_INT, AT(listen), .min = 0, .max = MJ_RING_STAGES_MAX - 1},
+    GIVEN("opposite_constant", opposite.constant, NULL, -1e18, 1e18),
+    REALS("opposite_sin", opposite.sin, n_opposite_sin),
+    REALS("opposite_cos", opposite.cos, n_opposite_cos),
+    GIVEN("sine_constant", sine.constant, NULL, -1e18, 1e18),
+    REALS("sine_sin", sine.sin, n_sine_sin),
+    REALS("sine_cos", sine.cos, n_sine_cos),
 };
 static const mj_spec_schema schema = {"phase substrate", fields, LENGTH(fields), sizeof(document), NULL};
+
+/* Of an even spread over a step of the trim; all of it where there is none. */
+double mj_ring_substrate_detuning(const mj_ring_substrate *s)
+{
+    double left = s->trim_bits > 0 ? 2 * TRIM_REACH / ldexp(1, s->trim_bits) / sqrt(12) : 1;
+    return TWO_PI / s->period_s * s->mismatch * left;
+}
+
+static mj_ring_response response_from(const mj_ring_responses *responses, int source)
+{
+    for (int i = 0; i < responses->n; i++) {
+        if (responses->response[i].source == source) {
+            return responses->response[i];
+        }
+    }
+    return (mj_ring_response){.source = source};
+}
 
 mj_ring_substrate mj_ring_substrate_make(const mj_ring *ring, const mj_ring_figures *figures,
                                          const mj_ring_responses *responses,
@@ -75,15 +103,42 @@ mj_ring_substrate mj_ring_substrate_make(const mj_ring *ring, const mj_ring_figu
         .energy_J = figures->energy_J, .leak_W = figures->leak_W,
         .detuning_pV = figures->detuning_pV, .diffusion_sq = noise ? noise->diffusion_sq : 0,
         .unit_s = COUPLING_OHM / fabs(r->sin[0]), .coupling_resistance_ohm = COUPLING_OHM,
-        .conductance_max_S = responses->conductance_max_S, .response = *r,
-        .slope = responses->slope};
+        .conductance_max_S = responses->conductance_max_S, .trim_bits = TRIM_BITS,
+        .split_F = ring->split_F, .listen = ring->listen, .swapped = ring->swapped, .response = *r,
+        .opposite = response_from(responses, MJ_RING_SOURCE_OPPOSITE),
+        .sine = response_from(responses, MJ_RING_SOURCE_SINE)};
 }
 
 mj_ring_model mj_ring_substrate_model(const mj_ring_substrate *s)
 {
     return (mj_ring_model){.n_stages = s->n_stages, .period_s = s->period_s,
-                           .detuning_pV = s->detuning_pV, .response = s->response,
-                           .slope = s->slope, .reference_S = 1 / s->response.resistance_ohm};
+                           .detuning_pV = s->detuning_pV, .response = s->response};
+}
+
+mj_status mj_ring_substrate_apply(mj_ring *ring, mj_ring_figures *figures, const mj_ring_substrate *s,
+                                  const mj_spice_job *job, mj_err *err)
+{
+    ring->n_stages = s->n_stages;
+    ring->n_buffers = s->n_buffers;
+    ring->split_F = s->split_F;
+    ring->listen = s->listen;
+    ring->swapped = s->swapped != 0;
+    ring->vdd_V = s->vdd_V;
+    ring->temperature_C = s->temperature_K - KELVIN;
+    MJ_TRY(mj_ring_measure_period(figures, ring, job, err));
+    figures->detuning_pV = s->detuning_pV;
+    return fabs(figures->period_s / s->period_s - 1) < PERIOD_WITHIN
+               ? MJ_OK
+               : mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
+                            "the substrate is of another ring: a period of %.4g s, and %.4g s with these "
+                            "models", s->period_s, figures->period_s);
+}
+
+mj_status mj_ring_substrate_ring(mj_ring *ring, mj_ring_figures *figures, const mj_ring_substrate *s,
+                                 const mj_spice_models *models, const mj_spice_job *job, mj_err *err)
+{
+    *ring = mj_ring_default(models);
+    return mj_ring_substrate_apply(ring, figures, s, job, err);
 }
 
 static void write_list(FILE *out, const char *key, const double value[MJ_RING_HARMONICS])
@@ -113,8 +168,9 @@ mj_status mj_ring_substrate_save(const char *path, const mj_ring_substrate *s, m
     fputs("# A ring of inverters as a phase oscillator, from transistors in ngspice; made by mj measure ring.\n"
           "#   dphi_i/dt = omega_0 (1 + detuning_per_volt dV_i) + sum_j H(phi_j + tap_ij - phi_i) / R_ij\n"
           "#   H(d) = response_constant + sum_h sin_h sin(h d) + cos_h cos(h d)     ohm rad/s\n"
-          "# at 1/response_resistance of couplings at ring i; for every S more the coefficients grow by slope_*.\n"
           "# Node k leads node 0 by k pi (1 - 1/stages). diffusion: rad2/s, 0 where it was not measured.\n"
+          "# mismatch: standard deviation of periods, relative, of which a trim of so many bits leaves a step.\n"
+          "# split: this ring has an output and its opposite; responses to that one and to a sine beside it.\n"
           "# conductance_max: of all couplings at a node; above it H is another.\n"
           "mj: 1\n", out);
     write_text(out, "phase_substrate", s->name);
@@ -132,10 +188,19 @@ mj_status mj_ring_substrate_save(const char *path, const mj_ring_substrate *s, m
             1e-3 * s->response.resistance_ohm, s->response.constant);
     write_list(out, "response_sin", s->response.sin);
     write_list(out, "response_cos", s->response.cos);
-    fprintf(out, "slope_constant: %.6g\n", s->slope.constant);
-    write_list(out, "slope_sin", s->slope.sin);
-    write_list(out, "slope_cos", s->slope.cos);
     fprintf(out, "response_residual: %.4g\n", s->response.residual);
+    if (s->mismatch > 0) {
+        fprintf(out, "mismatch: %.4g\ntrim_bits: %d\n", s->mismatch, s->trim_bits);
+    }
+    if (s->split_F > 0) {
+        fprintf(out, "split: %.6g fF\nlisten: %d\nswapped: %d\nopposite_constant: %.6g\n", 1e15 * s->split_F,
+                s->listen, s->swapped, s->opposite.constant);
+        write_list(out, "opposite_sin", s->opposite.sin);
+        write_list(out, "opposite_cos", s->opposite.cos);
+        fprintf(out, "sine_constant: %.6g\n", s->sine.constant);
+        write_list(out, "sine_sin", s->sine.sin);
+        write_list(out, "sine_cos", s->sine.cos);
+    }
     return mj_draft_close(&draft, err);
 }
 
@@ -147,6 +212,15 @@ mj_status mj_ring_substrate_load(mj_ring_substrate *substrate, const char *path,
     if (d.s.n_stages % 2 == 0 || d.s.response.sin[0] == 0) {
         return mj_err_add(err, MJ_ERANGE, path, 0, 0, "no ring: %s",
                           d.s.n_stages % 2 ? "its first sine is 0" : "an even number of stages");
+    }
+    if (d.s.split_F > 0 && !(d.s.opposite.sin[0] / d.s.response.sin[0] < 0 &&
+                             hypot(d.s.sine.sin[0], d.s.sine.cos[0]) > 0)) {
+        return mj_err_add(err, MJ_ERANGE, path, 0, 0,
+                          "a split ring without the response to its opposite and to a sine");
+    }
+    if (d.s.listen >= d.s.n_stages) {
+        return mj_err_add(err, MJ_ERANGE, path, 0, 0, "no node %d in a ring of %d stages", d.s.listen,
+                          d.s.n_stages);
     }
     if (d.s.n_buffers != 0 && d.s.n_buffers < TAPS) {
         return mj_err_add(err, MJ_ERANGE, path, 0, 0, "a directed ring has buffers at %d taps or more", TAPS);

@@ -80,16 +80,13 @@ mj_ring_model mj_ring_model_make(const mj_ring *ring, const mj_ring_figures *fig
 {
     return (mj_ring_model){.n_stages = ring->n_stages, .period_s = figures->period_s,
                            .detuning_pV = figures->detuning_pV,
-                           .response = responses->response[responses->chosen],
-                           .slope = responses->slope,
-                           .reference_S = 1 / responses->response[responses->chosen].resistance_ohm};
+                           .response = responses->response[responses->chosen]};
 }
 
 mj_ring_model mj_ring_model_sine_only(const mj_ring_model *model)
 {
     mj_ring_model sine = *model;
     sine.response = (mj_ring_response){.sin = {model->response.sin[0]}};
-    sine.slope = (mj_ring_response){0};
     return sine;
 }
 
@@ -107,48 +104,28 @@ static void free_rates(double *rate, const mj_ring_graph *graph, const mj_ring_m
     }
 }
 
-/* Conductances at every ring, less the reference: how much of the slope acts. */
-static void find_loads(double *load_S, const mj_ring_graph *graph, const mj_ring_model *model)
+/* H of d and of -d at once: sines change their sign, cosines do not; multiples by recursion. */
+static void respond(double *there, double *back, const mj_ring_response *r, double d)
 {
-    for (int i = 0; i < graph->n; i++) {
-        load_S[i] = -model->reference_S;
-    }
-    for (int e = 0; e < graph->n_edges; e++) {
-        const mj_ring_edge *edge = &graph->edge[e];
-        load_S[edge->i] += 1 / edge->resistance_ohm;
-        load_S[edge->j] += graph->directed ? 0 : 1 / edge->resistance_ohm;
-    }
-}
-
-/* H of d at the load of one ring and of -d at that of the other: sines change their sign, cosines do
- * not; multiples by recursion. */
-static void respond(double *there, double *back, const mj_ring_model *model, double d, double load_S,
-                    double load_back_S)
-{
-    const mj_ring_response *r = &model->response, *slope = &model->slope;
     double s1 = sin(d), c1 = cos(d), s = s1, c = c1, odd = 0, even = r->constant;
-    double odd_slope = 0, even_slope = slope->constant;
     for (int h = 0; h < MJ_RING_HARMONICS; h++) {
         odd += r->sin[h] * s;
         even += r->cos[h] * c;
-        odd_slope += slope->sin[h] * s;
-        even_slope += slope->cos[h] * c;
         double next = s * c1 + c * s1;
         c = c * c1 - s * s1;
         s = next;
     }
-    *there = even + odd + load_S * (even_slope + odd_slope);
-    *back = even - odd + load_back_S * (even_slope - odd_slope);
+    *there = even + odd;
+    *back = even - odd;
 }
 
-static void add_rates(double *rate, const double *phase, const double *load_S,
-                      const mj_ring_graph *graph, const mj_ring_model *model)
+static void add_rates(double *rate, const double *phase, const mj_ring_graph *graph,
+                      const mj_ring_model *model)
 {
     for (int e = 0; e < graph->n_edges; e++) {
         const mj_ring_edge *edge = &graph->edge[e];
         double there, back;
-        double d = phase[edge->j] + tap_of(model, edge->tap) - phase[edge->i];
-        respond(&there, &back, model, d, load_S[edge->i], load_S[edge->j]);
+        respond(&there, &back, &model->response, phase[edge->j] + tap_of(model, edge->tap) - phase[edge->i]);
         rate[edge->i] += there / edge->resistance_ohm;
         rate[edge->j] += graph->directed ? 0 : back / edge->resistance_ohm;
     }
@@ -162,9 +139,8 @@ void mj_ring_phase_run(double *phase, double *scratch, const mj_ring_graph *grap
     static const double reach[4] = {0, 0.5, 0.5, 1}, weight[4] = {1.0 / 6, 1.0 / 3, 1.0 / 3, 1.0 / 6};
     k[0] = k[2] = scratch + 2 * n;
     k[1] = k[3] = scratch + 3 * n;
-    double *sum = scratch + 4 * n, *load_S = scratch + 5 * n;
+    double *sum = scratch + 4 * n;
     free_rates(alone, graph, model);
-    find_loads(load_S, graph, model);
     memcpy(phase, graph->phase0, (size_t)n * sizeof *phase);
     for (int step = 0; step < n_steps; step++) {
         memset(sum, 0, (size_t)n * sizeof *sum);
@@ -173,7 +149,7 @@ void mj_ring_phase_run(double *phase, double *scratch, const mj_ring_graph *grap
                 at[i] = phase[i] + (stage ? h_s * reach[stage] * k[stage - 1][i] : 0);
             }
             memcpy(k[stage], alone, (size_t)n * sizeof *alone);
-            add_rates(k[stage], at, load_S, graph, model);
+            add_rates(k[stage], at, graph, model);
             for (int i = 0; i < n; i++) {
                 sum[i] += weight[stage] * k[stage][i];
             }
@@ -184,17 +160,15 @@ void mj_ring_phase_run(double *phase, double *scratch, const mj_ring_graph *grap
     }
 }
 
-/* (1/R) H(v(p<from>) + tap - v(p<to>)) as an expression, at the load of ring `to`. */
-static void write_term(FILE *out, const mj_ring_model *model, double resistance_ohm, double tap,
-                       int from, int to, double load_S)
+/* (1/R) H(v(p<from>) + tap - v(p<to>)) as an expression. */
+static void write_term(FILE *out, const mj_ring_response *r, double resistance_ohm, double tap,
+                       int from, int to)
 {
-    const mj_ring_response *r = &model->response, *slope = &model->slope;
-    fprintf(out, "+%.9g*(%.9g", 1 / resistance_ohm, r->constant + load_S * slope->constant);
+    fprintf(out, "+%.9g*(%.9g", 1 / resistance_ohm, r->constant);
     for (int h = 0; h < MJ_RING_HARMONICS; h++) {
         for (int even = 0; even < 2; even++) {
-            double factor = even ? r->cos[h] + load_S * slope->cos[h] : r->sin[h] + load_S * slope->sin[h];
-            fprintf(out, "+(%.9g)*%s(%d*(v(p%d)-v(p%d)+(%.12g)))", factor, even ? "cos" : "sin",
-                    h + 1, from, to, tap);
+            fprintf(out, "+(%.9g)*%s(%d*(v(p%d)-v(p%d)+(%.12g)))", even ? r->cos[h] : r->sin[h],
+                    even ? "cos" : "sin", h + 1, from, to, tap);
         }
     }
     fputc(')', out);
@@ -203,13 +177,12 @@ static void write_term(FILE *out, const mj_ring_model *model, double resistance_
 mj_status mj_ring_phase_deck(mj_deck *deck, const mj_ring_graph *graph, const mj_ring_model *model,
                              double span_s, mj_err *err)
 {
-    double *alone = calloc(2 * (size_t)graph->n, sizeof *alone), *load_S = alone + graph->n;
+    double *alone = calloc((size_t)graph->n, sizeof *alone);
     if (!alone) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d rings", graph->n);
     }
     mj_status status = mj_deck_open(deck, "phases of coupled rings", err);
     free_rates(alone, graph, model);
-    find_loads(load_S, graph, model);
     if (status == MJ_OK) {
         fputs(".option reltol=1e-5\n", deck->out);
     }
@@ -220,9 +193,9 @@ mj_status mj_ring_phase_deck(mj_deck *deck, const mj_ring_graph *graph, const mj
             const mj_ring_edge *edge = &graph->edge[e];
             double tap = tap_of(model, edge->tap);
             if (edge->i == i) {
-                write_term(deck->out, model, edge->resistance_ohm, tap, edge->j, i, load_S[i]);
+                write_term(deck->out, &model->response, edge->resistance_ohm, tap, edge->j, i);
             } else if (edge->j == i && !graph->directed) {
-                write_term(deck->out, model, edge->resistance_ohm, -tap, edge->i, i, load_S[i]);
+                write_term(deck->out, &model->response, edge->resistance_ohm, -tap, edge->i, i);
             }
         }
         fputs(")\n", deck->out);

@@ -21,7 +21,10 @@
 static const double TWO_PI = 6.283185307179586;
 static const double DETUNING_V = 0.06; /* 6.5 % faster: a turn in 15 cycles, no lock below 8 kohm */
 static const double SPAN_CYCLES = 160;  /* some ten turns */
-static const mj_ring_probe PROBE = {{400e3, 200e3, 100e3, 50e3, 25e3}, 5, 2, 0.02};
+static const mj_ring_probe PROBE = {
+    {400e3, 200e3, 100e3, 50e3, 25e3, 100e3, 100e3},
+    {[5] = MJ_RING_SOURCE_OPPOSITE, [6] = MJ_RING_SOURCE_SINE}, 5, 2, 0.02};
+enum { PROBE_SPLIT = 7 }; /* of them with the two that only a split ring has */
 static const int CYCLES_SKIPPED = 10;   /* until the start is forgotten */
 enum { WINDOW = 2, UNKNOWNS = 1 + 2 * MJ_RING_HARMONICS, CYCLES_MAX = 2048, NAME_B = 32 };
 
@@ -149,6 +152,8 @@ static mj_status fit(mj_ring_response *r, const cycles *victim, const cycles *ag
     return MJ_OK;
 }
 
+static const char *const source_nodes[] = {"follow", "opposite", "s0"};
+
 /* Ring 0 the aggressor, ring 1 left alone, then the victims. */
 static void write_rings(FILE *out, const mj_ring_probe *probe, const mj_ring *ring,
                         const mj_ring_figures *figures)
@@ -158,13 +163,20 @@ static void write_rings(FILE *out, const mj_ring_probe *probe, const mj_ring *ri
     fprintf(out, "vd0 vdd0 0 %.9g\nvd1 vdd1 0 %.9g\neb follow 0 %s 0 %.9g\n",
             ring->vdd_V + DETUNING_V, ring->vdd_V, mj_ring_port(port, sizeof port, ring, 0, 0),
             ring->vdd_V / (ring->vdd_V + DETUNING_V));
+    if (ring->split_F > 0) {
+        fprintf(out, "eo opposite 0 %s 0 %.9g\n", mj_ring_opposite(port, sizeof port, ring, 0),
+                ring->vdd_V / (ring->vdd_V + DETUNING_V));
+        mj_ring_write_sine(out, ring, figures, 0,
+                           figures->period_s * exp(-figures->detuning_pV * DETUNING_V));
+    }
     for (int id = 0; id < 2 + n; id++) {
         mj_ring_write(out, ring, id, id ? "vdd1" : "vdd0");
         mj_ring_write_start(out, ring, figures, id, 0);
         fprintf(out, ".save v(n%d_0)\n", id);
     }
     for (int i = 0; i < n; i++) {
-        fprintf(out, "rs%d follow n%d_0 %.9g\n", i, 2 + i, probe->resistance_ohm[i]);
+        fprintf(out, "rs%d %s n%d_%d %.9g\n", i, source_nodes[probe->source[i]], 2 + i, ring->listen,
+                probe->resistance_ohm[i]);
     }
 }
 
@@ -199,54 +211,14 @@ static double apart(const mj_ring_response *a, const mj_ring_response *b)
     return sqrt(squares) / hypot(b->sin[0], b->cos[0]);
 }
 
-/* A coefficient's change with conductance, least squares over all resistances. Weights are conductances
- * squared: an error in a rate is one of H times the resistance. */
-static double find_slope(const mj_ring_responses *all, size_t offset)
-{
-    double w = 0, wg = 0, wgg = 0, wy = 0, wgy = 0;
-    for (int i = 0; i < all->n; i++) {
-        double g = 1 / all->response[i].resistance_ohm, y;
-        memcpy(&y, (const char *)&all->response[i] + offset, sizeof y);
-        w += g * g;
-        wg += g * g * g;
-        wgg += g * g * g * g;
-        wy += g * g * y;
-        wgy += g * g * g * y;
-    }
-    return all->n > 1 ? (w * wgy - wg * wy) / (w * wgg - wg * wg) : 0;
-}
-
-static void find_slopes(mj_ring_responses *all)
-{
-    all->slope.constant = find_slope(all, offsetof(mj_ring_response, constant));
-    for (int h = 0; h < MJ_RING_HARMONICS; h++) {
-        size_t at = (size_t)h * sizeof(double);
-        all->slope.sin[h] = find_slope(all, offsetof(mj_ring_response, sin) + at);
-        all->slope.cos[h] = find_slope(all, offsetof(mj_ring_response, cos) + at);
-    }
-}
-
-/* The chosen function at another conductance. */
-static mj_ring_response moved(const mj_ring_responses *all, double resistance_ohm)
-{
-    mj_ring_response r = all->response[all->chosen];
-    double change_S = 1 / resistance_ohm - 1 / r.resistance_ohm;
-    r.constant += change_S * all->slope.constant;
-    for (int h = 0; h < MJ_RING_HARMONICS; h++) {
-        r.sin[h] += change_S * all->slope.sin[h];
-        r.cos[h] += change_S * all->slope.cos[h];
-    }
-    return r;
-}
-
-/* Down the resistances as long as H is what the chosen one and the slope say. */
+/* Down the resistances as long as H stays what it was. */
 static double find_limit(const mj_ring_responses *all, double tolerance)
 {
     double most_S = 0;
     for (int i = 0; i < all->n; i++) {
         const mj_ring_response *r = &all->response[i];
-        const mj_ring_response line = moved(all, r->resistance_ohm);
-        if (!(r->residual < tolerance && apart(r, &line) < tolerance)) {
+        if (r->source != MJ_RING_SOURCE_OUTPUT || !(r->residual < tolerance) ||
+            !(apart(r, &all->response[0]) < tolerance)) {
             break;
         }
         most_S = 1 / r->resistance_ohm;
@@ -261,10 +233,14 @@ mj_status mj_ring_measure_response(mj_ring_responses *responses, mj_ring_probe p
     mj_arena arena;
     mj_deck deck;
     mj_raw raw;
-    probe = probe.n > 0 ? probe : PROBE;
+    if (probe.n == 0) {
+        probe = PROBE;
+        probe.n = ring->split_F > 0 ? PROBE_SPLIT : PROBE.n;
+    }
     *responses = (mj_ring_responses){.n = probe.n, .chosen = probe.chosen};
     for (int i = 0; i < probe.n; i++) {
         responses->response[i].resistance_ohm = probe.resistance_ohm[i];
+        responses->response[i].source = probe.source[i];
     }
     MJ_TRY(mj_ring_deck(&deck, ring, "victims and an aggressor", err));
     write_rings(deck.out, &probe, ring, figures);
@@ -277,7 +253,6 @@ mj_status mj_ring_measure_response(mj_ring_responses *responses, mj_ring_probe p
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     if (status == MJ_OK) {
-        find_slopes(responses);
         responses->conductance_max_S =
             find_limit(responses, probe.tolerance > 0 ? probe.tolerance : PROBE.tolerance);
     }

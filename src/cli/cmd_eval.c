@@ -66,7 +66,9 @@ mj_status mj_eval_list_read(double *value, int *n, const char *list, const mj_ev
 static mj_status make_rows(mj_eval_job *j)
 {
     const mj_recipe *recipe = mj_sampler_recipe(j->sampler);
-    const double as_trained[AXES_N] = {[NOISE] = recipe->noise, [READOUT] = 1,
+    const mj_ring_mapping *map = j->substrate ? &j->chip.map : NULL;
+    const double as_trained[AXES_N] = {[NOISE] = map ? map->noise : recipe->noise, [READOUT] = 1,
+                                       [DETUNING] = map ? map->detuning : 0,
                                        [START_BITS] = recipe->start_bits};
     uint32_t seed;
     long n_rows = 1;
@@ -185,6 +187,22 @@ static mj_status load_data(mj_eval_job *j, const char *source, const char *path)
                       j->train.height, j->train.n_classes);
 }
 
+/* The net with the response and noise of its training, while j->sampler has the substrate's. */
+static mj_status run_ideal(mj_eval_job *j, mj_real *image, const int *label, const mj_units *units)
+{
+    mj_context *context = j->context;
+    mj_sampler *ideal;
+    const mj_recipe *recipe = mj_sampler_recipe(j->sampler);
+    const mj_sampler_config config = {.integrator = (mj_integrator)j->integrator,
+                                      .precision = (mj_precision)j->precision};
+    const mj_sampling sampling = {.n_steps = j->steps, .noise = recipe->noise, .readout = 1,
+                                  .start_bits = recipe->start_bits,
+                                  .seed = j->row[0].sampling.seed};
+    MJ_TRY(mj_sampler_load(&ideal, j->path, config, units, &context->arena, &context->err));
+    MJ_TRY(mj_sampler_run(ideal, image, label, j->n, &sampling, &context->err));
+    return mj_judge_score(&j->ideal, j->judge, image, label, j->n, &context->err);
+}
+
 static mj_status run(mj_eval_job *j)
 {
     mj_context *context = j->context;
@@ -195,9 +213,16 @@ static mj_status run(mj_eval_job *j)
         return MJ_EMEM;
     }
     double start_s = mj_clock_s();
+    if (j->substrate) {
+        MJ_TRY(mj_ring_chip_load(&j->chip, context, j->substrate));
+    }
     const mj_sampler_config config = {.integrator = (mj_integrator)j->integrator,
-                                      .precision = (mj_precision)j->precision};
+                                      .precision = (mj_precision)j->precision,
+                                      .response = j->substrate ? &j->chip.response : NULL};
     MJ_TRY(mj_sampler_load(&j->sampler, path, config, units, arena, &context->err));
+    if (j->substrate) {
+        mj_ring_chip_fit(&j->chip, j->sampler);
+    }
     const mj_recipe *recipe = mj_sampler_recipe(j->sampler);
     MJ_TRY(make_rows(j));
     MJ_TRY(mj_eval_plot_check(j));
@@ -218,6 +243,9 @@ static mj_status run(mj_eval_job *j)
     }
     mj_labels_fill(label, j->n, mj_sampler_classes(j->sampler));
     MJ_TRY(run_rows(j, image, label));
+    if (j->substrate) {
+        MJ_TRY(run_ideal(j, image, label, units));
+    }
     j->seconds = mj_clock_s() - start_s;
     return MJ_OK;
 }
@@ -294,7 +322,7 @@ static mj_status judge(mj_eval_job *j)
     return MJ_OK;
 }
 
-enum { OWN_N = 14 };
+enum { OWN_N = 15 };
 
 /* What the command takes, into the job. */
 static void set_options(mj_option option[AXES_N + OWN_N], mj_eval_job *j)
@@ -307,6 +335,8 @@ static void set_options(mj_option option[AXES_N + OWN_N], mj_eval_job *j)
         {.name = "n", .argument = "N", .kind = MJ_OPTION_INT, .target = &j->n, .min = 1000,
          .given = &j->for_images,
          .max = N_MAX, .help = "images a row, 1000 or more (10000)"},
+        {.name = "substrate", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &j->substrate,
+         .given = &j->for_images, .help = "measured rings (mj measure ring, data/circuits) to run on"},
         {.name = "inception", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &j->inception,
          .given = &j->for_images,
          .help = "weights of FID's Inception v3 (safetensors): FID too; an hour of one core"},
@@ -378,6 +408,7 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
         .example = "mj eval oscillator-fashion\n"
                    "mj eval oscillator-fashion --noise 0,0.05,0.1,0.2 --n 5000 --plot noise.svg\n"
                    "mj eval oscillator-fashion --mismatch 0.05 --chips 5 --json\n"
+                   "mj eval oscillator-fashion-small --substrate ring-180nm-split\n"
                    "mj eval model.safetensors --noise 0,0.05,0.1,0.2 --bits 8,4 --plot-joules snr.svg",
     };
     const char *word[1];

@@ -50,6 +50,9 @@ int mj_cmd_measure(mj_context *context, int argc, char **argv)
         names[i] = circuits[i].word;
     }
     for (int i = 1; i < argc; i++) {
+        if (is_folder(argv[i]) && mj_is_ring_net(argv[i])) {
+            return mj_measure_rings(context, argc, argv);
+        }
         if (is_folder(argv[i]) || strcmp(argv[1], "DIR") == 0) {
             return is_folder(argv[i]) && mj_rc_folder_is(argv[i], &context->arena)
                        ? mj_measure_rc(context, argc, argv)

@@ -1,5 +1,5 @@
-/* mj realize: a trained look-up-table network as a circuit, with the vectors that mj measure checks it on;
- * or an equilibrium net (realize_spice.c).
+/* mj realize: a trained network as a circuit. Oscillators: realize_rings.c; an equilibrium net:
+ * realize_spice.c; a look-up-table network, with the vectors that mj measure checks it on: here.
  *
  * The vectors are what the network reads at work: its own test data, in order, because the energy depends
  * on how much changes from one input to the next. */
@@ -7,24 +7,36 @@
 #include "mj/json.h"
 #include "mj/lut_examples.h"
 #include "mj/realize.h"
+#include "mj/safetensors.h"
 #include "options.h"
 #include "train_commands.h"
 #include "version.h"
 
+#include <string.h>
+
 enum { VECTORS_DEFAULT = 10000, VECTORS_MAX = 1000000 };
+enum { RINGS_IMAGES_DEFAULT = 16, IMAGES_MAX = 1000 };
+static const double RINGS_LIMIT_s = 3600; /* one ring takes a second; a busy machine a thousand times that */
 static const double NODE_MIN_m = 1e-9, NODE_MAX_m = 1e-3, LIMIT_MAX_s = 86400;
 
 typedef enum { AS_NOTHING, AS_VERILOG, AS_SPICE } form;
 static const char *const form_names[] = {"", "verilog", "spice", NULL};
 
+static const char *const cell_names[] = {"transistor", "ideal", NULL};
+
 typedef struct {
-    const char *out, *liberty, *data;
+    const char *out, *data;
+    int form;
+    const char *liberty; /* of look-up tables */
     double node_m, limit_s;
-    int form, n_vectors;
+    int n_vectors;
     bool random, naive, vectors_given;
-    const char *card, *corner; /* --as spice */
+    const char *card, *corner; /* of an equilibrium net */
     int cells, n_images;
     bool cells_given;
+    const char *substrate, *models; /* of oscillators */
+    int n_rings_images;
+    bool substrate_given, n_given;
 } request;
 
 static mj_status load_examples(mj_lut_examples *examples, mj_context *context, const mj_lut_model *model,
@@ -96,69 +108,86 @@ static mj_status print_json(const mj_manifest *m, const char *folder, mj_err *er
     return status;
 }
 
-static const char *const cell_names[] = {"transistor", "ideal", NULL};
+/* Kinds of models that have a circuit, a bit each. */
+enum { LUT = 1, EQUILIBRIUM = 2, OSCILLATOR = 4 };
+typedef struct {
+    mj_trained_kind kind;
+    unsigned bit;
+    form form;
+    const char *words;
+} circuit;
+static const circuit circuits[] = {
+    {MJ_TRAINED_LUT, LUT, AS_VERILOG, "a look-up-table network"},
+    {MJ_TRAINED_EQUILIBRIUM, EQUILIBRIUM, AS_SPICE, "an equilibrium net"},
+    {MJ_TRAINED_OSCILLATOR, OSCILLATOR, AS_SPICE, "a net of oscillators"},
+};
 
-/* Options of one form on the other. */
-static mj_status check_form(const request *r, mj_err *err)
+/* By what the file says that it is. */
+static mj_status find_circuit(const circuit **found, const char *path, mj_context *context)
 {
+    mj_safetensors file;
+    MJ_TRY(mj_safetensors_load_header(&file, path, &context->arena, &context->err));
+    const char *model = mj_safetensors_text(&file, "model");
+    for (size_t i = 0; model && i < sizeof circuits / sizeof circuits[0]; i++) {
+        if (strcmp(model, mj_trained_kind_names[circuits[i].kind]) == 0) {
+            *found = &circuits[i];
+            return MJ_OK;
+        }
+    }
+    return mj_err_add(&context->err, MJ_ESUPPORT, path, 0, 0,
+                      "a model of kind '%s' has no circuit; look-up-table networks have one (--as verilog), "
+                      "and equilibrium nets and nets of oscillators (--as spice)", model ? model : "unknown");
+}
+
+/* Options of one kind of model on another. */
+static mj_status check_options(const request *r, const circuit *c, const char *path, mj_context *context)
+{
+    mj_err *err = &context->err;
     const struct {
         const char *option;
         bool given;
-        form of;
+        unsigned of;
     } some[] = {
-        {"--liberty", r->liberty, AS_VERILOG},    {"--node", r->node_m > 0, AS_VERILOG},
-        {"--vectors", r->vectors_given, AS_VERILOG}, {"--random", r->random, AS_VERILOG},
-        {"--naive", r->naive, AS_VERILOG},        {"--limit", r->limit_s > 0, AS_VERILOG},
-        {"--cells", r->cells_given, AS_SPICE},    {"--card", r->card, AS_SPICE},
-        {"--corner", r->corner, AS_SPICE},        {"--images", r->n_images > 0, AS_SPICE},
+        {"--liberty", r->liberty, LUT},
+        {"--node", r->node_m > 0, LUT},
+        {"--vectors", r->vectors_given, LUT},
+        {"--random", r->random, LUT},
+        {"--naive", r->naive, LUT},
+        {"--data", r->data, LUT | EQUILIBRIUM},
+        {"--cells", r->cells_given, EQUILIBRIUM},
+        {"--card", r->card, EQUILIBRIUM},
+        {"--corner", r->corner, EQUILIBRIUM},
+        {"--images", r->n_images > 0, EQUILIBRIUM},
+        {"--substrate", r->substrate_given, OSCILLATOR},
+        {"--models", r->models, OSCILLATOR},
+        {"--n", r->n_given, OSCILLATOR},
+        {"--limit", r->limit_s > 0, LUT | OSCILLATOR},
+        {"--seed", context->globals.seed_given, LUT | OSCILLATOR},
     };
     for (size_t i = 0; i < sizeof some / sizeof some[0]; i++) {
-        if (some[i].given && (int)some[i].of != r->form) {
-            return mj_err_add(err, MJ_EKEY, NULL, 0, 0, "%s is of --as %s", some[i].option,
-                              form_names[some[i].of]);
+        if (some[i].given && !(some[i].of & c->bit)) {
+            return mj_err_add(err, MJ_EKEY, path, 0, 0, "%s takes no %s", c->words, some[i].option);
         }
     }
     if (r->cells == 1 && (r->card || r->corner)) {
         return mj_err_add(err, MJ_EKEY, NULL, 0, 0, "ideal cells have no transistors: no --card, no --corner");
     }
-    return MJ_OK;
-}
-
-static mj_status check_request(const request *r, mj_context *context)
-{
-    mj_err *err = &context->err;
-    if (r->form == AS_NOTHING || !r->out) {
-        return mj_err_add(err, MJ_EKEY, NULL, 0, 0, "mj realize needs %s",
-                          r->form == AS_NOTHING ? "--as verilog or --as spice" : "--out DIR");
-    }
-    MJ_TRY(check_form(r, err));
     if (r->random && r->data) {
         return mj_err_add(err, MJ_EKEY, NULL, 0, 0, "--random and --data are different vectors");
     }
-    return !context->globals.seed_given || r->random
-               ? MJ_OK
-               : mj_err_add(err, MJ_EKEY, NULL, 0, 0, "--seed is of --random vectors");
+    if (c->bit == LUT && context->globals.seed_given && !r->random) {
+        return mj_err_add(err, MJ_EKEY, NULL, 0, 0, "--seed is of --random vectors");
+    }
+    return MJ_OK;
 }
 
-static mj_status run(mj_context *context, const request *r, const char *word)
+static mj_status run_lut(mj_context *context, const request *r, const char *path)
 {
-    const char *path;
     mj_lut_model model;
     mj_vectors vectors;
     mj_manifest manifest;
     mj_err *err = &context->err;
-    const mj_units *units = mj_context_units(context);
-    if (!units) {
-        return MJ_EMEM;
-    }
-    MJ_TRY(check_request(r, context));
-    MJ_TRY(mj_find_file(&path, context, "trained", ".safetensors", word));
-    if (r->form == AS_SPICE) {
-        const mj_spice_request spice = {.out = r->out, .data = r->data, .card = r->card, .corner = r->corner,
-                                        .n_images = r->n_images, .ideal = r->cells == 1};
-        return mj_realize_spice(context, path, &spice);
-    }
-    MJ_TRY(mj_lut_file_load(&model, path, units, &context->arena, err));
+    MJ_TRY(mj_lut_file_load(&model, path, mj_context_units(context), &context->arena, err));
     if (model.recipe.objective.kind == MJ_OBJECTIVE_CLASSIFY) {
         model.net.scale = 0; /* training's: at work only the largest counts */
     }
@@ -179,50 +208,105 @@ static mj_status run(mj_context *context, const request *r, const char *word)
     return MJ_OK;
 }
 
+/* By the kind of the model. */
+static mj_status run(mj_context *context, const request *r, const char *word)
+{
+    const char *path;
+    const circuit *c = NULL;
+    mj_err *err = &context->err;
+    if (!mj_context_units(context)) {
+        return MJ_EMEM;
+    }
+    if (r->form == AS_NOTHING || !r->out) {
+        return mj_err_add(err, MJ_EKEY, NULL, 0, 0, "mj realize needs %s",
+                          r->form == AS_NOTHING ? "--as verilog or --as spice" : "--out DIR");
+    }
+    MJ_TRY(mj_find_file(&path, context, "trained", ".safetensors", word));
+    MJ_TRY(find_circuit(&c, path, context));
+    if ((int)c->form != r->form) {
+        return mj_err_add(err, MJ_ESUPPORT, path, 0, 0, "%s has a circuit --as %s, not --as %s", c->words,
+                          form_names[c->form], form_names[r->form]);
+    }
+    MJ_TRY(check_options(r, c, path, context));
+    if (c->bit == LUT) {
+        return run_lut(context, r, path);
+    }
+    if (c->bit == EQUILIBRIUM) {
+        const mj_spice_request spice = {.out = r->out, .data = r->data, .card = r->card, .corner = r->corner,
+                                        .n_images = r->n_images, .ideal = r->cells == 1};
+        return mj_realize_spice(context, path, &spice);
+    }
+    const mj_rings_request rings = {.path = path, .out = r->out, .substrate = r->substrate,
+                                    .models = r->models, .n_images = r->n_rings_images,
+                                    .limit_s = r->limit_s > 0 ? r->limit_s : RINGS_LIMIT_s};
+    return mj_realize_rings(context, &rings);
+}
+
+/* What the command takes, in groups: all models, look-up tables, an equilibrium net, oscillators. */
+enum { OPTIONS_N = 16 };
+static void set_options(mj_option option[OPTIONS_N], request *r)
+{
+    const mj_option own[OPTIONS_N] = {
+        {.name = "as", .argument = "FORM", .kind = MJ_OPTION_CHOICE, .target = &r->form, .choices = form_names,
+         .help = "verilog, of look-up tables; spice, of oscillators or an equilibrium net"},
+        {.name = "out", .argument = "DIR", .kind = MJ_OPTION_TEXT, .target = &r->out,
+         .help = "a new or empty folder"},
+        {.name = "data", .argument = "DATA", .kind = MJ_OPTION_TEXT, .target = &r->data,
+         .help = "whose test part the samples are (what the model was trained on)"},
+        {.name = "liberty", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &r->liberty,
+         .help = "of look-up tables: cell library to map onto (osu018, 180 nm)"},
+        {.name = "node", .argument = "LENGTH", .kind = MJ_OPTION_REAL, .target = &r->node_m, .unit = "m",
+         .min = NODE_MIN_m, .max = NODE_MAX_m, .help = "of that library: '45 nm'"},
+        {.name = "vectors", .argument = "N", .kind = MJ_OPTION_INT, .target = &r->n_vectors, .min = 1,
+         .max = VECTORS_MAX, .given = &r->vectors_given,
+         .help = "of look-up tables: samples to check and measure with (10000)"},
+        {.name = "random", .kind = MJ_OPTION_FLAG, .target = &r->random,
+         .help = "of look-up tables: random vectors instead, by --seed"},
+        {.name = "naive", .kind = MJ_OPTION_FLAG, .target = &r->naive,
+         .help = "of look-up tables: read-out by + and >, to compare with"},
+        {.name = "cells", .argument = "KIND", .kind = MJ_OPTION_CHOICE, .target = &r->cells,
+         .choices = cell_names, .given = &r->cells_given,
+         .help = "of an equilibrium net: transistor (default), or ideal"},
+        {.name = "card", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &r->card,
+         .help = "of an equilibrium net: models of transistors (own card, 180 nm)"},
+        {.name = "corner", .argument = "NAME", .kind = MJ_OPTION_TEXT, .target = &r->corner,
+         .help = "of an equilibrium net: section of that file (tt)"},
+        {.name = "images", .argument = "N", .kind = MJ_OPTION_INT, .target = &r->n_images, .min = 1,
+         .max = IMAGES_MAX, .help = "of an equilibrium net: images to settle on (3)"},
+        {.name = "substrate", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &r->substrate,
+         .given = &r->substrate_given,
+         .help = "of oscillators: split rings of mj measure ring, or a name in data/circuits\n"
+                 "(ring-180nm-split)"},
+        {.name = "models", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &r->models,
+         .help = "of oscillators: the rings' models of transistors (the card in data/circuits)"},
+        {.name = "n", .argument = "N", .kind = MJ_OPTION_INT, .target = &r->n_rings_images, .min = 1,
+         .max = IMAGES_MAX, .given = &r->n_given, .help = "of oscillators: images, the classes in turn (16)"},
+        {.name = "limit", .argument = "TIME", .kind = MJ_OPTION_REAL, .target = &r->limit_s, .unit = "s",
+         .min = 1, .max = LIMIT_MAX_s, .help = "of a tool: '1200 s' (600 s; of oscillators 3600 s)"},
+    };
+    memcpy(option, own, sizeof own);
+}
+
 int mj_cmd_realize(mj_context *context, int argc, char **argv)
 {
-    request r = {.n_vectors = VECTORS_DEFAULT};
-    const mj_option option[] = {
-        {.name = "as", .argument = "FORM", .kind = MJ_OPTION_CHOICE, .target = &r.form,
-         .choices = form_names, .help = "verilog; spice, of an equilibrium net"},
-        {.name = "out", .argument = "DIR", .kind = MJ_OPTION_TEXT, .target = &r.out,
-         .help = "a new or empty folder"},
-        {.name = "liberty", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &r.liberty,
-         .help = "cell library to map onto (osu018, 180 nm)"},
-        {.name = "node", .argument = "LENGTH", .kind = MJ_OPTION_REAL, .target = &r.node_m, .unit = "m",
-         .min = NODE_MIN_m, .max = NODE_MAX_m, .help = "of that library: '45 nm'"},
-        {.name = "vectors", .argument = "N", .kind = MJ_OPTION_INT, .target = &r.n_vectors, .min = 1,
-         .max = VECTORS_MAX, .given = &r.vectors_given, .help = "samples to check and measure with (10000)"},
-        {.name = "data", .argument = "DATA", .kind = MJ_OPTION_TEXT, .target = &r.data,
-         .help = "whose test part they are (what the model was trained on)"},
-        {.name = "random", .kind = MJ_OPTION_FLAG, .target = &r.random,
-         .help = "random vectors instead, by --seed"},
-        {.name = "naive", .kind = MJ_OPTION_FLAG, .target = &r.naive,
-         .help = "read-out by + and >, to compare with"},
-        {.name = "cells", .argument = "KIND", .kind = MJ_OPTION_CHOICE, .target = &r.cells,
-         .choices = cell_names, .given = &r.cells_given,
-         .help = "of --as spice: transistor (default), or ideal"},
-        {.name = "card", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &r.card,
-         .help = "of --as spice: models of transistors (own card, 180 nm)"},
-        {.name = "corner", .argument = "NAME", .kind = MJ_OPTION_TEXT, .target = &r.corner,
-         .help = "of --as spice: section of that file (tt)"},
-        {.name = "images", .argument = "N", .kind = MJ_OPTION_INT, .target = &r.n_images, .min = 1,
-         .max = 1000, .help = "of --as spice: images to settle on (3)"},
-        {.name = "limit", .argument = "TIME", .kind = MJ_OPTION_REAL, .target = &r.limit_s, .unit = "s",
-         .min = 1, .max = LIMIT_MAX_s, .help = "of a tool: '1200 s' (600 s)"},
-    };
+    request r = {.n_vectors = VECTORS_DEFAULT, .substrate = "ring-180nm-split",
+                 .n_rings_images = RINGS_IMAGES_DEFAULT};
+    mj_option option[OPTIONS_N];
+    set_options(option, &r);
     const mj_usage usage = {
         .sentence = "MODEL",
-        .about = "Writes a trained look-up-table network as a circuit: Verilog, its netlist of library\n"
-                 "cells by yosys, test vectors, and a manifest that mj measure reads; or an equilibrium net as\n"
-                 "resistors, capacitors and transistors in SPICE. MODEL is a name in data/trained or a path.",
+        .about = "Writes a trained network as a circuit that mj measure reads: of look-up tables, Verilog, its\n"
+                 "netlist of library cells by yosys, and test vectors; of an equilibrium net, resistors,\n"
+                 "capacitors and transistors in SPICE; of oscillators, rings of transistors, a deck an image.\n"
+                 "MODEL is a name in data/trained or a path.",
         .option = option,
-        .n_options = sizeof option / sizeof option[0],
+        .n_options = OPTIONS_N,
         .takes_seed = true,
         .refuses = "csv facts",
         .example = "mj realize lut-fashion-classifier --as verilog --out /tmp/chip\n"
                    "mj realize lut-text --as verilog --out /tmp/chip --liberty my.lib --node '45 nm'\n"
-                   "mj realize equilibrium-fashion --as spice --out /tmp/net",
+                   "mj realize equilibrium-fashion --as spice --out /tmp/net\n"
+                   "mj realize oscillator-fashion-small --as spice --n 1 --out /tmp/rings",
     };
     const char *word[1];
     int exit_code;

@@ -7,6 +7,7 @@
 #include "mj/sampler.h"
 #include "mj/trajectory.h"
 #include "options.h"
+#include "ring_chip.h"
 #include "train_commands.h"
 
 enum { TEXT_DEFAULT = 400, N_DEFAULT = 100, N_MAX = 100000, STEPS = 24, SCALE = 2, THREADS_MAX = 256 };
@@ -14,7 +15,7 @@ enum { TEXT_DEFAULT = 400, N_DEFAULT = 100, N_MAX = 100000, STEPS = 24, SCALE = 
 enum { TRAJECTORY_DEFAULT = 30, TRAJECTORY_MAX = 100, FRAME_MS = 80, LAST_MS = 2000, FOOT_PX = 32 };
 
 typedef struct {
-    const char *out, *prompt, *on;
+    const char *out, *prompt, *on, *substrate;
     int n, threads;
     double temperature, top_p;
     bool trajectory, n_given, draws_text; /* draws_text: an option of text is there */
@@ -87,8 +88,16 @@ static mj_status run_images(mj_context *context, const request *r, const char *p
         return MJ_EMEM;
     }
     MJ_TRY(mj_seed_read(&d.sampling.seed, context));
-    const mj_sampler_config config = {.integrator = MJ_RK4, .n_batch = r->trajectory ? r->n : 0};
+    mj_ring_chip chip;
+    if (r->substrate) {
+        MJ_TRY(mj_ring_chip_load(&chip, context, r->substrate));
+    }
+    const mj_sampler_config config = {.integrator = MJ_RK4, .n_batch = r->trajectory ? r->n : 0,
+                                      .response = r->substrate ? &chip.response : NULL};
     MJ_TRY(mj_sampler_load(&d.sampler, path, config, units, arena, err));
+    if (r->substrate) {
+        mj_ring_chip_fit(&chip, d.sampler);
+    }
     const mj_recipe *recipe = mj_sampler_recipe(d.sampler);
     d.width = recipe->model.width;
     d.height = recipe->model.height;
@@ -98,8 +107,12 @@ static mj_status run_images(mj_context *context, const request *r, const char *p
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d images", r->n);
     }
     mj_labels_fill(d.label, r->n, mj_sampler_classes(d.sampler));
-    d.sampling = (mj_sampling){.n_steps = mj_sampler_steps(d.sampler, STEPS), .noise = recipe->noise, .readout = 1,
-                               .start_bits = recipe->start_bits, .seed = d.sampling.seed};
+    d.sampling = (mj_sampling){.n_steps = mj_sampler_steps(d.sampler, STEPS), .noise = recipe->noise,
+                               .readout = 1, .start_bits = recipe->start_bits, .seed = d.sampling.seed};
+    if (r->substrate) {
+        d.sampling.noise = chip.map.noise;
+        d.sampling.detuning = chip.map.detuning;
+    }
     if (r->trajectory) {
         mj_image *frame;
         MJ_TRY(draw_trajectory(&frame, &d, arena, err));
@@ -113,9 +126,9 @@ static mj_status run_images(mj_context *context, const request *r, const char *p
 
 static mj_status run_text(mj_context *context, const request *r, const char *path)
 {
-    if (r->out || r->trajectory) {
+    if (r->out || r->trajectory || r->substrate) {
         return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
-                          "--out and --trajectory are for generators of images; text goes to stdout");
+                          "--out, --trajectory and --substrate are for generators of images; text goes to stdout");
     }
     const mj_text_sample sample = {.path = path, .prompt = r->prompt ? r->prompt : "", .on = r->on,
                                    .n = r->n_given ? r->n : TEXT_DEFAULT,
@@ -141,8 +154,9 @@ static mj_status run(mj_context *context, request *r, const char *model)
         return mj_err_add(err, MJ_EKEY, NULL, 0, 0, "mj sample needs --out FILE.png");
     }
     if (mj_is_image_lut(path, context)) {
-        if (r->trajectory) {
-            return mj_err_add(err, MJ_EKEY, NULL, 0, 0, "--trajectory is for oscillators");
+        if (r->trajectory || r->substrate) {
+            return mj_err_add(err, MJ_EKEY, NULL, 0, 0,
+                              "--trajectory and --substrate are for oscillators");
         }
         MJ_TRY(mj_sample_lut(context, path, r->out, r->n));
         printf("%s\n", r->out);
@@ -166,6 +180,8 @@ int mj_cmd_sample(mj_context *context, int argc, char **argv)
          .max = N_MAX, .given = &r.n_given, .help = "images (100; with --trajectory 30), or bytes of text (400)"},
         {.name = "out", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &r.out,
          .help = "PNG to write"},
+        {.name = "substrate", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &r.substrate,
+         .help = "of oscillators: measured rings to run on (mj eval --help)"},
         {.name = "trajectory", .kind = MJ_OPTION_FLAG, .target = &r.trajectory,
          .help = "an animated PNG: the phases from start to read-out"},
         {.name = "prompt", .argument = "TEXT", .kind = MJ_OPTION_TEXT, .target = &r.prompt,

@@ -6,6 +6,7 @@
 #include "fid_score.h"
 #include "mj/quality.h"
 #include "mj/sampler.h"
+#include "ring_chip.h"
 
 enum { VALUES_MAX = 16, ROWS_MAX = 256, CELL_TEXT = 32 };
 
@@ -32,7 +33,7 @@ typedef struct {
 
 typedef struct {
     mj_context *context;
-    const char *model, *data, *inception, *plot;
+    const char *model, *data, *inception, *plot, *substrate;
     const char *path;         /* of the model */
     bool test_text;           /* of a language model, and what else it takes: */
     const char *activation_bits, *plot_joules;
@@ -46,6 +47,8 @@ typedef struct {
     int n_values[AXES_N];
     int n, steps, chips, threads, integrator, precision;
     mj_sampler *sampler;
+    mj_ring_chip chip;   /* with --substrate */
+    mj_score ideal;      /* the net as trained, beside it */
     mj_judge *judge;
     mj_fid *fid; /* NULL without --inception */
     mj_dataset train, test;

@@ -90,6 +90,11 @@ void mj_eval_print_text(const mj_eval_job *j)
                "image\n  of test images %.3f\n",
                a->test_accuracy, a->floor_pca, a->test_nearest_median);
     }
+    if (j->substrate) {
+        printf("\n  as trained, by itself: Frechet %.*f, pixel PCA %.3f, diversity %.3f\n", j->by_pixels ? 3 : 1,
+               j->ideal.frechet, j->ideal.pca, j->ideal.diversity);
+        mj_ring_chip_print(&j->chip);
+    }
     if (j->n < ENOUGH) {
         printf("  a distance of %d images is larger than that of %d, which models are quoted with\n", j->n,
                ENOUGH);
@@ -155,6 +160,11 @@ mj_status mj_eval_print_json(const mj_eval_job *j)
         mj_json_append(sweep, row_json(j, &j->row[r]));
     }
     mj_json_set(root, "sweep", sweep);
+    if (j->substrate) {
+        mj_json *chip = mj_ring_chip_json(&j->chip);
+        mj_json_set_number(chip, "ideal", j->ideal.frechet);
+        mj_json_set(root, "substrate", chip);
+    }
     if (j->plot) {
         mj_json_set_text(root, "plot", j->plot);
     }

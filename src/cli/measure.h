@@ -5,6 +5,9 @@
 #include "context.h"
 
 int mj_measure_card(mj_context *context, int argc, char **argv);
+/* A net on rings: whether a folder has one, and what it does. */
+bool mj_is_ring_net(const char *folder);
+int mj_measure_rings(mj_context *context, int argc, char **argv);
 int mj_measure_ring(mj_context *context, int argc, char **argv);
 /* Here argv[0] is "measure" and a folder of mj realize follows. */
 int mj_measure_digital(mj_context *context, int argc, char **argv);

@@ -22,7 +22,7 @@ typedef struct {
     const char *models, *corner, *nmos, *pmos, *out, *substrate;
     int stages, agree, seeds, mismatch;
     double vdd_V, temperature_C, load_F, step_s, span_s, limit_s;
-    bool directed, noise, corners, stages_given, vdd_given, temperature_given;
+    bool directed, split, noise, corners, stages_given, vdd_given, temperature_given;
 } request;
 
 /* All that was measured in one call; has_: what was. */
@@ -59,6 +59,9 @@ static mj_status make_ring(result *m, mj_context *context, const request *r)
     m->ring.load_F = r->load_F;
     m->ring.step_s = r->step_s;
     m->ring.n_buffers = r->directed ? TAPS : 0;
+    if (r->split) {
+        MJ_TRY(mj_ring_tune_split(&m->ring, &m->job, &context->err));
+    }
     return mj_ring_check(&m->ring, &context->err);
 }
 
@@ -71,17 +74,7 @@ static mj_status take_substrate(result *m, mj_context *context, const request *r
         return MJ_EMEM;
     }
     MJ_TRY(mj_ring_substrate_load(s, r->substrate, units, &context->arena, &context->err));
-    m->ring.n_stages = s->n_stages;
-    m->ring.n_buffers = s->n_buffers;
-    m->ring.vdd_V = s->vdd_V;
-    m->ring.temperature_C = s->temperature_K - 273.15;
-    MJ_TRY(mj_ring_measure_period(&m->figures, &m->ring, &m->job, &context->err));
-    if (!(fabs(m->figures.period_s / s->period_s - 1) < 0.01)) {
-        return mj_err_add(&context->err, MJ_ERANGE, r->substrate, 0, 0,
-                          "of another ring: a period of %.4g s, and %.4g s with these models",
-                          s->period_s, m->figures.period_s);
-    }
-    return MJ_OK;
+    return mj_ring_substrate_apply(&m->ring, &m->figures, s, &m->job, &context->err);
 }
 
 static mj_status measure_one(result *m, mj_context *context, const request *r)
@@ -125,6 +118,7 @@ static mj_status measure_spread(result *m, mj_context *context, const request *r
         MJ_TRY(mj_ring_measure_mismatch(&m->mismatch, r->mismatch, context->globals.seed, &m->ring,
                                         &m->job, &context->err));
         m->has_mismatch = true;
+        m->substrate.mismatch = m->mismatch.period_share;
     }
     return MJ_OK;
 }
@@ -151,14 +145,16 @@ static void print_response(const mj_ring_response *r, bool chosen)
     for (int h = 0; h < MJ_RING_HARMONICS; h++) {
         printf(" %7.3f %7.3f", r->sin[h] / 1e12, r->cos[h] / 1e12);
     }
-    printf(" %7.2f %%%s\n", 100 * r->residual, chosen ? "  <- the model's" : "");
+    static const char *const source[] = {"", "  its opposite", "  the sine"};
+    printf(" %7.2f %%%s\n", 100 * r->residual, chosen ? "  <- the model's" : source[r->source]);
 }
 
 static void print_one(const result *m)
 {
     const mj_ring_substrate *s = &m->substrate;
     printf("ring of %d stages%s at %.4g V, %.4g C, models %s, corner %s\n\n", s->n_stages,
-           s->n_buffers ? ", with buffers" : "", s->vdd_V, m->ring.temperature_C, s->card, s->corner);
+           s->split_F > 0 ? ", split" : s->n_buffers ? ", with buffers" : "", s->vdd_V,
+           m->ring.temperature_C, s->card, s->corner);
     printf("  period      %10.4g ps   (%.4g GHz)\n", 1e12 * s->period_s, 1e-9 / s->period_s);
     printf("  energy      %10.4g fJ per cycle\n", 1e15 * s->energy_J);
     printf("  leakage     %10.4g nW standing still\n", 1e9 * s->leak_W);
@@ -345,7 +341,11 @@ static mj_status run(mj_context *context, const request *r)
     if (!m) {
         return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
     }
-    if (r->substrate && (r->out || r->noise || r->directed || r->stages_given || r->vdd_given ||
+    if (r->split && (r->directed || r->agree > 0)) {
+        return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
+                          "--split is a way of --directed; random networks have no split rings");
+    }
+    if (r->substrate && (r->out || r->noise || r->directed || r->split || r->stages_given || r->vdd_given ||
                          r->temperature_given)) {
         return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
                           "--substrate says what the ring is: no --out, --noise, --directed, --stages, "
@@ -392,6 +392,8 @@ int mj_measure_ring(mj_context *context, int argc, char **argv)
          .min = 1e-15, .max = 1e-6, .help = "largest step of a simulation (5 ps)"},
         {.name = "directed", .kind = MJ_OPTION_FLAG, .target = &r.directed,
          .help = "couplings act one way: buffers at three taps of every ring"},
+        {.name = "split", .kind = MJ_OPTION_FLAG, .target = &r.split,
+         .help = "couplings act one way, with either sign: an output and its opposite"},
         {.name = "noise", .kind = MJ_OPTION_FLAG, .target = &r.noise,
          .help = "also diffusion of the phase from thermal noise"},
         {.name = "corners", .kind = MJ_OPTION_FLAG, .target = &r.corners,

@@ -52,13 +52,21 @@ mj_status mj_lut_judge(mj_lut_score *score, const mj_lut_model *model, const mj_
 mj_status mj_eval_lut(mj_context *context, const char *path, const char *data);
 mj_status mj_sample_lut(mj_context *context, const char *path, const char *out, int n);
 
-/* mj realize --as spice (realize_spice.c). */
+/* What mj realize does with an equilibrium net (realize_spice.c). */
 typedef struct {
     const char *out, *data, *card, *corner;
     int n_images;
     bool ideal;
 } mj_spice_request;
 mj_status mj_realize_spice(mj_context *context, const char *path, const mj_spice_request *request);
+
+/* What mj realize does with a net of oscillators (realize_rings.c). */
+typedef struct {
+    const char *path, *out, *substrate, *models; /* models NULL: the substrate's card */
+    int n_images;
+    double limit_s;
+} mj_rings_request;
+mj_status mj_realize_rings(mj_context *context, const mj_rings_request *request);
 
 /* mj eval of an equilibrium net (eval_equilibrium.c). */
 mj_status mj_eval_equilibrium(mj_context *context, const char *path, const char *data);

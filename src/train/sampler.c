@@ -7,6 +7,7 @@
 #include "mj/checkpoint.h"
 #include "mj/oscillator_net.h"
 
+#include <math.h>
 #include <string.h>
 
 enum { BATCH = 250, CLASSES_MAX = 4096 };
@@ -103,7 +104,8 @@ mj_status mj_sampler_load(mj_sampler **sampler, const char *path, mj_sampler_con
         return mj_err_add(err, MJ_ESUPPORT, path, 0, 0, "not a generator: a classifier");
     }
     s->net = (mj_oscillator_net){
-        .n_segments = model->segments, .response = model->harmonics.response,
+        .n_segments = model->segments,
+        .response = config.response ? *config.response : model->harmonics.response,
         .width = model->width, .height = model->height, .hidden_fixed = model->hidden_fixed,
         .hidden_random = model->hidden_random, .n_batch = config.n_batch ? config.n_batch : BATCH,
         .n_steps_max = 1, .integrator = config.integrator, .precision = mj_precision_here(config.precision),
@@ -138,6 +140,41 @@ int mj_sampler_classes(const mj_sampler *sampler)
 int mj_sampler_oscillators(const mj_sampler *sampler)
 {
     return mj_oscillator_count(&sampler->net);
+}
+
+void mj_sampler_params_get(mj_sampler_params *params, const mj_sampler *s)
+{
+    *params = (mj_sampler_params){
+        .n = mj_oscillator_count(&s->net), .n_class = s->net.n_class,
+        .n_segments = s->net.n_segments > 1 ? s->net.n_segments : 1,
+        .K = mj_tape_tensor(s->tape, s->vars.K).v,
+        .omega = s->omega,
+        .omega_class = mj_tape_tensor(s->tape, s->vars.omega_class).v,
+        .drive_cos = mj_tape_tensor(s->tape, s->vars.drive_cos).v,
+        .drive_sin = mj_tape_tensor(s->tape, s->vars.drive_sin).v};
+}
+
+double mj_sampler_strongest(const mj_sampler *s)
+{
+    mj_sampler_params p;
+    mj_sampler_params_get(&p, s);
+    size_t N = (size_t)p.n;
+    double most = 0;
+    for (size_t i = 0; i < N; i++) {
+        double coupled = 0, driven = 0;
+        for (size_t segment = 0; segment < (size_t)p.n_segments; segment++) {
+            double sum = 0;
+            for (size_t j = 0; j < N; j++) {
+                sum += fabs((double)p.K[(segment * N + i) * N + j]);
+            }
+            coupled = fmax(coupled, sum);
+        }
+        for (size_t y = 0; y < (size_t)p.n_class; y++) {
+            driven = fmax(driven, fabs((double)p.drive_cos[y * N + i]) + fabs((double)p.drive_sin[y * N + i]));
+        }
+        most = fmax(most, coupled + driven);
+    }
+    return most;
 }
 
 static mj_status check(const mj_sampling *sampling, mj_err *err)

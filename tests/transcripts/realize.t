@@ -25,6 +25,25 @@ error: --seed is of --random vectors
 $ mj realize oscillator-fashion --as verilog --out $TMP/a
 ? 2
 oscillator-fashion
+error: a net of oscillators has a circuit --as spice, not --as verilog
+
+$ mj realize lut-fashion-generator --as spice --out $TMP/a
+? 2
+error: a look-up-table network has a circuit --as verilog, not --as spice
+
+$ mj realize text-mingru --as spice --out $TMP/a
+? 2
+text-mingru
+has no circuit
+
+# Options of one kind of model on another.
+$ mj realize oscillator-fashion-small --as spice --cells ideal --out $TMP/a
+? 2
+error: a net of oscillators takes no --cells
+
+$ mj realize lut-fashion-generator --as verilog --substrate ring-180nm-split --out $TMP/a
+? 2
+error: a look-up-table network takes no --substrate
 
 $ mkdir $TMP/full && touch $TMP/full/mine && mj realize lut-fashion-generator --as verilog --random --out $TMP/full
 ? 2

@@ -60,3 +60,11 @@ mj measure card needs --liberty FILE
 $ mj measure card --liberty $TMP/none.lib
 ? 2
 none.lib: error: cannot open
+
+$ mj measure ring --split --directed
+? 2
+--split is a way of --directed
+
+$ mkdir $TMP/net; printf '{"schema": 1, "kind": "verilog"}' > $TMP/net/net.json; mj measure $TMP/net
+? 2
+net.json: error: no net of rings of schema 1

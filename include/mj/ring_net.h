@@ -1,0 +1,100 @@
+/* Ring net: a trained net of phase oscillators as rings on transistors, and as the phase model of those.
+ *
+ *   dtheta_i/dt = omega_i + sum_j K_ij H(theta_j - theta_i) + A_i cos theta_i - B_i sin theta_i
+ *
+ * in model time, theta against a reference, is built of split rings (ring.h):
+ *
+ *   K_ij > 0   a resistor a_1 u / K_ij from ring j's output to ring i      H = H_output / a_1
+ *   K_ij < 0   the same from its opposite output                           H = H_opposite / |a_1|
+ *   A, B       resistors from two of four sines of the reference, a quarter of a turn apart
+ *   omega_i    the trim: supply i off by so much, less what the constants of all responses shift
+ *
+ * a_1 is the first sine of a response in ohm rad/s, u the seconds of one unit of model time. u is as
+ * short as the limit allows up to which H holds: the node with the strongest couplings carries
+ * conductance_max. Ring n is the reference: it feeds the sines and is what phases are taken against,
+ * so that what the solver's steps do to all frequencies alike falls out. */
+#ifndef MJ_RING_NET_H
+#define MJ_RING_NET_H
+
+#include "mj/ring_file.h"
+
+/* Where a net of that strongest sum of couplings (rad per unit) lies on a substrate. */
+typedef struct {
+    double unit_s, coupling_ohm; /* a unit of model time; a coupling of 1 */
+    double strongest;
+    double noise;    /* of phases, rad per square root of a unit */
+    double detuning; /* that the trim leaves, rad per unit */
+} mj_ring_mapping;
+mj_ring_mapping mj_ring_map(const mj_ring_substrate *substrate, double strongest);
+
+typedef struct {
+    int i, j;     /* of j on i */
+    double value; /* rad per unit, not 0 */
+} mj_ring_coupling;
+
+/* All of one image; arrays [n]. */
+typedef struct {
+    int label;
+    double *omega, *drive_cos, *drive_sin; /* rad per unit */
+    double *start;                         /* rad */
+} mj_ring_image;
+
+typedef struct {
+    const char *name;
+    int n, width, height; /* oscillators; of the image, visible ones first */
+    double span;          /* model time to the read-out */
+    int n_couplings, n_images;
+    mj_ring_coupling *coupling;
+    mj_ring_image *image;
+} mj_ring_net;
+
+/* Sizes that fit, indices in range, numbers finite; MJ_ERANGE. */
+mj_status mj_ring_net_check(const mj_ring_net *net, mj_err *err);
+/* The most that acts on one ring, of all images. */
+double mj_ring_net_strongest(const mj_ring_net *net);
+
+/* The phase model with all that was measured of the substrate, or its first sine alone: Runge-Kutta of
+ * order 4, float, n_batch samples of an image at once, which differ in nothing or in their start.
+ * theta [n, n_batch] is start and result; scratch [mj_ring_net_scratch]. */
+typedef struct {
+    const mj_ring_substrate *substrate;
+    bool sine_only;
+    int n_batch, n_steps;
+} mj_ring_net_model;
+size_t mj_ring_net_scratch(const mj_ring_net *net, int n_batch);
+void mj_ring_net_integrate(float *theta, float *scratch, const mj_ring_net *net, int image,
+                           const mj_ring_net_model *model);
+
+/* The deck of an image; ends three cycles after the read-out. */
+mj_status mj_ring_net_deck(mj_deck *deck, const mj_ring_net *net, int image, const mj_ring *ring,
+                           const mj_ring_figures *figures, const mj_ring_substrate *substrate,
+                           mj_err *err);
+
+/* What ngspice made of it. */
+typedef struct {
+    double *phase;   /* [n] against the reference at the read-out, in (-pi, pi] */
+    double energy_J; /* from start to read-out, the supplies of the net's rings */
+    double wall_s;
+} mj_ring_net_result;
+mj_status mj_ring_net_simulate(mj_ring_net_result *result, const mj_ring_net *net, int image,
+                               const mj_ring *ring, const mj_ring_figures *figures,
+                               const mj_ring_substrate *substrate, const mj_spice_job *job,
+                               mj_arena *arena, mj_err *err);
+
+/* Two sets of phases, as they are: root mean square and largest difference in rad, mean absolute
+ * difference of pixels (1 - cos)/2. */
+typedef struct {
+    double rms, largest, pixel;
+} mj_ring_net_error;
+mj_ring_net_error mj_ring_net_compare(const double *a, const double *b, const mj_ring_net *net);
+
+/* FOLDER/net.json: the net with its images. Read with every number checked. */
+mj_status mj_ring_net_save(const mj_ring_net *net, const char *folder, mj_err *err);
+mj_status mj_ring_net_load(mj_ring_net *net, const char *folder, mj_arena *arena, mj_err *err);
+/* FOLDER/image-07.json: what was measured of an image. MJ_EFILE where it was not yet. */
+mj_status mj_ring_net_result_save(const mj_ring_net_result *result, const mj_ring_net *net, int image,
+                                  const char *folder, mj_err *err);
+mj_status mj_ring_net_result_load(mj_ring_net_result *result, const mj_ring_net *net, int image,
+                                  const char *folder, mj_arena *arena, mj_err *err);
+
+#endif

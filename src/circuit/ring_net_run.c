@@ -1,0 +1,176 @@
+/* Ring net on transistors: the deck of an image, and its phases out of ngspice.
+ *
+ * Rings stand at their start phases by their nodes' voltages (.ic); the circuits that set them, as those
+ * that sample the read-out, are not in the deck. A ring's supply is that of all less its trim, so that
+ * the current of the one source `vmain` is that of the net; the reference and its sines have their own. */
+#include "mj/ring_net.h"
+
+#include <complex.h>
+#include <math.h>
+#include <time.h>
+
+static const double PI = 3.14159265358979323846;
+static const double CYCLES_AFTER = 3; /* of the read-out: crossings on both sides of it */
+static const double LEAST_S = 1e-12;  /* a conductance below is no resistor: 1 Tohm */
+enum { NAME_B = 32, CYCLES_MAX = 16384 };
+
+typedef struct {
+    FILE *out;
+    const mj_ring_net *net;
+    const mj_ring_image *image;
+    const mj_ring *ring;
+    const mj_ring_substrate *substrate;
+    double unit_s;
+    double *shift; /* [n] what the constants of responses add to the rates, rad/s */
+} writer;
+
+static void write_couplings(const writer *w)
+{
+    const mj_ring_substrate *s = w->substrate;
+    char port[NAME_B];
+    for (int e = 0; e < w->net->n_couplings; e++) {
+        const mj_ring_coupling *c = &w->net->coupling[e];
+        const mj_ring_response *r = c->value < 0 ? &s->opposite : &s->response;
+        double conductance_S = fabs(c->value) / (w->unit_s * fabs(r->sin[0]));
+        if (c->value < 0) {
+            mj_ring_opposite(port, sizeof port, w->ring, c->j);
+        } else {
+            mj_ring_port(port, sizeof port, w->ring, c->j, 0);
+        }
+        fprintf(w->out, "rc%d %s n%d_%d %.9g\n", e, port, c->i, w->ring->listen, 1 / conductance_S);
+        w->shift[c->i] += r->constant * conductance_S;
+    }
+}
+
+/* B + jA = unit sum_s G_s (a + jb) e^(js) over the sines that lead by s, of which two opposite ones are
+ * never both on. */
+static void write_injection(const writer *w)
+{
+    static const char *const bus[2][2] = {{"s0", "s180"}, {"s90", "s270"}};
+    const mj_ring_response *r = &w->substrate->sine;
+    double complex own = r->sin[0] + I * r->cos[0];
+    for (int i = 0; i < w->net->n; i++) {
+        double complex g = (w->image->drive_sin[i] + I * w->image->drive_cos[i]) / (w->unit_s * own);
+        const double part[2] = {creal(g), cimag(g)};
+        for (int p = 0; p < 2; p++) {
+            if (fabs(part[p]) > LEAST_S) {
+                fprintf(w->out, "ri%d_%d %s n%d_%d %.9g\n", i, p, bus[p][part[p] < 0], i,
+                        w->ring->listen, 1 / fabs(part[p]));
+                w->shift[i] += r->constant * fabs(part[p]);
+            }
+        }
+    }
+}
+
+static void write_rings(const writer *w, const mj_ring *ring, const mj_ring_figures *figures)
+{
+    const mj_ring_substrate *s = w->substrate;
+    double omega0 = 2 * PI / s->period_s;
+    for (int i = 0; i < w->net->n; i++) {
+        char supply[NAME_B];
+        double wanted = w->image->omega[i] / w->unit_s - w->shift[i];
+        snprintf(supply, sizeof supply, "vdd%d", i);
+        fprintf(w->out, "vd%d vdd%d vdd %.9g\n.save v(n%d_0)\n", i, i,
+                wanted / (omega0 * s->detuning_pV), i);
+        mj_ring_write(w->out, ring, i, supply);
+        mj_ring_write_start(w->out, ring, figures, i, w->image->start[i]);
+    }
+    fprintf(w->out, "vref vddr 0 %.9g\n.save v(n%d_0)\n", ring->vdd_V, w->net->n);
+    mj_ring_write(w->out, ring, w->net->n, "vddr");
+    mj_ring_write_start(w->out, ring, figures, w->net->n, 0);
+    mj_ring_write_sine(w->out, ring, figures, w->net->n, s->period_s);
+}
+
+mj_status mj_ring_net_deck(mj_deck *deck, const mj_ring_net *net, int image, const mj_ring *ring,
+                           const mj_ring_figures *figures, const mj_ring_substrate *substrate,
+                           mj_err *err)
+{
+    mj_arena arena;
+    mj_arena_init(&arena, 0);
+    double *shift = mj_arena_array(&arena, (size_t)net->n, sizeof *shift);
+    mj_status status = shift ? mj_ring_deck(deck, ring, net->name, err)
+                             : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d rings", net->n);
+    if (status == MJ_OK) {
+        const mj_ring_mapping map = mj_ring_map(substrate, mj_ring_net_strongest(net));
+        const writer w = {.out = deck->out, .net = net, .image = &net->image[image],
+                          .ring = ring, .substrate = substrate, .unit_s = map.unit_s, .shift = shift};
+        for (int i = 0; i < net->n; i++) {
+            shift[i] = 0;
+        }
+        fprintf(deck->out, "vmain vdd 0 %.9g\n.save i(vmain)\n", ring->vdd_V);
+        write_couplings(&w);
+        write_injection(&w);
+        write_rings(&w, ring, figures);
+        mj_deck_transient(deck, (mj_transient){.step_s = ring->step_s, .from_given = true,
+                                               .stop_s = net->span * map.unit_s +
+                                                         CYCLES_AFTER * substrate->period_s});
+    }
+    mj_arena_fini(&arena);
+    return status;
+}
+
+/* Phase of ring id at a time. */
+static mj_status phase_at(double *phase, double *crossing, const mj_raw *raw, const mj_ring *ring, int id,
+                          double when_s, mj_err *err)
+{
+    char name[NAME_B];
+    mj_waveform wave;
+    snprintf(name, sizeof name, "v(n%d_0)", id);
+    MJ_TRY(mj_raw_find(&wave, raw, name, err));
+    size_t n = mj_waveform_crossings(crossing, CYCLES_MAX, &wave, ring->vdd_V / 2, true);
+    if (n < 2 || n > CYCLES_MAX || crossing[n - 1] < when_s) {
+        return mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "ring %d stopped: %zu cycles", id, n);
+    }
+    *phase = mj_crossing_phase(crossing, n, when_s);
+    return MJ_OK;
+}
+
+static mj_status read_result(mj_ring_net_result *result, const mj_raw *raw, const mj_ring_net *net,
+                             const mj_ring *ring, double when_s, mj_arena *arena, mj_err *err)
+{
+    double reference, *crossing = mj_arena_array(arena, CYCLES_MAX, sizeof *crossing);
+    mj_waveform supply;
+    result->phase = mj_arena_array(arena, (size_t)net->n, sizeof *result->phase);
+    if (!crossing || !result->phase) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d rings", net->n);
+    }
+    MJ_TRY(phase_at(&reference, crossing, raw, ring, net->n, when_s, err));
+    for (int i = 0; i < net->n; i++) {
+        double phase;
+        MJ_TRY(phase_at(&phase, crossing, raw, ring, i, when_s, err));
+        result->phase[i] = remainder(phase - reference, 2 * PI);
+    }
+    MJ_TRY(mj_raw_find(&supply, raw, "i(vmain)", err));
+    result->energy_J = -ring->vdd_V * mj_waveform_integral(&supply, supply.time[0], when_s);
+    return MJ_OK;
+}
+
+static double now_s(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
+}
+
+mj_status mj_ring_net_simulate(mj_ring_net_result *result, const mj_ring_net *net, int image,
+                               const mj_ring *ring, const mj_ring_figures *figures,
+                               const mj_ring_substrate *substrate, const mj_spice_job *job,
+                               mj_arena *arena, mj_err *err)
+{
+    mj_arena own;
+    mj_deck deck;
+    mj_raw raw;
+    double begin_s = now_s();
+    *result = (mj_ring_net_result){.phase = NULL};
+    MJ_TRY(mj_ring_net_deck(&deck, net, image, ring, figures, substrate, err));
+    mj_arena_init(&own, 0);
+    mj_status status = mj_spice_run(&raw, &deck, job, &own, err);
+    result->wall_s = now_s() - begin_s;
+    if (status == MJ_OK) {
+        double unit_s = mj_ring_map(substrate, mj_ring_net_strongest(net)).unit_s;
+        status = read_result(result, &raw, net, ring, net->span * unit_s, arena, err);
+    }
+    mj_arena_fini(&own);
+    mj_deck_close(&deck);
+    return status;
+}

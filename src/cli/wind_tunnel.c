@@ -1,0 +1,198 @@
+/* Wind tunnel: the joules of a net on rings against those of simulating it three ways, and its scorecard.
+ *
+ *   SPICE        wall seconds of ngspice times the watts of a core
+ *   C            our phase model on one core, exact to 1 mrad: alone, and 256 samples side by side
+ *   ASIC         the phase model in int8 MAC [the fact arith.mac.int8], as coarse as it may be to be as
+ *                near to the exact model as the circuit is; operands, control and leakage left out
+ *
+ * Only the last is a competitor of the circuit: a ratio against SPICE is no evidence of anything. Its
+ * count: each of 4 evaluations a step takes 4 MAC a coupling (two harmonics, 1 and 3, in two parts) and 16
+ * a ring (sines of two harmonics by polynomials, products with the sums).
+ *
+ * Trainable: the change of a phase with a coupling, by central differences of the circuit itself, beside
+ * the same of the phase model whose gradient a training follows. Two rings, 24 cycles. */
+#include "measure_rings.h"
+
+#include "progress.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { STEPS_FINE = 512, STEPS_FIRST = 4, REPEATS = 20, MAC_COUPLING = 4, MAC_RING = 16, STAGES = 4 };
+static const double EXACT_RAD = 1e-3;
+static const double CONTACT_M = 0.5e-6; /* as in spice_models.c */
+static const double GRADIENT_UNITS = 0.5, GRADIENT_VALUE = 1, GRADIENT_STEP = 0.25, GRADIENT_START = 1.2;
+
+static double difference(mj_rings_report *r, int n_steps, const double *exact, double *phase)
+{
+    mj_rings_predict(phase, r, 0, false, n_steps);
+    return mj_ring_net_compare(phase, exact, &r->net).rms;
+}
+
+/* Steps of the phase model for 1 mrad, and for what the circuit itself is off by. */
+static void find_steps(mj_rings_report *r, double *exact, double *phase)
+{
+    double coarse = fmax(r->rms, EXACT_RAD);
+    mj_rings_predict(exact, r, 0, false, STEPS_FINE);
+    r->steps_coarse = 1;
+    while (r->steps_coarse < STEPS_FINE && difference(r, r->steps_coarse, exact, phase) > coarse) {
+        r->steps_coarse++;
+    }
+    r->steps_fine = STEPS_FIRST;
+    while (r->steps_fine < STEPS_FINE && difference(r, r->steps_fine, exact, phase) > EXACT_RAD) {
+        r->steps_fine += STEPS_FIRST;
+    }
+}
+
+/* The shortest of some runs, a sample: other programs only make it longer. */
+static double time_model(mj_rings_report *r, int n_batch)
+{
+    const mj_ring_net_model model = {.substrate = &r->substrate, .n_batch = n_batch,
+                                     .n_steps = r->steps_fine};
+    double best_s = HUGE_VAL;
+    for (int k = 0; k < REPEATS; k++) {
+        for (int i = 0; i < r->net.n; i++) {
+            for (int b = 0; b < n_batch; b++) {
+                r->theta[(size_t)i * (size_t)n_batch + (size_t)b] = (float)(r->net.image[0].start[i] + 1e-3 * b);
+            }
+        }
+        double begin_s = mj_clock_s();
+        mj_ring_net_integrate(r->theta, r->scratch, &r->net, 0, &model);
+        best_s = fmin(best_s, (mj_clock_s() - begin_s) / n_batch);
+    }
+    return best_s;
+}
+
+/* Width times length with both contacts, of all transistors: two a stage, eight a split of which four
+ * have three times the width. */
+static double active_area(const mj_rings_report *r)
+{
+    const mj_ring ring = mj_ring_default(&r->models);
+    double widths_m = (ring.width_n_m + ring.width_p_m) * (r->substrate.n_stages + 2 + 2 * 3);
+    return r->net.n * widths_m * (ring.length_m + 2 * CONTACT_M);
+}
+
+/* Phase of ring 1, driven by ring 0 alone with that coupling, after half a unit: circuit and model. */
+static mj_status drive_one(double *circuit, double *model, mj_rings_report *r, double value,
+                           mj_context *context)
+{
+    double zeros[2] = {0, 0}, start[2] = {0, GRADIENT_START};
+    float theta[2] = {0, (float)GRADIENT_START}, scratch[256];
+    mj_ring_coupling coupling[] = {{1, 0, value}};
+    mj_ring_image image = {.omega = zeros, .drive_cos = zeros, .drive_sin = zeros, .start = start};
+    const mj_ring_net net = {.name = "two rings", .n = 2, .width = 1, .height = 1, .span = GRADIENT_UNITS,
+                             .n_couplings = 1, .n_images = 1, .coupling = coupling, .image = &image};
+    /* The unit of time follows from the strongest coupling: here it must not move with the value. */
+    mj_ring_substrate fixed = r->substrate;
+    fixed.conductance_max_S = value / (r->map.unit_s * fabs(fixed.response.sin[0]));
+    const mj_ring_net_model phases = {.substrate = &fixed, .n_batch = 1, .n_steps = STEPS_FINE};
+    mj_ring_net_result result;
+    MJ_TRY(mj_ring_net_simulate(&result, &net, 0, &r->ring, &r->figures, &fixed, &r->job,
+                                &context->arena, &context->err));
+    if (mj_ring_net_scratch(&net, 1) > sizeof scratch / sizeof *scratch) {
+        return mj_err_add(&context->err, MJ_ELIMIT, NULL, 0, 0, "scratch for two rings is too small");
+    }
+    mj_ring_net_integrate(theta, scratch, &net, 0, &phases);
+    *circuit = result.phase[1];
+    *model = (double)theta[1];
+    return MJ_OK;
+}
+
+static mj_status find_gradient(mj_rings_report *r, mj_context *context)
+{
+    double circuit[2], model[2];
+    MJ_TRY(mj_ring_substrate_ring(&r->ring, &r->figures, &r->substrate, &r->models, &r->job,
+                                  &context->err));
+    for (int side = 0; side < 2; side++) {
+        double value = GRADIENT_VALUE + (side ? GRADIENT_STEP : -GRADIENT_STEP);
+        MJ_TRY(drive_one(&circuit[side], &model[side], r, value, context));
+    }
+    r->gradient = (circuit[1] - circuit[0]) / (2 * GRADIENT_STEP);
+    r->gradient_model = (model[1] - model[0]) / (2 * GRADIENT_STEP);
+    return MJ_OK;
+}
+
+mj_status mj_wind_tunnel_run(mj_rings_report *r, mj_context *context)
+{
+    mj_quantity mac;
+    mj_facts *facts = mj_context_facts(context);
+    double *exact = mj_arena_array(&context->arena, 2 * (size_t)r->net.n, sizeof *exact);
+    if (!facts || !exact) {
+        return MJ_EFILE;
+    }
+    MJ_TRY(mj_facts_quantity(&mac, facts, "arith.mac.int8", "J/MAC", 0, &context->err));
+    find_steps(r, exact, exact + r->net.n);
+    r->single.seconds = time_model(r, 1);
+    r->batch.seconds = time_model(r, MJ_RINGS_BATCH);
+    r->spice.seconds = r->wall_s;
+    r->spice.joules = r->spice.seconds * r->core_W;
+    r->single.joules = r->single.seconds * r->core_W;
+    r->batch.joules = r->batch.seconds * r->core_W;
+    r->asic_macs = (double)STAGES * r->steps_coarse *
+                   (MAC_COUPLING * (double)r->net.n_couplings + MAC_RING * (double)r->net.n);
+    r->asic.joules = r->asic_macs * mac.typ;
+    r->active_m2 = active_area(r);
+    r->n_parameters = r->net.n_couplings + 4 * r->net.n;
+    return find_gradient(r, context);
+}
+
+static void print_row(const char *what, const mj_tunnel_row *row, const mj_rings_report *r)
+{
+    printf("  %-46s %9.3g J  %9.3g x\n", what, row->joules, row->joules / r->energy_J);
+}
+
+void mj_wind_tunnel_print(const mj_rings_report *r)
+{
+    char text[96];
+    printf("\nwind tunnel, an image; the circuit: %.4g nJ of rings, without start, read-out and reference\n",
+           1e9 * r->energy_J);
+    snprintf(text, sizeof text, "ngspice, %.3g s at %g W", r->spice.seconds, r->core_W);
+    print_row(text, &r->spice, r);
+    snprintf(text, sizeof text, "C, one at a time, %.3g us", 1e6 * r->single.seconds);
+    print_row(text, &r->single, r);
+    snprintf(text, sizeof text, "C, %d side by side, %.3g us each", MJ_RINGS_BATCH, 1e6 * r->batch.seconds);
+    print_row(text, &r->batch, r);
+    snprintf(text, sizeof text, "ASIC, %d steps, %.3g MAC of int8", r->steps_coarse, r->asic_macs);
+    print_row(text, &r->asic, r);
+    printf("  C needs %d steps for 1 mrad; ngspice takes %.3g times its time (goal 5e4), %.3g in the batch\n"
+           "  (goal 1e6). Seconds are of this machine as busy as it is; judged by the ASIC: %s\n",
+           r->steps_fine, r->spice.seconds / r->single.seconds, r->spice.seconds / r->batch.seconds,
+           r->asic.joules > r->energy_J ? "cheaper to run than to simulate"
+                                        : "no wind tunnel: simulating it is cheaper");
+    printf("\nscorecard\n"
+           "  expressive              mj eval MODEL --substrate; pixels of the circuit within %.4f of it\n"
+           "  parameters              %d, %.3g per mm2 of transistors (%.3g mm2, no wires, no resistors)\n"
+           "  expensive to simulate   %.3g times its joules on an ASIC\n"
+           "  trainable               d phase / d coupling %.4f rad of the circuit, %.4f of the model (%.1f %%)\n",
+           r->pixel, r->n_parameters, r->n_parameters / (1e6 * r->active_m2), 1e6 * r->active_m2,
+           r->asic.joules / r->energy_J, r->gradient, r->gradient_model,
+           100 * fabs(r->gradient / r->gradient_model - 1));
+}
+
+static mj_json *row_json(const mj_tunnel_row *row, const mj_rings_report *r)
+{
+    mj_json *object = mj_json_object();
+    mj_json_set_number(object, "seconds", row->seconds > 0 ? row->seconds : NAN);
+    mj_json_set_number(object, "joules", row->joules);
+    mj_json_set_number(object, "ratio", row->joules / r->energy_J);
+    return object;
+}
+
+mj_json *mj_wind_tunnel_json(const mj_rings_report *r)
+{
+    mj_json *root = mj_json_object();
+    mj_json_set_number(root, "core_W", r->core_W);
+    mj_json_set(root, "spice", row_json(&r->spice, r));
+    mj_json_set(root, "c_single", row_json(&r->single, r));
+    mj_json_set(root, "c_batch", row_json(&r->batch, r));
+    mj_json_set(root, "asic", row_json(&r->asic, r));
+    mj_json_set_integer(root, "steps_1_mrad", r->steps_fine);
+    mj_json_set_number(root, "speedup_single", r->spice.seconds / r->single.seconds);
+    mj_json_set_number(root, "speedup_batch", r->spice.seconds / r->batch.seconds);
+    mj_json_set_integer(root, "parameters", r->n_parameters);
+    mj_json_set_number(root, "active_m2", r->active_m2);
+    mj_json_set_number(root, "gradient_circuit", r->gradient);
+    mj_json_set_number(root, "gradient_model", r->gradient_model);
+    return root;
+}

@@ -1,0 +1,246 @@
+/* Nets on rings: the phase model against closed forms and against the model of random graphs, which was
+ * written apart from it; where a net lies on a substrate; files; and on transistors, that a split ring's
+ * outputs are opposite and that two rings do what the phase model says. */
+#include "assert_rel.h"
+#include "here.h"
+
+#include "mj/ring_net.h"
+#include "mj/ring_phase.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define CARD "data/circuits/generic-180nm.lib"
+#define SPLIT "data/circuits/ring-180nm-split.yaml"
+
+static const double PI = 3.14159265358979323846;
+
+static int set_up(void **state)
+{
+    mj_arena *arena = malloc(sizeof *arena);
+    mj_arena_init(arena, 0);
+    *state = arena;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    mj_arena_fini(*state);
+    free(*state);
+    return 0;
+}
+
+static mj_ring_substrate a_sine(void)
+{
+    return (mj_ring_substrate){.n_stages = 5, .period_s = 600e-12, .detuning_pV = 1.1, .unit_s = 42e-9,
+                               .coupling_resistance_ohm = 200e3, .response = {.sin = {5e12}}};
+}
+
+/* A net of two with one image, on the caller's arrays. */
+typedef struct {
+    double omega[2], drive_cos[2], drive_sin[2], start[2];
+    mj_ring_coupling coupling[1];
+    mj_ring_image image;
+    mj_ring_net net;
+} pair;
+
+static void make_pair(pair *p, double coupling)
+{
+    *p = (pair){.start = {0, 1.5}, .coupling = {{1, 0, coupling}}};
+    p->image = (mj_ring_image){.omega = p->omega, .drive_cos = p->drive_cos, .drive_sin = p->drive_sin,
+                               .start = p->start};
+    p->net = (mj_ring_net){.name = "two", .n = 2, .width = 1, .height = 1, .span = 2, .n_couplings = 1,
+                           .n_images = 1, .coupling = p->coupling, .image = &p->image};
+}
+
+static void integrate(double phase[2], const pair *p, const mj_ring_substrate *s, mj_arena *arena)
+{
+    const mj_ring_net_model model = {.substrate = s, .n_batch = 3, .n_steps = 60};
+    float *scratch = mj_arena_array(arena, mj_ring_net_scratch(&p->net, 3), sizeof *scratch);
+    float theta[6];
+    assert_non_null(scratch);
+    for (int k = 0; k < 6; k++) {
+        theta[k] = (float)p->start[k / 3];
+    }
+    mj_ring_net_integrate(theta, scratch, &p->net, 0, &model);
+    for (int i = 0; i < 2; i++) {
+        assert_true(theta[3 * i] == theta[3 * i + 1] && theta[3 * i] == theta[3 * i + 2]);
+        phase[i] = (double)theta[3 * i];
+    }
+}
+
+/* dx/dt = -K sin x has tan(x/2) = tan(x0/2) exp(-K t); a negative coupling, the other sign; a drive
+ * (B, A) = (M cos p, M sin p) pulls to p in the same way. float: 1e-5. */
+static void test_closed_forms(void **state)
+{
+    pair p;
+    double phase[2];
+    const mj_ring_substrate s = a_sine();
+    for (int sign = -1; sign <= 1; sign += 2) {
+        make_pair(&p, sign * 0.8);
+        integrate(phase, &p, &s, *state);
+        assert_true(fabs(phase[0]) < 1e-6);
+        assert_rel(tan(phase[1] / 2), tan(0.75) * exp(-0.8 * sign * 2), 1e-5);
+    }
+    make_pair(&p, 1e-8);
+    p.drive_sin[1] = 0.8 * cos(0.4);
+    p.drive_cos[1] = 0.8 * sin(0.4);
+    p.omega[0] = 0.3;
+    integrate(phase, &p, &s, *state);
+    assert_rel(tan((phase[1] - 0.4) / 2), tan(0.55) * exp(-1.6), 1e-5);
+    assert_rel(phase[0], 0.6, 1e-5);
+}
+
+/* All harmonics, against mj_ring_phase_run on the same couplings in ohms and seconds. */
+static void test_against_graphs(void **state)
+{
+    enum { N = 7 };
+    mj_ring_substrate s = a_sine();
+    s.response = (mj_ring_response){.sin = {4.8e12, 0.1e12, 0.7e12, 0.02e12},
+                                    .cos = {-0.9e12, 0.05e12, -0.2e12, 0.01e12}};
+    mj_ring_graph graph;
+    mj_err err = {0};
+    double phase[N], scratch[6 * N], zeros[N] = {0}, start[N], got[N];
+    assert_int_equal(mj_ring_graph_draw(&graph, N, true, 4, *state, &err), MJ_OK);
+    mj_ring_coupling coupling[2 * N];
+    const double unit_s = 30e-9;
+    for (int e = 0; e < graph.n_edges; e++) {
+        mj_ring_edge *edge = &graph.edge[e];
+        edge->tap = 0;
+        coupling[e] = (mj_ring_coupling){edge->i, edge->j, unit_s * 4.8e12 / edge->resistance_ohm};
+    }
+    for (int i = 0; i < N; i++) {
+        graph.offset_V[i] = 0;
+        start[i] = graph.phase0[i];
+    }
+    mj_ring_image image = {.omega = zeros, .drive_cos = zeros, .drive_sin = zeros, .start = start};
+    const mj_ring_net net = {.name = "g", .n = N, .width = 1, .height = 1, .span = 1.5,
+                             .n_couplings = graph.n_edges, .n_images = 1, .coupling = coupling,
+                             .image = &image};
+    const mj_ring_model rings = mj_ring_substrate_model(&s);
+    mj_ring_phase_run(phase, scratch, &graph, &rings, 1.5 * unit_s, 600);
+    float theta[N], *room = mj_arena_array(*state, mj_ring_net_scratch(&net, 1), sizeof *room);
+    for (int i = 0; i < N; i++) {
+        theta[i] = (float)start[i];
+    }
+    mj_ring_net_integrate(theta, room, &net, 0,
+                          &(mj_ring_net_model){.substrate = &s, .n_batch = 1, .n_steps = 300});
+    for (int i = 0; i < N; i++) {
+        got[i] = (double)theta[i];
+    }
+    assert_true(mj_ring_net_compare(got, phase, &net).largest < 1e-4);
+}
+
+/* The strongest node carries the limit: ohms and seconds follow, noise and detuning with them. */
+static void test_mapping(void **state)
+{
+    (void)state;
+    mj_ring_substrate s = a_sine();
+    s.conductance_max_S = 40e-6;
+    s.diffusion_sq = 900;
+    s.mismatch = 0.01;
+    s.trim_bits = 8;
+    const mj_ring_mapping m = mj_ring_map(&s, 5);
+    assert_rel(m.coupling_ohm, 5 / 40e-6, 1e-12);
+    assert_rel(m.unit_s, m.coupling_ohm / 5e12, 1e-12);
+    assert_rel(m.noise, 30 * sqrt(m.unit_s), 1e-12);
+    /* A step of 6 deviations / 256, evenly spread. */
+    assert_rel(m.detuning, 2 * PI / 600e-12 * 0.06 / 256 / sqrt(12) * m.unit_s, 1e-12);
+    pair p;
+    make_pair(&p, -0.7);
+    p.drive_cos[1] = -0.2;
+    p.drive_sin[0] = 3;
+    assert_rel(mj_ring_net_strongest(&p.net), 3, 1e-12);
+}
+
+static void test_files(void **state)
+{
+    char folder[] = "/tmp/mj-test-XXXXXX", path[64];
+    pair p;
+    mj_err err = {0};
+    mj_ring_net back;
+    mj_ring_net_result result = {.phase = (double[]){0.25, -3}, .energy_J = 3e-9, .wall_s = 12}, again;
+    assert_non_null(mkdtemp(folder));
+    make_pair(&p, -0.7);
+    p.start[1] = 1.0 / 3;
+    assert_int_equal(mj_ring_net_save(&p.net, folder, &err), MJ_OK);
+    assert_int_equal(mj_ring_net_load(&back, folder, *state, &err), MJ_OK);
+    assert_true(back.n == 2 && back.n_couplings == 1 && back.n_images == 1);
+    assert_true(back.coupling[0].value == -0.7 && back.image[0].start[1] == 1.0 / 3);
+    assert_int_not_equal(mj_ring_net_result_load(&again, &back, 0, folder, *state, &err), MJ_OK);
+    assert_int_equal(mj_ring_net_result_save(&result, &back, 0, folder, &err), MJ_OK);
+    assert_int_equal(mj_ring_net_result_load(&again, &back, 0, folder, *state, &err), MJ_OK);
+    assert_true(again.phase[1] == -3 && again.energy_J == 3e-9);
+    snprintf(path, sizeof path, "%s/net.json", folder);
+    static const char *const wrong[] = {
+        "{\"schema\": 1, \"kind\": \"verilog\", \"name\": \"x\"}",
+        "{\"schema\": 1, \"kind\": \"ring-net\", \"name\": \"x\", \"oscillators\": 2, \"width\": 1, \"height\": 1, "
+        "\"span\": 1, \"couplings\": [[0, 2, 1]], \"images\": [{\"label\": 0, \"omega\": [0, 0], "
+        "\"drive_cos\": [0, 0], "
+        "\"drive_sin\": [0, 0], \"start\": [0, 0]}]}",
+        "{\"schema\": 1, \"kind\": \"ring-net\", \"name\": \"x\", \"oscillators\": 1e9, \"width\": 1}",
+        "{\"schema\": 1, \"kind\": \"ring-net\", \"name\": \"x\", \"oscillators\": 2, \"width\": 1, \"height\": 1, "
+        "\"span\": 1, \"couplings\": [], \"images\": [{\"label\": 0, \"omega\": [0]}]}",
+        "{",
+    };
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        FILE *out = fopen(path, "w");
+        fputs(wrong[k], out);
+        fclose(out);
+        assert_int_not_equal(mj_ring_net_load(&back, folder, *state, &err), MJ_OK);
+    }
+    unlink(path);
+    snprintf(path, sizeof path, "%s/image-00.json", folder);
+    unlink(path);
+    rmdir(folder);
+}
+
+/* On transistors. The shipped file is of this ring, its opposite output is opposite, and a ring that
+ * another one drives is after half a unit where the phase model says, for both signs and a sine. */
+static void test_two_rings(void **state)
+{
+    skip_without("ngspice");
+    mj_units *units = mj_units_new();
+    mj_err err = {0};
+    mj_ring_substrate s;
+    mj_spice_models models;
+    mj_ring ring;
+    mj_ring_figures figures;
+    const mj_spice_job job = {.limit_s = 500};
+    const mj_models_request request = {.path = CARD};
+    assert_int_equal(mj_ring_substrate_load(&s, SPLIT, units, *state, &err), MJ_OK);
+    assert_int_equal(mj_spice_models_load(&models, &request, *state, &err), MJ_OK);
+    assert_int_equal(mj_ring_substrate_ring(&ring, &figures, &s, &models, &job, &err), MJ_OK);
+    assert_rel(s.opposite.sin[0], -s.response.sin[0], 0.02);
+    for (int sign = -1; sign <= 1; sign += 2) {
+        pair p;
+        double want[2];
+        mj_ring_net_result result;
+        make_pair(&p, sign * 1.0);
+        p.net.span = 0.5;
+        p.drive_sin[0] = 0.6;
+        p.start[0] = -0.9;
+        p.omega[1] = 0.5;
+        integrate(want, &p, &s, *state);
+        assert_int_equal(mj_ring_net_simulate(&result, &p.net, 0, &ring, &figures, &s, &job, *state, &err),
+                         MJ_OK);
+        /* The goal of a whole net. */
+        assert_true(mj_ring_net_compare(want, result.phase, &p.net).largest < 0.1);
+        assert_true(result.energy_J > 0);
+    }
+    mj_units_free(units);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_closed_forms, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_against_graphs, set_up, tear_down),
+        cmocka_unit_test(test_mapping),
+        cmocka_unit_test_setup_teardown(test_files, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_two_rings, set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
