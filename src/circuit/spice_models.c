@@ -120,15 +120,16 @@ static mj_status check_line(const scan *s, const char *line, const char *first, 
     if (strstr(lower, "file=") || strstr(lower, "shell") || strchr(line, '`')) {
         return refuse(s, MJ_ESUPPORT, line, "models open no files and run no programs");
     }
+    if (strstr(lower, ".control") || strstr(lower, "*#")) {
+        return refuse(s, MJ_ESUPPORT, line, "commands for ngspice are not taken from files");
+    }
     if (first[0] == '.') {
         for (int i = 0; allowed[i]; i++) {
             if (strcmp(first, allowed[i]) == 0) {
                 return MJ_OK;
             }
         }
-        return refuse(s, MJ_ESUPPORT, line,
-                      strcmp(first, ".control") == 0 ? "commands for ngspice are not taken from files"
-                                                     : "not a command that a file of models needs");
+        return refuse(s, MJ_ESUPPORT, line, "not a command that a file of models needs");
     }
     return first[0] == '+' || strchr(elements, first[0])
                ? MJ_OK
