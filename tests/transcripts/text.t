@@ -35,7 +35,7 @@ B read a token
 
 $ mj sample $TMP/tiny/model.safetensors --out $TMP/a.png
 ? 2
---out and --trajectory are for generators of images
+--out, --trajectory and --substrate are for generators of images
 
 $ mj sample oscillator-fashion --prompt x --out $TMP/a.png
 ? 2
