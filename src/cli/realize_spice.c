@@ -1,5 +1,6 @@
 /* mj realize --as spice: an equilibrium net as a circuit of resistors, capacitors and cells, with the
  * images that mj measure lets it settle on. */
+#include "config.h"
 #include "mj/equilibrium_file.h"
 #include "mj/json.h"
 #include "mj/rc_folder.h"
