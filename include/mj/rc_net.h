@@ -89,7 +89,7 @@ typedef struct {
 mj_rc_parts mj_rc_net_parts(const mj_rc_net *rc);
 
 /* dL/dW_ij of the n weights whose implicit gradients are largest, beside central differences of the
- * circuit: the weight moved by +-step, mapped and settled anew. */
+ * circuit: the weight moved by +-step, mapped and settled anew, all resistors kept. */
 typedef struct {
     int i, j;
     double implicit, circuit;
