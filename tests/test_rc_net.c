@@ -67,7 +67,8 @@ static void map_ideal(mj_rc_net *rc, fixture *f)
 {
     const mj_rc_cell cell = mj_rc_cell_default(NULL);
     assert_int_equal(mj_rc_cell_measure(&f->transfer, &cell, 1, NULL, &f->err), MJ_OK);
-    assert_int_equal(mj_rc_net_map(rc, &f->net, &cell, &f->transfer, (mj_rc_config){0}, &f->arena, &f->err),
+    assert_int_equal(mj_rc_net_map(rc, &f->net, &cell, &f->transfer, (mj_rc_config){.least = 1e-12},
+                                   &f->arena, &f->err),
                      MJ_OK);
 }
 

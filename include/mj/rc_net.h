@@ -18,13 +18,15 @@
 #include "mj/rc_cell.h"
 #include "mj/settling_net.h"
 
-/* Weaker resistors are left out. */
+/* What is weaker is no resistor. */
 static const double MJ_RC_LEAST_S = 1e-15;
 
 /* Zero means the default in brackets. */
 typedef struct {
     double input_V;   /* of an input of 1, against the middle (0.3 V) */
     double loading;   /* conductance at an output over that of its load resistor (0.25) */
+    double least;     /* resistors below this share of their node's conductance are left out (1/2000): a
+                       * weight of nearly nothing would be a resistor of a square millimetre */
     double node_F;    /* capacitor of a neuron; a score's is smaller, as its G is (20 fF) */
 } mj_rc_config;
 
@@ -87,7 +89,7 @@ typedef struct {
 mj_rc_parts mj_rc_net_parts(const mj_rc_net *rc);
 
 /* dL/dW_ij of the n weights whose implicit gradients are largest, beside central differences of the
- * circuit: the weight moved by +-step, mapped and settled anew. */
+ * circuit: the weight moved by +-step, mapped and settled anew, all resistors kept. */
 typedef struct {
     int i, j;
     double implicit, circuit;

@@ -56,7 +56,7 @@ typedef struct {
 /* equilibrium_net: equilibrium_net.h; and visible, the image. */
 typedef struct {
     int neurons;
-    double contraction, drive; /* 0: 0.9, 3 */
+    double contraction, drive; /* 0: 0.9, 2.5 */
 } mj_recipe_equilibrium;
 
 /* `model:`; kind is an index of mj_trained_kind_names. */

@@ -10,6 +10,7 @@ enum { SPANS = 20, POINTS = 400, NAME_B = 32 }; /* time constants, time steps of
 static const double SETTLED = 1e-3; /* drift over the last tenth; else the run is made anew, longer */
 enum { LONGER = 3, LENGTHS = 4 };   /* times as long each time, at most so often */
 static const double TOLERANCE = 0.01;           /* settled: of the full scale */
+static const double ALL = 1e-12;                /* share of a node, below which a resistor is left out */
 static const double RISE_s = 1e-12;             /* of the inputs */
 
 static void write_resistor(FILE *out, const char *name, const char *from, const char *to, double conductance)
@@ -264,9 +265,11 @@ static mj_status moved_loss(double *loss, mj_settling_net *net, const mj_rc_net 
     mj_rc_net moved;
     mj_rc_run run;
     double kept = net->W[at];
+    mj_rc_config config = rc->config;
+    config.least = ALL; /* a resistor that comes or goes is a step, not a slope */
     mj_arena_init(&arena, 0);
     net->W[at] = kept + move;
-    mj_status status = mj_rc_net_map(&moved, net, &rc->cell, &rc->transfer, rc->config, &arena, err);
+    mj_status status = mj_rc_net_map(&moved, net, &rc->cell, &rc->transfer, config, &arena, err);
     if (status == MJ_OK) {
         status = mj_rc_net_run(&run, &moved, x, job, &arena, err);
     }

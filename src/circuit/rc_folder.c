@@ -56,6 +56,7 @@ static const number numbers[] = {
     TRANSFER("residual_largest", largest, 0, 1),
     CONFIG("input_V", input_V, 1e-6, 100),
     CONFIG("loading", loading, 1e-6, 100),
+    CONFIG("least", least, 1e-15, 1),
     CONFIG("node_F", node_F, 1e-18, 1),
     {"accuracy", offsetof(mj_rc_folder, accuracy), 0, 1},
 };

@@ -7,14 +7,15 @@
 
 #include <string.h>
 
-static const double INPUT_V = 0.3, LOADING = 0.25, NODE_F = 20e-15;
+static const double INPUT_V = 0.3, LOADING = 0.25, NODE_F = 20e-15, LEAST = 1.0 / 2000;
 static const double SCORE_SHARE = 0.25;   /* conductance of a score's node over a neuron's */
 static const double FULL = 0.98;          /* of a node or an output: what is left is a leak or a filling */
 enum { ROUNDS = 60 };
 
 mj_rc_config mj_rc_config_default(void)
 {
-    return (mj_rc_config){.input_V = INPUT_V, .loading = LOADING, .node_F = NODE_F};
+    return (mj_rc_config){.input_V = INPUT_V, .loading = LOADING, .least = LEAST,
+                          .node_F = NODE_F};
 }
 
 /* Scratch of a mapping. A [rows, N + K + 1]: what rows are to be, in units of the model: weights,
@@ -132,6 +133,16 @@ static void set_nodes(mapping *m, double node_S)
     }
 }
 
+static void leave_out(mapping *m, double least)
+{
+    for (int r = 0; r < m->rows; r++) {
+        for (int k = 0; k < m->columns; k++) {
+            double *d = &m->D[r * m->columns + k];
+            *d = fabs(*d) < least * m->node_S[r] ? 0 : *d;
+        }
+    }
+}
+
 /* Sizes all, then what is left of each node and output. */
 static mj_status solve(mapping *m, mj_rc_net *rc, mj_err *err)
 {
@@ -151,6 +162,7 @@ static mj_status solve(mapping *m, mj_rc_net *rc, mj_err *err)
     rc->node_S = node_S;
     rc->score_S = SCORE_SHARE * node_S;
     rc->score_V = m->unit_V[m->rows - 1];
+    leave_out(m, rc->config.least);
     for (int r = 0; r < m->rows; r++) {
         double share = row_sum(m, r) / m->node_S[r];
         if (!(share < 1)) {
@@ -202,6 +214,7 @@ mj_status mj_rc_net_map(mj_rc_net *rc, const mj_settling_net *net, const mj_rc_c
     *rc = (mj_rc_net){.net = net, .cell = *cell, .transfer = *transfer, .config = config};
     rc->config.input_V = config.input_V > 0 ? config.input_V : INPUT_V;
     rc->config.loading = config.loading > 0 ? config.loading : LOADING;
+    rc->config.least = config.least > 0 ? config.least : LEAST;
     rc->config.node_F = config.node_F > 0 ? config.node_F : NODE_F;
     if (mj_rc_cell_middle(cell) + rc->config.input_V > cell->vdd_V + 1e-9) {
         return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,

@@ -345,7 +345,8 @@ static int list_trained(mj_context *context, const char *pattern)
             cell[1].text = texts[1];
             cell[2].number = number_of(&header, "step");
             cell[3].number = number_of(&header, "frechet");
-            cell[4].number = number_of(&header, "accuracy");
+            double accuracy = number_of(&header, "accuracy"); /* of a generator's images, or as a classifier */
+            cell[4].number = isnan(accuracy) ? number_of(&header, "test_accuracy") : accuracy;
         }
     }
     return finish(&rows, "trained", column);

@@ -12,7 +12,7 @@
 #include <time.h>
 
 static const double GOAL = 0.01;          /* of the full scale, rms */
-static const double SLOPE_STEP = 0.02;    /* of a weight */
+static const double SLOPE_STEP = 0.005;   /* of a weight */
 static const double DIGITAL_STEP = 1.0 / 256;
 static const double CIRCUIT_NODE_m = 180e-9; /* of the default card */
 static const double TIMING_s = 0.1, KELVIN = 273.15, BOLTZMANN_JpK = 1.380649e-23;

@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-static const double CONTRACTION = 0.9, DRIVE = 3;
+static const double CONTRACTION = 0.9, DRIVE = 2.5;
 
 mj_status mj_recipe_equilibrium_refuse_idle(const mj_recipe *recipe, mj_err *err)
 {
