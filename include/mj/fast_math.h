@@ -32,7 +32,7 @@ static inline mj_real mj_fast_exp(mj_real x)
     p = p * r + 1.6666665459e-1f;
     p = p * r + 5.0000001201e-1f;
     p = p * r * r + r + 1.0f;
-    uint32_t bits = (uint32_t)((int32_t)q + 127) << 23;
+    uint32_t bits = (uint32_t)((int32_t)(q == q ? q : 0.0f) + 127) << 23; /* p keeps a NaN */
     float power;
     memcpy(&power, &bits, sizeof power);
     return p * power;
