@@ -127,6 +127,7 @@ typedef struct {
     double hard_from; /* lut_net: share of the run after which tables are bits; 0: half of it */
     int rewire;       /* lut_net: times that idle wires move; 0: never */
     int shift;        /* lut_net on images: they are moved by up to so many pixels */
+    bool mirror;      /* lut_net on images: every other one, by chance, is seen in a mirror */
     int seed;
 } mj_recipe_train;
 

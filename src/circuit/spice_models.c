@@ -108,13 +108,19 @@ static int split(char *word[3], char buf[LINE_MAX_B], const char *line)
     return n;
 }
 
+/* Comments are dropped: what ngspice never sees needs no check, but for its commands in comments. */
+static bool is_comment(const char *line)
+{
+    return line[0] == '*' || line[0] == '$' || line[0] == ';';
+}
+
 /* What a line of models may be. `lower` is the line in lower case. */
 static mj_status check_line(const scan *s, const char *line, const char *first, const char *lower)
 {
     if (line[0] == '*' && line[1] == '#') {
         return refuse(s, MJ_ESUPPORT, line, "a command for ngspice in a comment");
     }
-    if (line[0] == '*' || line[0] == '$' || line[0] == ';') {
+    if (is_comment(line)) {
         return MJ_OK;
     }
     if (strstr(lower, "file=") || strstr(lower, "shell") || strchr(line, '`')) {
@@ -157,7 +163,7 @@ static mj_status take_line(scan *s, const char *line)
     MJ_TRY(check_line(s, line, word[0], lower));
     if (is_chosen(s)) {
         find_devices(s, word, n);
-        if (line[0] != '*') {
+        if (!is_comment(line)) {
             s->n_copied += (size_t)sprintf(s->copy + s->n_copied, "%s\n", line);
         }
     }

@@ -85,16 +85,17 @@ static int draw(mj_rng *rng, int n)
     return (int)(mj_rng_uniform(rng) * n);
 }
 
-/* An image, moved by up to `shift` pixels each way; what comes in from outside is 0. */
+/* An image, moved by up to `shift` pixels each way and perhaps mirrored; what comes in from outside is 0. */
 static void fill_image(uint8_t *feature, size_t stride, const mj_lut_feed *f, const uint8_t *image,
                        mj_rng *rng)
 {
     int width = f->data->width, height = f->data->height, shift = f->recipe->train.shift;
     int down = shift > 0 ? draw(rng, 2 * shift + 1) - shift : 0;
     int right = shift > 0 ? draw(rng, 2 * shift + 1) - shift : 0;
+    bool mirrored = f->recipe->train.mirror && draw(rng, 2) == 1;
     for (int row = 0; row < height; row++) {
         for (int column = 0; column < width; column++) {
-            int r = row - down, c = column - right;
+            int r = row - down, c = (mirrored ? width - 1 - column : column) - right;
             bool inside = r >= 0 && r < height && c >= 0 && c < width;
             feature[(size_t)(row * width + column) * stride] = inside ? image[r * width + c] : 0;
         }

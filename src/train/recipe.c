@@ -156,6 +156,7 @@ static const mj_spec_field train_fields[] = {
     REAL(mj_recipe_train, "hard_from", hard_from, 0, 1),
     INT(mj_recipe_train, "rewire", rewire, 0, 1000),
     INT(mj_recipe_train, "shift", shift, 0, 8),
+    {FIELD(mj_recipe_train, "mirror", MJ_SPEC_BOOL, mirror)},
     INT(mj_recipe_train, "seed", seed, 0, 2e9),
 };
 static const mj_spec_schema train_schema = {

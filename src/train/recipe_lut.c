@@ -33,6 +33,7 @@ mj_status mj_recipe_lut_refuse_idle(const mj_recipe *recipe, mj_err *err)
         {"train.hard_from", t->hard_from > 0, any},
         {"train.rewire", t->rewire > 0, any},
         {"train.shift", t->shift > 0, 1u << MJ_OBJECTIVE_CLASSIFY},
+        {"train.mirror", t->mirror, 1u << MJ_OBJECTIVE_CLASSIFY},
     };
     bool is_lut = recipe->model.kind == MJ_TRAINED_LUT;
     int objective = recipe->objective.kind;
