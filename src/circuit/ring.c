@@ -78,7 +78,7 @@ static void write_chain(FILE *out, const mj_ring *ring, int id, const char *supp
     }
 }
 
-/* Two inverters; their start is that of nodes at rest. */
+/* Two inverters. */
 static void write_buffer(FILE *out, const mj_ring *ring, int id, int tap, const char *supply)
 {
     char name[NAME_B], in[NAME_B], middle[NAME_B], to[NAME_B];
@@ -163,22 +163,38 @@ void mj_ring_write_sine(FILE *out, const mj_ring *ring, const mj_ring_figures *f
             gain, -per_ampere, -gain, per_ampere);
 }
 
+static const char SPLIT_NODES[] = "axcoq";
+
+/* Nodes of a ring in the order of wave_V. */
+static int count_nodes(const mj_ring *ring)
+{
+    return ring->n_stages + 2 * ring->n_buffers + (ring->split_F > 0 ? (int)strlen(SPLIT_NODES) : 0);
+}
+
+static char *name_node(char buf[NAME_B], const mj_ring *ring, int id, int k)
+{
+    int buffer = k - ring->n_stages, split = buffer - 2 * ring->n_buffers;
+    if (buffer < 0) {
+        snprintf(buf, NAME_B, "n%d_%d", id, k);
+    } else if (split < 0) {
+        snprintf(buf, NAME_B, "%c%d_%d", buffer % 2 ? 'o' : 'm', id, buffer / 2);
+    } else {
+        snprintf(buf, NAME_B, "%c%d_0", SPLIT_NODES[split], id);
+    }
+    return buf;
+}
+
+/* All nodes: one that starts elsewhere pushes the ring by as much as a tenth of a radian. */
 void mj_ring_write_start(FILE *out, const mj_ring *ring, const mj_ring_figures *figures, int id,
                          double phase)
 {
     double at = (phase / (2 * PI) - floor(phase / (2 * PI))) * MJ_RING_PHASES;
     int k = (int)at % MJ_RING_PHASES;
-    for (int s = 0; s < ring->n_stages; s++) {
+    for (int s = 0; s < count_nodes(ring); s++) {
+        char name[NAME_B];
         const double *w = figures->wave_V[s];
-        fprintf(out, ".ic v(n%d_%d)=%.9g\n", id, s,
+        fprintf(out, ".ic v(%s)=%.9g\n", name_node(name, ring, id, s),
                 w[k] + (at - floor(at)) * (w[(k + 1) % MJ_RING_PHASES] - w[k]));
-    }
-    if (ring->split_F > 0) {
-        /* Near enough: a stage of the split is about as late as one of the ring. From 0 V all outputs
-         * would rise at once and push what they are coupled to. */
-        fprintf(out, ".ic v(a%d_0)=%.9g v(x%d_0)=%.9g v(c%d_0)=%.9g v(o%d_0)=%.9g v(q%d_0)=%.9g\n", id,
-                figures->wave_V[1][k], id, figures->wave_V[1][k], id, figures->wave_V[2][k], id,
-                figures->wave_V[2][k], id, figures->wave_V[3 % ring->n_stages][k]);
     }
 }
 
@@ -235,10 +251,10 @@ static mj_status read_single(mj_ring_figures *f, const mj_raw *raw, const mj_rin
     double charge_C = -mj_waveform_integral(&current, crossing[first], crossing[n - 1]);
     f->energy_J = ring->vdd_V * charge_C / (double)(n - 1 - first);
     f->power_W = f->energy_J / f->period_s;
-    for (int s = 0; s < ring->n_stages; s++) {
-        char name[NAME_B];
+    for (int s = 0; s < count_nodes(ring); s++) {
+        char name[NAME_B + 4], node[NAME_B];
         mj_waveform wave;
-        snprintf(name, sizeof name, "v(n0_%d)", s);
+        snprintf(name, sizeof name, "v(%s)", name_node(node, ring, 0, s));
         MJ_TRY(mj_raw_find(&wave, raw, name, err));
         for (int k = 0; k < MJ_RING_PHASES; k++) {
             f->wave_V[s][k] =
@@ -261,8 +277,9 @@ mj_status mj_ring_measure_period(mj_ring_figures *figures, const mj_ring *ring,
     mj_ring_write(deck.out, ring, 0, "vdd0");
     write_kick(deck.out, ring, 0);
     mj_deck_save(&deck, "i(vd0)");
-    for (int s = 0; s < ring->n_stages; s++) {
-        fprintf(deck.out, ".save v(n0_%d)\n", s);
+    for (int s = 0; s < count_nodes(ring); s++) {
+        char node[NAME_B];
+        fprintf(deck.out, ".save v(%s)\n", name_node(node, ring, 0, s));
     }
     mj_deck_transient(&deck, (mj_transient){ring->step_s, SPAN_S, 0, true});
     mj_arena_init(&arena, 0);

@@ -1,9 +1,9 @@
 /* Ring agreement: random graphs of rings as transistors, beside the phase model.
  *
  * Phases are read from the crossings of every ring's node 0, nine cycles long, three cycles before
- * the end, relative to ring 0. What still moves by more than DRIFT has not settled: two trajectories on
- * their way, perhaps past a saddle, may be far apart without any fault of the model, so such runs are
- * reported but do not count. */
+ * the end, relative to ring 0. What still moves by more than DRIFT, in the time that a node's couplings need
+ * to turn a phase by 1 rad, has not settled: two trajectories on their way, perhaps past a saddle, may be
+ * far apart without any fault of the model, so such runs are reported but do not count. */
 #include "mj/ring_phase.h"
 
 #include <complex.h>
@@ -12,8 +12,8 @@
 #include <time.h>
 
 static const double PI = 3.14159265358979323846;
-static const double DRIFT = 0.01;       /* rad over the cycles looked at */
-static const double MODEL_STEP_S = 1e-9; /* Runge-Kutta: 1e-5 rad at rates of 1e8 rad/s */
+static const double DRIFT = 0.005, SETTLING = 120; /* rad over, and number of, those times */
+static const double MODEL_STEP = 0.3; /* of such a time, Runge-Kutta: ends within 1e-5 rad */
 enum { LOOKS = 8, CYCLES_LOOKED = 9, CYCLES_LEFT = 3, CYCLES_KEPT = 20, CYCLES_MAX = 256, NAME_B = 32,
        TIMED_RUNS = 10 };
 
@@ -163,7 +163,8 @@ static mj_status compare_all(mj_ring_agreement *a, const mj_ring_graph *graph, c
                              double span_s, const mj_spice_job *job, mj_arena *arena, mj_err *err)
 {
     mj_ring_run run;
-    int n_steps = (int)ceil(span_s / MODEL_STEP_S);
+    double turn_s = 1 / (a->conductance_S * fabs(model->response.sin[0]));
+    int n_steps = (int)ceil(span_s / (MODEL_STEP * turn_s));
     const mj_ring_model sine = mj_ring_model_sine_only(model);
     double *phase = mj_arena_array(arena, 7 * (size_t)graph->n, sizeof *phase);
     if (!phase) {
@@ -172,7 +173,7 @@ static mj_status compare_all(mj_ring_agreement *a, const mj_ring_graph *graph, c
     double *scratch = phase + graph->n;
     MJ_TRY(mj_ring_graph_simulate(&run, graph, ring, figures, span_s, job, arena, err));
     a->drift = run.drift;
-    a->settled = run.drift < DRIFT;
+    a->settled = run.drift < DRIFT * CYCLES_LOOKED * figures->period_s / turn_s;
     a->energy_J = run.energy_J;
     a->circuit_s = run.wall_s;
     mj_ring_phase_run(phase, scratch, graph, &sine, span_s, n_steps);
@@ -194,6 +195,10 @@ mj_status mj_ring_agree(mj_ring_agreement *agreement, const mj_ring_graph *graph
     mj_arena arena;
     *agreement = (mj_ring_agreement){.n = graph->n, .n_edges = graph->n_edges, .seed = seed,
                                      .conductance_S = mj_ring_graph_conductance(graph, ring)};
+    if (span_s == 0) {
+        span_s = SETTLING / (agreement->conductance_S * fabs(model->response.sin[0]));
+    }
+    agreement->span_s = span_s;
     mj_arena_init(&arena, 0);
     mj_status status =
         compare_all(agreement, graph, ring, figures, model, span_s, job, &arena, err);
