@@ -128,9 +128,9 @@ mj_status mj_ring_tune_split(mj_ring *ring, const mj_spice_job *job, mj_err *err
  * phase at the start 0. An ideal tank of quality 10 with its sources: nothing of it is in the energy. */
 void mj_ring_write_sine(FILE *out, const mj_ring *ring, const mj_ring_figures *figures, int id,
                         double period_s);
-/* .ic of its nodes for a phase. */
+/* .ic of its nodes for a phase, and of its supply. */
 void mj_ring_write_start(FILE *out, const mj_ring *ring, const mj_ring_figures *figures, int id,
-                         double phase);
+                         const char *supply, double phase);
 /* A deck for rings: title, models, temperature. */
 mj_status mj_ring_deck(mj_deck *deck, const mj_ring *ring, const char *title, mj_err *err);
 

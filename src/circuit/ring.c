@@ -184,12 +184,14 @@ static char *name_node(char buf[NAME_B], const mj_ring *ring, int id, int k)
     return buf;
 }
 
-/* All nodes: one that starts elsewhere pushes the ring by as much as a tenth of a radian. */
+/* All nodes: one that starts elsewhere pushes the ring by as much as a tenth of a radian. The supply too: a
+ * node without .ic is at 0 V when ngspice makes the charges of the start, even if a source holds it. */
 void mj_ring_write_start(FILE *out, const mj_ring *ring, const mj_ring_figures *figures, int id,
-                         double phase)
+                         const char *supply, double phase)
 {
     double at = (phase / (2 * PI) - floor(phase / (2 * PI))) * MJ_RING_PHASES;
     int k = (int)at % MJ_RING_PHASES;
+    fprintf(out, ".ic v(%s)=%.9g\n", supply, ring->vdd_V);
     for (int s = 0; s < count_nodes(ring); s++) {
         char name[NAME_B];
         const double *w = figures->wave_V[s];
@@ -301,7 +303,7 @@ static void write_variants(FILE *out, const mj_ring *ring, const mj_ring_figures
         fprintf(out, "vd%d vdd%d 0 %.9g\n.save v(n%d_0)\n", id, id,
                 ring->vdd_V + (id == 1 ? DETUNING_V : -DETUNING_V), id);
         mj_ring_write(out, ring, id, supply);
-        mj_ring_write_start(out, ring, f, id, 0);
+        mj_ring_write_start(out, ring, f, id, supply, 0);
     }
 }
 

@@ -34,7 +34,7 @@ static void write_graph(mj_deck *deck, const mj_ring_graph *graph, const mj_ring
         snprintf(supply, sizeof supply, "vdd%d", i);
         fprintf(out, "vd%d vdd%d vdd %.9g\n.save v(n%d_0)\n", i, i, graph->offset_V[i], i);
         mj_ring_write(out, ring, i, supply);
-        mj_ring_write_start(out, ring, figures, i, graph->phase0[i]);
+        mj_ring_write_start(out, ring, figures, i, supply, graph->phase0[i]);
     }
     for (int e = 0; e < graph->n_edges; e++) {
         const mj_ring_edge *edge = &graph->edge[e];

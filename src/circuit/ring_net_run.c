@@ -78,11 +78,11 @@ static void write_rings(const writer *w, const mj_ring *ring, const mj_ring_figu
         fprintf(w->out, "vd%d vdd%d vdd %.9g\n.save v(n%d_0)\n", i, i,
                 wanted / (omega0 * s->detuning_pV), i);
         mj_ring_write(w->out, ring, i, supply);
-        mj_ring_write_start(w->out, ring, figures, i, w->image->start[i]);
+        mj_ring_write_start(w->out, ring, figures, i, supply, w->image->start[i]);
     }
     fprintf(w->out, "vref vddr 0 %.9g\n.save v(n%d_0)\n", ring->vdd_V, w->net->n);
     mj_ring_write(w->out, ring, w->net->n, "vddr");
-    mj_ring_write_start(w->out, ring, figures, w->net->n, 0);
+    mj_ring_write_start(w->out, ring, figures, w->net->n, "vddr", 0);
     mj_ring_write_sine(w->out, ring, figures, w->net->n, s->period_s);
 }
 

@@ -174,7 +174,7 @@ static void write_rings(FILE *out, const mj_ring_probe *probe, const mj_ring *ri
     }
     for (int id = 0; id < 2 + n; id++) {
         mj_ring_write(out, ring, id, id ? "vdd1" : "vdd0");
-        mj_ring_write_start(out, ring, figures, id, 0);
+        mj_ring_write_start(out, ring, figures, id, id ? "vdd1" : "vdd0", 0);
         fprintf(out, ".save v(n%d_0)\n", id);
     }
     for (int i = 0; i < n; i++) {
