@@ -92,8 +92,8 @@ typedef struct {
 } mj_ring_responses;
 /* At which resistances, falling, the ring's output first; {0}: 400, 200, 100, 50 and 25 kohm, of which
  * 100 are the model's, and of a split ring 100 kohm from its opposite and from the sine. H
- * holds where its residual and its distance from that of the largest resistance, both over its
- * amplitude, are below `tolerance` (0: 0.02). */
+ * holds where its residual and its distance from that of the largest resistance, but for the load's, both
+ * over its amplitude, are below `tolerance` (0: 0.02). */
 typedef struct {
     double resistance_ohm[MJ_RING_RESPONSES_MAX];
     int source[MJ_RING_RESPONSES_MAX]; /* mj_ring_source */

@@ -204,10 +204,12 @@ static mj_status read_all(mj_ring_responses *all, const mj_raw *raw, const mj_ri
     return status;
 }
 
-/* How far two functions are apart, root mean square over a turn, of the first harmonic of b. */
-static double apart(const mj_ring_response *a, const mj_ring_response *b)
+/* How far two functions are apart, root mean square over a turn, of the first harmonic of b, but for what the
+ * load explains. */
+static double apart(const mj_ring_response *a, const mj_ring_response *b, double load_slope)
 {
-    double squares = pow(a->constant - b->constant, 2);
+    double load = load_slope * (1 / a->resistance_ohm - 1 / b->resistance_ohm);
+    double squares = pow(a->constant - b->constant - load, 2);
     for (int h = 0; h < MJ_RING_HARMONICS; h++) {
         squares += 0.5 * (pow(a->sin[h] - b->sin[h], 2) + pow(a->cos[h] - b->cos[h], 2));
     }
@@ -221,7 +223,7 @@ static double find_limit(const mj_ring_responses *all, double tolerance)
     for (int i = 0; i < all->n; i++) {
         const mj_ring_response *r = &all->response[i];
         if (r->source != MJ_RING_SOURCE_OUTPUT || !(r->residual < tolerance) ||
-            !(apart(r, &all->response[0]) < tolerance)) {
+            !(apart(r, &all->response[0], all->load_slope) < tolerance)) {
             break;
         }
         most_S = 1 / r->resistance_ohm;
