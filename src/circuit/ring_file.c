@@ -254,7 +254,7 @@ mj_status mj_ring_facts_save(const char *path, const mj_ring_substrate *s, mj_er
             s->n_stages, s->card, s->corner, s->temperature_K, s->tool, s->commit);
     write_fact(out, s, "period", "period of a ring", 1e12 * s->period_s, "ps");
     write_fact(out, s, "cycle", "energy of a ring, per cycle", 1e15 * s->energy_J, "fJ/cycle");
-    write_fact(out, s, "leak", "leakage of a ring that stands still", 1e9 * s->leak_W, "nW");
+    write_fact(out, s, "leak", "leakage of a ring that stands still, as far as the card leaks", 1e9 * s->leak_W, "nW");
     write_fact(out, s, "detuning", "relative change of the frequency for 10 mV of supply",
                s->detuning_pV, "%");
     write_fact(out, s, "coupling", "amplitude of the coupling function, first harmonic", amplitude, "ohm/s");
