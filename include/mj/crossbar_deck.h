@@ -14,7 +14,7 @@
 #include "mj/crossbar.h"
 #include "mj/spice.h"
 
-enum { MJ_CROSSBAR_DECK_SIDE_MAX = 32 };
+enum { MJ_CROSSBAR_DECK_SIDE_MAX = 64 };
 
 typedef struct {
     double deviation;            /* largest between the column currents of both, over their rms */

@@ -27,8 +27,8 @@ typedef struct {
     mj_crossbar_facts facts;
     mj_crossbar_bill bill;
     mj_crossbar_substrate substrate;
-    mj_crossbar_agreement agreement; /* the worse of both arrays, times summed */
-    double solver_s;                 /* of one array and input */
+    mj_crossbar_agreement agreement; /* the worse of both arrays, times summed; without --check
+                                        our solver's time alone */
     const char *tool;                /* with --check */
 } result;
 
@@ -146,11 +146,9 @@ static void print_bill(const result *m, const request *r)
     printf("\none product of matrix and vector, %.0f MAC\n", mac);
     for (int i = 0; i < b->ledger.n; i++) {
         const mj_line *line = &b->ledger.line[i];
-        char count_unit[CELL_TEXT];
-        snprintf(count_unit, sizeof count_unit, "%s", line->count_unit);
         printf("  %-22s %9s %6.1f %%  = %.4g %s x %s (%s)\n", line->label,
                mj_units_format(line->joules, "J", joules, sizeof joules), 100 * line->share, line->count,
-               count_unit, mj_units_format(line->unit_J, line->fact->unit, unit, sizeof unit),
+               line->count_unit, mj_units_format(line->unit_J, line->fact->unit, unit, sizeof unit),
                line->fact->fact ? line->fact->fact : line->source);
     }
     printf("  %-22s %9s           = %s/MAC (%s..%s)\n", "total",
@@ -163,8 +161,9 @@ static void print_bill(const result *m, const request *r)
            mj_units_format(b->digital_J / mac, "J", each, sizeof each), m->figures.array_J / b->digital_J);
     printf("  %-22s %9s           its weights read from SRAM once more (sram.read.1mb)\n", "",
            mj_units_format(b->digital_read_J, "J", joules, sizeof joules));
-    printf("  the crossbar takes %.3g of the digital product, %.3g with reads\n",
-           b->joules / b->digital_J, b->joules / (b->digital_J + b->digital_read_J));
+    printf("  the crossbar takes %.3g of the digital product, %.3g with reads, at %.1f effective bits, not 8\n",
+           b->joules / b->digital_J, b->joules / (b->digital_J + b->digital_read_J),
+           m->figures.effective_bits);
     printf("  converters of %.1f bits a column, %.1f a row; %d amplifiers of %s at %s\n", b->converter_bits,
            b->input_bits, 2 * r->array.n_columns, mj_units_format(b->amplifier_W, "W", joules, sizeof joules),
            mj_units_format(b->gain_bandwidth_Hz, "Hz", unit, sizeof unit));
