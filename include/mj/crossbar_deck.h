@@ -7,14 +7,15 @@
  *   rcI_J cI_J cI+1_J r   wire down the column, to the ground at its end
  *
  * One array is about 4 M N resistors. ngspice's matrix of such a mesh takes time with a high power of the
- * side (some 20 s at 32 x 32), so larger arrays are refused. */
+ * side (a third of a second of processor time at 32 x 32, some 20 s at 64 x 64), so larger arrays are
+ * refused. */
 #ifndef MJ_CROSSBAR_DECK_H
 #define MJ_CROSSBAR_DECK_H
 
 #include "mj/crossbar.h"
 #include "mj/spice.h"
 
-enum { MJ_CROSSBAR_DECK_SIDE_MAX = 64 };
+enum { MJ_CROSSBAR_DECK_SIDE_MAX = 32 };
 
 typedef struct {
     double deviation;            /* largest between the column currents of both, over their rms */
