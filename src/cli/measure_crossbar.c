@@ -274,7 +274,7 @@ static mj_status run(mj_context *context, request *r)
     const mj_crossbar_array *a = &r->array;
     if (r->check && (a->n_rows > MJ_CROSSBAR_DECK_SIDE_MAX || a->n_columns > MJ_CROSSBAR_DECK_SIDE_MAX)) {
         return mj_err_add(err, MJ_ELIMIT, NULL, 0, 0,
-                          "--check goes up to %d x %d, not %d x %d: ngspice takes minutes to hours above it",
+                          "--check goes up to %d x %d, not %d x %d: ngspice takes minutes above it",
                           MJ_CROSSBAR_DECK_SIDE_MAX, MJ_CROSSBAR_DECK_SIDE_MAX, a->n_rows, a->n_columns);
     }
     MJ_TRY(fill_array(r, store, err));
