@@ -8,12 +8,9 @@
 #include "options.h"
 #include "progress.h"
 #include "version.h"
-#include <dirent.h>
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { SEEDS_MAX = 64, RINGS_MAX = 256, TAPS = 3, SECONDS_MAX = 86400 };
 static const double LIMIT_S = 3600;
@@ -307,24 +304,6 @@ static mj_status print_json(mj_context *context, const result *m)
     return status;
 }
 
-/* An empty folder, made if need be. */
-static mj_status prepare_folder(const char *folder, mj_err *err)
-{
-    int n = 0;
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-        return mj_err_add(err, MJ_EFILE, folder, 0, 0, "cannot make this folder: %s", strerror(errno));
-    }
-    DIR *list = opendir(folder);
-    if (!list) {
-        return mj_err_add(err, MJ_EFILE, folder, 0, 0, "not a folder: %s", strerror(errno));
-    }
-    while (readdir(list)) {
-        n++;
-    }
-    closedir(list);
-    return n == 2 ? MJ_OK : mj_err_add(err, MJ_EFILE, folder, 0, 0, "--out wants an empty folder");
-}
-
 static mj_status save(mj_context *context, const result *m, const char *folder)
 {
     const char *facts = mj_arena_printf(&context->arena, "%s/facts.yaml", folder);
@@ -360,7 +339,7 @@ static mj_status run(mj_context *context, const request *r)
                           "--vdd or --temperature with it");
     }
     MJ_TRY(make_ring(m, context, r));
-    MJ_TRY(r->out ? prepare_folder(r->out, &context->err) : MJ_OK);
+    MJ_TRY(r->out ? mj_measure_prepare_folder(r->out, &context->err) : MJ_OK);
     mj_progress_init(&m->progress, context);
     mj_status status = measure_all(m, context, r);
     mj_progress_end(&m->progress);

@@ -17,11 +17,12 @@ int mj_cmd_realize(mj_context *context, int argc, char **argv);
 /* What mj eval can sweep over a language model. */
 enum { MJ_TEXT_NOISE, MJ_TEXT_BITS, MJ_TEXT_INPUT_BITS, MJ_TEXT_MISMATCH, MJ_TEXT_AXES_N };
 /* What mj eval does with a language model: bits per byte of its validation text or, with `test`, its
- * test text; data: another text than that of its training, or NULL. Any list: a sweep. */
+ * test text; data: another text than that of its training, or NULL. Any list or a substrate: a sweep. */
 typedef struct {
     const char *path, *data;
     bool test;
     const char *list[MJ_TEXT_AXES_N];
+    const char *substrate; /* a measured crossbar: what no list says; NULL: as trained */
     int chips;
     int limit_B;   /* of the text, its first bytes; 0: of a sweep some, else all */
     double within; /* bits per byte that are as good as clean */
