@@ -110,7 +110,7 @@ static double tap_of(const mj_ring_model *model, int tap)
 
 double mj_ring_load_rate(const mj_ring_response *response, double load_slope, double conductance_S)
 {
-    return load_slope * (conductance_S - 1 / response->resistance_ohm) * conductance_S;
+    return load_slope == 0 ? 0 : load_slope * (conductance_S - 1 / response->resistance_ohm) * conductance_S;
 }
 
 /* Rate of a ring that is loaded but not driven, less omega_0 and the constants of H. */

@@ -409,7 +409,7 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
         .example = "mj eval oscillator-fashion\n"
                    "mj eval oscillator-fashion --noise 0,0.05,0.1,0.2 --n 5000 --plot noise.svg\n"
                    "mj eval oscillator-fashion --mismatch 0.05 --chips 5 --json\n"
-                   "mj eval oscillator-fashion-small --substrate ring-180nm-split\n"
+                   "mj eval oscillator-fashion-small-ring --substrate ring-180nm-split\n"
                    "mj eval model.safetensors --noise 0,0.05,0.1,0.2 --bits 8,4 --plot-joules snr.svg\n"
                    "mj eval text-analog --substrate crossbar-32",
     };

@@ -306,7 +306,7 @@ int mj_cmd_realize(mj_context *context, int argc, char **argv)
         .example = "mj realize lut-fashion-classifier --as verilog --out /tmp/chip\n"
                    "mj realize lut-text --as verilog --out /tmp/chip --liberty my.lib --node '45 nm'\n"
                    "mj realize equilibrium-fashion --as spice --out /tmp/net\n"
-                   "mj realize oscillator-fashion-small --as spice --n 1 --out /tmp/rings",
+                   "mj realize oscillator-fashion-small-ring --as spice --n 1 --out /tmp/rings",
     };
     const char *word[1];
     int exit_code;
