@@ -1,13 +1,13 @@
 /* The coupling function H of rings, measured: victims and an aggressor.
  *
  * The aggressor runs faster by DETUNING_V of supply, so that its phase walks around those of the
- * victims, and in a second run slower by as much: a coupling moves a victim's crossings a little as well as
- * its phase, by an amount that goes with the phase difference, so that while that one walks, rates are off
- * in proportion to its pace (some 6 % here); the mean of both runs is free of that, and of where the
- * crossings of a ring at another supply are. Every victim is driven through a resistor of its own, by a copy of the aggressor's node 0
- * or, where couplings are directed, of its buffer: an ideal follower, its swing brought down to the
- * victims', because the aggressor must not feel them. One victim is left alone: its rate is omega_0
- * with all errors of the solver.
+ * victims, and in a second run slower by as much: a coupling moves a victim's crossings a little as well
+ * as its phase, by an amount that goes with the phase difference, so that while that one walks, rates are
+ * off in proportion to its pace (some 6 % here); the mean of both runs is free of that, and of where the
+ * crossings of a ring at another supply are. Every victim is driven through a resistor of its own, by a
+ * copy of the aggressor's node 0 or, where couplings are directed, of its buffer: an ideal follower, its
+ * swing brought down to the victims', because the aggressor must not feel them. One victim is left alone:
+ * its rate is omega_0 with all errors of the solver.
  *
  * WINDOW cycles of a victim from t_k to t_k+2 have the mean rate 4 pi / (t_k+2 - t_k), which is omega_0
  * plus the mean of H(d) / R over them, d going from d_k to d_k+2: with the integrals of sin(h d) and
