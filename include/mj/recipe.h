@@ -123,7 +123,7 @@ typedef struct {
     double minutes; /* the run ends after about this time ... */
     int steps;      /* ... or after this number of steps */
     double epochs;  /* or, of text, after so many times through it */
-    double lr_end;  /* of lr, at the end of the epochs; 0: all of it */
+    double lr_end;  /* of lr, at the end of the epochs; 0: all of it. lut_net: of the run; 0: 1/20 */
     double lr_memory; /* of a look-up memory beside a net, which lr_end is of then, in every epoch */
     double hard_from; /* lut_net: share of the run after which tables are bits; 0: half of it */
     int rewire;       /* lut_net: times that idle wires move; 0: never */
