@@ -33,12 +33,10 @@ static void read_pixels(const columns *to, const mj_lut_model *model, const uint
     }
 }
 
-static void read_places(const columns *to, const uint8_t *symbol, int n_features)
+static void read_places(const columns *to, const uint8_t *symbol, const mj_lut_model *model)
 {
     for (int i = 0; i < to->n; i++) {
-        for (int back = 0; back < n_features; back++) {
-            to->feature[(size_t)back * to->stride + (size_t)i] = symbol[i - 1 - back];
-        }
+        mj_lut_place_read(to->feature + i, to->stride, symbol + i, model->encoder.n_features, model->tree);
     }
 }
 
@@ -72,7 +70,7 @@ mj_status mj_lut_examples_read(mj_lut_examples *examples, const mj_lut_model *mo
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d examples", n);
     }
     if (!test) {
-        read_places(&to, text->symbol, encoder->n_features);
+        read_places(&to, text->symbol, model);
     } else if (whole) {
         read_images(&to, level, model->width * model->height);
     } else {
