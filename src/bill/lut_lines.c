@@ -111,7 +111,6 @@ void mj_lut_static_lines(mj_ledger *ledger, const mj_bill *bill)
 
 /* What the search shares. */
 typedef struct {
-    mj_lut_circuit *lut;
     const mj_model *model;
     mj_facts *facts;
     double node_m;
@@ -188,36 +187,14 @@ static void split(search *s, mj_quantity *all, mj_quantity *glitches, mj_quantit
     *wires = found[2];
 }
 
-/* What was measured at the circuit's own node only. */
-static void take_statics(search *s)
-{
-    const struct {
-        mj_quantity *q;
-        const char *name, *unit;
-    } rows[] = {{&s->lut->table_leak_W, "lut.leak", "W"},
-                {&s->lut->vote_leak_W, "vote.leak", "W"},
-                {&s->lut->vote_m2, "vote.area", "m2"}};
-    const char *fact = s->lut->period_s.fact, *dot = fact ? strchr(fact, '.') : NULL;
-    if (!is_of_circuit(&s->lut->period_s) || strcmp(dot, ".delay") != 0) {
-        return;
-    }
-    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
-        char key[KEY_MAX];
-        if (snprintf(key, KEY_MAX, "%.*s.%s", (int)(dot - fact), fact, rows[i].name) < KEY_MAX) {
-            take(s, rows[i].q, key, rows[i].unit);
-        }
-    }
-}
-
 mj_status mj_lut_facts_find(mj_chip *chip, const mj_model *model, mj_facts *facts, mj_err *err)
 {
     mj_lut_circuit *lut = &chip->lut;
-    search s = {.lut = lut, .model = model, .facts = facts, .node_m = chip->node_m, .err = err};
+    search s = {.model = model, .facts = facts, .node_m = chip->node_m, .err = err};
     if (model->kind == MJ_MODEL_LUT && mj_quantity_given(&lut->table_J)) {
         mj_spec_each_quantity(chip, &mj_chip_schema, take_own, &s);
         split(&s, &lut->table_J, &lut->table_glitch_J, &lut->table_wire_J);
         split(&s, &lut->vote_J, &lut->vote_glitch_J, &lut->vote_wire_J);
-        take_statics(&s);
     }
     return s.status;
 }

@@ -27,8 +27,16 @@ J/class
 arith.lut
 look-up tables
 arith.lut
+look-up tables, glitches
+arith.lut
 read-out: votes counted
+arith.lut
+read-out, glitches
 operand.rf
+noc.wire
+wires between tables
+noc.wire
+wires of the read-out
 noc.wire
 wires and pins of the inputs
 conv.cmp
