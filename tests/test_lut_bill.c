@@ -100,7 +100,7 @@ static void test_class_adds_up(void **state)
         assert_rel(bill.latency_s, batch * 10e-9, 1e-12);
     }
     assert_true(mj_lut_runs(&bill));
-    assert_rel(mj_lut_area(&bill).typ, (7 * 100 + 6 * 10) * 1e-12, 1e-12);
+    assert_rel(mj_lut_circuit_area(&bill).typ, (7 * 100 + 6 * 10) * 1e-12, 1e-12);
 }
 
 /* Four pixels: all of it four times, three chances and sixteen random bits each; no pixel is compared. */

@@ -143,7 +143,7 @@ mj_quantity mj_oscillator_area(const mj_bill *bill);
 /* True if the model's look-up tables are gates; false where a computer works them out. */
 bool mj_lut_runs(const mj_bill *bill);
 /* Silicon of its tables and read-out; absent if the chip does not say. */
-mj_quantity mj_lut_area(const mj_bill *bill);
+mj_quantity mj_lut_circuit_area(const mj_bill *bill);
 /* Where the model's own circuit was measured (facts of circuit-NAME, NAME the model's), its figures in the
  * place of those that the chip takes from another circuit's facts; and a table and a vote in their parts,
  * where the circuit's facts have them. Before the bill. */

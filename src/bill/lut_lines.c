@@ -37,7 +37,7 @@ static const mj_op *tables(const mj_bill *bill)
     return NULL;
 }
 
-mj_quantity mj_lut_area(const mj_bill *bill)
+mj_quantity mj_lut_circuit_area(const mj_bill *bill)
 {
     const mj_quantity *table = &bill->chip->lut.table_m2, *vote = &bill->chip->lut.vote_m2;
     const mj_model *m = bill->model;

@@ -351,7 +351,7 @@ mj_status mj_bill_request_view(mj_bill_view *view, mj_bill_request *request, mj_
         request->cost.area_m2 = mj_oscillator_area(&request->bill);
     }
     if (mj_lut_runs(&request->bill) && !mj_quantity_given(&request->cost.area_m2)) {
-        request->cost.area_m2 = mj_lut_area(&request->bill);
+        request->cost.area_m2 = mj_lut_circuit_area(&request->bill);
     }
     if (is_simulated) {
         MJ_TRY(simulate(request, context));
