@@ -59,8 +59,8 @@ bits an image
 
 $ mj bill lut-text on lut-180nm --json
 "output": "token"
-"component": "arith.lut"
 "metric": "bits per byte, validation text of kjv"
+"component": "arith.lut"
 
 # The chain behind a line: fact, circuit, model, programs, library, commit.
 $ mj explain lut-text on lut-180nm 'votes counted'
