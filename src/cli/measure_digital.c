@@ -52,9 +52,8 @@ static const char *origin_of(mj_context *context, const mj_manifest *m, const mj
     for (int i = 0; text && i < m->n_tools; i++) {
         text = mj_arena_printf(arena, "%s, %s", text, m->tool[i].version);
     }
-    return text ? mj_arena_printf(arena, "%s, library %s, corner %s, %g V, %g C, circuit %s", text,
-                                  liberty->name, liberty->corner, liberty->voltage_V,
-                                  liberty->temperature_C, m->name)
+    return text ? mj_arena_printf(arena, "%s, library %s, corner %s, %g V, %g C", text, liberty->name,
+                                  liberty->corner, liberty->voltage_V, liberty->temperature_C)
                 : NULL;
 }
 

@@ -5,6 +5,7 @@
 
 #include "context.h"
 #include "mj/dataset.h"
+#include "mj/json.h"
 #include "mj/lut_file.h"
 #include "mj/quality.h"
 #include "mj/recipe.h"
@@ -50,6 +51,10 @@ typedef struct {
 bool mj_is_image_lut(const char *path, mj_context *context);
 mj_status mj_lut_judge(mj_lut_score *score, const mj_lut_model *model, const mj_dataset *test,
                        mj_err *err);
+/* What such a network is made of: keys of a JSON object; two lines of text, the last without its end. Of
+ * text models, too. */
+void mj_lut_size_set(mj_json *root, const mj_lut_model *model);
+void mj_lut_size_print(const mj_lut_model *model);
 mj_status mj_eval_lut(mj_context *context, const char *path, const char *data);
 mj_status mj_sample_lut(mj_context *context, const char *path, const char *out, int n);
 
