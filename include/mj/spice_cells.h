@@ -48,12 +48,12 @@ mj_status mj_adder_tree(mj_netlist *netlist, const mj_liberty *liberty, const mj
 
 /* Energy of a vector by the tables and by ngspice, what the inputs' sources deliver included: part of the
  * charge that the library counts as that of an input pin comes from the supply. And the vectors on which
- * the transistors give another result than the functions. Without wires, outputs open. What it took: wall
- * seconds for so many simulated ones of so many transistors. */
+ * the transistors give another result than the functions. Without wires, outputs open. What it took:
+ * seconds of a processor for so many simulated ones of so many transistors. */
 typedef struct {
     double tables_J, spice_J;
     int n_vectors, n_wrong;
-    double wall_s, simulated_s;
+    double busy_s, simulated_s;
     long long n_transistors;
 } mj_spice_figures;
 

@@ -1,6 +1,7 @@
 /* Wind tunnel of gates, for people and as JSON (wind_gates.h). */
-#include "mj/units.h"
 #include "wind_gates.h"
+
+#include "mj/units.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -34,8 +35,8 @@ static void circuit_print(const mj_gates_tunnel *t, const mj_measure_report *r)
     if (r->manifest.node_m > 0) {
         snprintf(own, sizeof own, "circuit, %.3g nm", 1e9 * r->manifest.node_m);
     }
-    printf("\nwind tunnel, joules of an output" "%s\n",
-           t->has_small ? "                            over the circuit's, there  at 7 nm" : "");
+    printf("\n%-48s %11s  %11s  %11s\n", "wind tunnel, an output", "energy", "x circuit",
+           t->has_small ? "x at 7 nm" : "");
     row_print(own, t->circuit_J, t);
     if (t->has_small) {
         char text[LINE];
@@ -48,8 +49,7 @@ static void programs_print(const mj_gates_tunnel *t)
 {
     char text[LINE];
     if (t->spice.seconds > 0) {
-        snprintf(text, sizeof text, "ngspice, %lld transistors, %.3g s (estimate)", t->n_transistors,
-                 t->spice.seconds);
+        snprintf(text, sizeof text, "ngspice (estimate), %.3g s", t->spice.seconds);
         row_print(text, t->spice.joules, t);
     } else {
         printf(TITLE "not available\n", "ngspice");
@@ -74,9 +74,13 @@ static void machine_print(const mj_gates_tunnel *t)
     snprintf(text, sizeof text, "machine, 7 nm, %d operations", t->n_ops);
     row_print(text, t->machine.typ, t);
     printf("  The machine runs that program: logic %s, bits read and written %s (%s), program %s;\n"
-           "  %s to %s. Programs: this processor, as busy as it is, %g W a core. ngspice: from 11 adders.\n",
+           "  %s to %s. Programs: seconds of this processor at %g W a core.\n",
            energy(t->logic_J, logic), energy(t->data_J, data), t->memory, energy(t->code_J, code),
            energy(t->machine.lo, lo), energy(t->machine.hi, hi), t->core_W);
+    if (t->spice.seconds > 0) {
+        printf("  ngspice: seconds of 11 adders, a transistor and a simulated second, for %lld transistors.\n",
+               t->n_transistors);
+    }
     printf("  Gates are their own behavioural model: a chip of the same gates is the circuit, its ratio is 1.\n"
            "  Judged by the machine, which runs the model without being it: %s\n", verdict(t));
 }
@@ -174,7 +178,7 @@ mj_json *mj_wind_gates_json(const mj_gates_tunnel *t, const mj_measure_report *r
     if (t->spice.seconds > 0) {
         row_set(root, "spice_estimate", &t->spice, t);
         mj_json_set_integer(root, "transistors", t->n_transistors);
-        mj_json_set_number(root, "spice_adders_s", r->spice.wall_s);
+        mj_json_set_number(root, "spice_adders_s", r->spice.busy_s);
     }
     row_set(root, "gates", &t->events, t);
     row_set(root, "c_words", &t->words, t);
