@@ -32,6 +32,6 @@ $ mj measure DIR --help
 --wind-tunnel
 --watts W
 
-$ mj measure $TMP/empty --wind-tunnel --watts 0
+$ mj measure $TMP/empty --wind-tunnel --watts '0 W'
 ? 2
 --watts
