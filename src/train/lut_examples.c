@@ -66,7 +66,8 @@ mj_status mj_lut_examples_read(mj_lut_examples *examples, const mj_lut_model *mo
     to.feature = mj_arena_array(arena, (size_t)encoder->n_features, to.stride);
     examples->bits = mj_arena_array(arena, (size_t)encoder->n_inputs * (size_t)examples->n_words,
                                     sizeof *examples->bits);
-    if (!to.feature || !examples->bits || (test && !level)) {
+    examples->label = mj_arena_array(arena, (size_t)examples->n, sizeof *examples->label);
+    if (!to.feature || !examples->bits || !examples->label || (test && !level)) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d examples", n);
     }
     if (!test) {
@@ -75,6 +76,9 @@ mj_status mj_lut_examples_read(mj_lut_examples *examples, const mj_lut_model *mo
         read_images(&to, level, model->width * model->height);
     } else {
         read_pixels(&to, model, level, test->label);
+    }
+    for (int i = 0; i < examples->n; i++) {
+        examples->label[i] = !test ? text->symbol[i] : whole ? test->label[i] : level[i];
     }
     mj_lut_encode_words(examples->bits, (size_t)examples->n_words, to.feature, encoder,
                         examples->n_words);
