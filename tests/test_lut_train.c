@@ -167,6 +167,34 @@ static void test_a_relation_is_learned(void **state)
     f->err = (mj_err){0};
 }
 
+/* A class says which rows are bright at the left; at the right, where no image of the training is bright, only
+ * mirrored ones teach it. */
+static void test_mirrored_images_teach_the_other_side(void **state)
+{
+    fixture *f = *state;
+    mj_real *kept = f->data.image, side[2][N_IMAGES * SIZE] = {{0}};
+    char recipe[1024];
+    double accuracy[2];
+    for (int i = 0; i < N_IMAGES; i++) {
+        for (int row = 0; row < H; row++) {
+            bool bright = f->data.label[i] == row || f->data.label[i] == 2;
+            side[0][i * SIZE + row * W] = bright;
+            side[1][i * SIZE + row * W + W - 1] = bright;
+        }
+    }
+    for (int mirror = 0; mirror < 2; mirror++) {
+        mj_lut_model model;
+        snprintf(recipe, sizeof recipe, "%.*s, mirror: %s}\n", (int)(strstr(CLASSIFY, ", seed: 1}") - CLASSIFY),
+                 CLASSIFY, mirror ? "true" : "false");
+        f->data.image = side[0];
+        train_and_load(&model, f, recipe);
+        f->data.image = side[1];
+        assert_int_equal(mj_lut_accuracy(&accuracy[mirror], &model, &f->data, &f->err), MJ_OK);
+    }
+    f->data.image = kept;
+    assert_true(accuracy[0] < 0.5 && accuracy[1] > 0.99);
+}
+
 /* All images of a class have probability one together, and the mean bits of an image come down to the three
  * of chance that are in it; none can have fewer. */
 static void test_likelihood_is_one_and_its_bits_the_entropy(void **state)
@@ -341,6 +369,7 @@ static void test_recipes_that_are_wrong(void **state)
         {PIXELS, "area: 0.001, ", "", "model.activity"},
         {BYTES, "one_hot: 2", "one_hot: 4", "model.one_hot"},
         {BYTES, "seed: 1", "shift: 1", "train.shift has no effect"},
+        {PIXELS, "seed: 1", "mirror: true", "train.mirror has no effect"},
         {BYTES, "seed: 1", "rewire_batches: 2", "train.rewire, which is missing"},
         {CLASSIFY, "layers:", "decisions: true, layers:", "model.decisions has no effect"},
     };
@@ -402,6 +431,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_a_relation_is_learned),
+        cmocka_unit_test(test_mirrored_images_teach_the_other_side),
         cmocka_unit_test(test_likelihood_is_one_and_its_bits_the_entropy),
         cmocka_unit_test(test_samples_obey_the_law),
         cmocka_unit_test(test_text_comes_down_to_its_entropy),

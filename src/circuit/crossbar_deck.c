@@ -1,8 +1,9 @@
 /* Crossbar deck: the netlist, a run, and how far it is from our own solution (crossbar_deck.h). */
 #include "mj/crossbar_deck.h"
 
+#include "mj/clock.h"
+
 #include <math.h>
-#include <time.h>
 
 /* Nothing in the mesh takes time: one step shows the operating point. */
 static const double STEP_S = 1e-9;
@@ -48,13 +49,6 @@ mj_status mj_crossbar_deck(mj_deck *deck, const mj_crossbar *c, const double *vo
     }
     mj_deck_transient(deck, (mj_transient){.step_s = STEP_S, .stop_s = STEP_S});
     return MJ_OK;
-}
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
 }
 
 static mj_status last_value(double *value, const mj_raw *raw, const char *name, mj_err *err)
@@ -115,12 +109,12 @@ mj_status mj_crossbar_compare(mj_crossbar_agreement *agreement, const mj_crossba
                           "ngspice solves crossbars up to %d x %d in reasonable time, not %d x %d",
                           MJ_CROSSBAR_DECK_SIDE_MAX, MJ_CROSSBAR_DECK_SIDE_MAX, c->n_rows, c->n_columns);
     }
-    double start_s = now_s();
+    double start_s = mj_clock_s();
     MJ_TRY(mj_crossbar_solve(current_A, &report, c, voltage_V, err));
-    double solved_s = now_s();
+    double solved_s = mj_clock_s();
     mj_arena_init(&arena, 0);
     mj_status status = run(&raw, c, voltage_V, job, &arena, err);
-    double end_s = now_s();
+    double end_s = mj_clock_s();
     if (status == MJ_OK) {
         status = compare(agreement, &raw, c, voltage_V, current_A, report.power_W, err);
     }

@@ -6,23 +6,17 @@
  * far apart without any fault of the model, so such runs are reported but do not count. */
 #include "mj/ring_phase.h"
 
+#include "mj/clock.h"
+
 #include <complex.h>
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 static const double PI = 3.14159265358979323846;
 static const double DRIFT = 0.005, SETTLING = 120; /* rad over, and number of, those times */
 static const double MODEL_STEP = 0.3; /* of such a time, Runge-Kutta: ends within 1e-5 rad */
 enum { LOOKS = 8, CYCLES_LOOKED = 9, CYCLES_LEFT = 3, CYCLES_KEPT = 20, CYCLES_MAX = 256, NAME_B = 32,
        TIMED_RUNS = 10 };
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void write_graph(mj_deck *deck, const mj_ring_graph *graph, const mj_ring *ring,
                         const mj_ring_figures *figures, double span_s)
@@ -96,7 +90,7 @@ mj_status mj_ring_graph_simulate(mj_ring_run *run, const mj_ring_graph *graph, c
     mj_arena own;
     mj_deck deck;
     mj_raw raw;
-    double begin_s = now_s();
+    double begin_s = mj_clock_s();
     run->phase = mj_arena_array(arena, (size_t)graph->n, sizeof *run->phase);
     if (!run->phase) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d rings", graph->n);
@@ -105,7 +99,7 @@ mj_status mj_ring_graph_simulate(mj_ring_run *run, const mj_ring_graph *graph, c
     write_graph(&deck, graph, ring, figures, span_s);
     mj_arena_init(&own, 0);
     mj_status status = mj_spice_run(&raw, &deck, job, &own, err);
-    run->wall_s = now_s() - begin_s;
+    run->wall_s = mj_clock_s() - begin_s;
     if (status == MJ_OK) {
         status = read_phases(run, &raw, graph->n, ring, figures->period_s, err);
     }
@@ -139,7 +133,7 @@ static mj_status compare_sources(mj_ring_agreement *a, const double *phase, cons
 {
     mj_deck deck;
     mj_raw raw;
-    double begin_s = now_s(), *end = mj_arena_array(arena, (size_t)graph->n, sizeof *end);
+    double begin_s = mj_clock_s(), *end = mj_arena_array(arena, (size_t)graph->n, sizeof *end);
     if (!end) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d rings", graph->n);
     }
@@ -153,7 +147,7 @@ static mj_status compare_sources(mj_ring_agreement *a, const double *phase, cons
         status = mj_raw_find(&wave, &raw, name, err);
         end[i] = status == MJ_OK ? mj_waveform_at(&wave, span_s) : 0;
     }
-    a->sources_wall_s = now_s() - begin_s;
+    a->sources_wall_s = mj_clock_s() - begin_s;
     a->sources = status == MJ_OK ? mj_ring_compare(phase, end, graph->n) : (mj_ring_error){0};
     return status;
 }
@@ -178,11 +172,11 @@ static mj_status compare_all(mj_ring_agreement *a, const mj_ring_graph *graph, c
     a->circuit_s = run.wall_s;
     mj_ring_phase_run(phase, scratch, graph, &sine, span_s, n_steps);
     a->sine = mj_ring_compare(phase, run.phase, graph->n);
-    double begin_s = now_s();
+    double begin_s = mj_clock_s();
     for (int i = 0; i < TIMED_RUNS; i++) {
         mj_ring_phase_run(phase, scratch, graph, model, span_s, n_steps);
     }
-    a->model_s = (now_s() - begin_s) / TIMED_RUNS;
+    a->model_s = (mj_clock_s() - begin_s) / TIMED_RUNS;
     a->full = mj_ring_compare(phase, run.phase, graph->n);
     return compare_sources(a, phase, graph, model, span_s, job, arena, err);
 }

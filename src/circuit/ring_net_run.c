@@ -5,10 +5,11 @@
  * the current of the one source `vmain` is that of the net; the reference and its sines have their own. */
 #include "mj/ring_net.h"
 
+#include "mj/clock.h"
+
 #include <complex.h>
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
 static const double PI = 3.14159265358979323846;
 static const double CYCLES_AFTER = 3; /* of the read-out: crossings on both sides of it */
@@ -149,13 +150,6 @@ static mj_status read_result(mj_ring_net_result *result, const mj_raw *raw, cons
     return MJ_OK;
 }
 
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 mj_status mj_ring_net_simulate(mj_ring_net_result *result, const mj_ring_net *net, int image,
                                const mj_ring *ring, const mj_ring_figures *figures,
                                const mj_ring_substrate *substrate, const mj_spice_job *job,
@@ -164,12 +158,12 @@ mj_status mj_ring_net_simulate(mj_ring_net_result *result, const mj_ring_net *ne
     mj_arena own;
     mj_deck deck;
     mj_raw raw;
-    double begin_s = now_s();
+    double begin_s = mj_clock_s();
     *result = (mj_ring_net_result){.phase = NULL};
     MJ_TRY(mj_ring_net_deck(&deck, net, image, ring, figures, substrate, err));
     mj_arena_init(&own, 0);
     mj_status status = mj_spice_run(&raw, &deck, job, &own, err);
-    result->wall_s = now_s() - begin_s;
+    result->wall_s = mj_clock_s() - begin_s;
     if (status == MJ_OK) {
         double unit_s = mj_ring_map(substrate, mj_ring_net_strongest(net)).unit_s;
         status = read_result(result, &raw, net, ring, net->span * unit_s, arena, err);
