@@ -200,26 +200,36 @@ static void test_own_circuit_is_billed(void **state)
     rmdir(folder);
 }
 
-/* The bill of the shipped classifier has the circuit's energy in it, as measured: core, read-out, inputs.
- * Six digits are written of each of the parts. */
+/* The bill of a shipped model has its circuit's energy in it, as measured: core, read-out, inputs, once an
+ * evaluation. Six digits are written of each of the parts. */
 static void test_bill_is_the_measurement(void **state)
 {
+    static const struct {
+        const char *name;
+        double evaluations;
+    } shipped[] = {{"lut-fashion-classifier", 1}, {"lut-fashion-generator", 784},
+                   {"lut-fashion-generator-8", 784}, {"lut-text", 1}};
     world *w = *state;
-    mj_quantity output;
-    world_model(w, &model, world_path(w, "data/trained/lut-fashion-classifier.safetensors"));
-    world_chip(w, &chip, "lut-180nm");
-    world_require(w, mj_facts_quantity(&output, w->catalogue.facts, "circuit-lut-fashion-classifier.output",
-                                       "J", 0, &w->err));
-    world_require(w, compute(w, (mj_serving){0}));
-    assert_rel(joules_of(MJ_ARITH_LUT) + joules_of(MJ_NOC_WIRE) + joules_of(MJ_LEAK_LOGIC), output.typ, 1e-4);
-    /* at 7 nm: every part scaled by the same factor, leakage left to the share of the power */
-    const double at_180nm_J = joules_of(MJ_ARITH_LUT) + joules_of(MJ_NOC_WIRE);
-    mj_quantity small;
-    world_require(w, mj_facts_quantity(&small, w->catalogue.facts,
-                                       "circuit-lut-fashion-classifier.output.7nm", "J", 0, &w->err));
-    world_chip(w, &chip, "lut-7nm");
-    world_require(w, compute(w, (mj_serving){0}));
-    assert_rel(joules_of(MJ_ARITH_LUT) + joules_of(MJ_NOC_WIRE), at_180nm_J * small.typ / output.typ, 1e-4);
+    mj_quantity output, small;
+    for (size_t i = 0; i < sizeof shipped / sizeof shipped[0]; i++) {
+        const double n = shipped[i].evaluations;
+        char path[80], fact[80];
+        snprintf(path, sizeof path, "data/trained/%s.safetensors", shipped[i].name);
+        world_model(w, &model, world_path(w, path));
+        world_chip(w, &chip, "lut-180nm");
+        snprintf(fact, sizeof fact, "circuit-%s.output", shipped[i].name);
+        world_require(w, mj_facts_quantity(&output, w->catalogue.facts, fact, "J", 0, &w->err));
+        world_require(w, compute(w, (mj_serving){0}));
+        assert_rel(joules_of(MJ_ARITH_LUT) + joules_of(MJ_NOC_WIRE) + joules_of(MJ_LEAK_LOGIC),
+                   n * output.typ, 1e-4);
+        /* at 7 nm: every part scaled by the same factor, leakage left to the share of the power */
+        const double at_180nm_J = joules_of(MJ_ARITH_LUT) + joules_of(MJ_NOC_WIRE);
+        snprintf(fact, sizeof fact, "circuit-%s.output.7nm", shipped[i].name);
+        world_require(w, mj_facts_quantity(&small, w->catalogue.facts, fact, "J", 0, &w->err));
+        world_chip(w, &chip, "lut-7nm");
+        world_require(w, compute(w, (mj_serving){0}));
+        assert_rel(joules_of(MJ_ARITH_LUT) + joules_of(MJ_NOC_WIRE), at_180nm_J * small.typ / output.typ, 1e-4);
+    }
 }
 
 /* Other machines: a measured one refuses with what would do, one of gates has no multiplier. */
