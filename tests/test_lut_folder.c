@@ -5,6 +5,8 @@
 #include "mj/lut_folder.h"
 #include "mj/vectors.h"
 
+#include <math.h>
+
 enum { LABELS = 70 };
 
 typedef struct {
@@ -16,13 +18,13 @@ typedef struct {
     mj_manifest manifest;
 } fixture;
 
-static void save(fixture *f, int worst_label)
+static void save(fixture *f, int worst_label, const mj_symbol_tree *tree)
 {
     for (int i = 0; i < LABELS; i++) {
         f->label[i] = i % FIXTURE_GROUPS;
     }
     f->label[LABELS - 1] = worst_label;
-    const mj_lut_folder written = {.net = f->lut.net, .label = f->label, .n_labels = LABELS,
+    const mj_lut_folder written = {.net = f->lut.net, .tree = tree, .label = f->label, .n_labels = LABELS,
                                    .metric = "accuracy", .quality = 0.1};
     f->manifest = (mj_manifest){.n_inputs = FIXTURE_INPUTS, .n_nodes = FIXTURE_NODES,
                                 .n_groups = FIXTURE_GROUPS, .n_vectors = LABELS};
@@ -40,7 +42,7 @@ static void test_it_comes_back(void **state)
 {
     fixture *f = *state;
     mj_lut_folder read;
-    save(f, 0);
+    save(f, 0, NULL);
     assert_int_equal(load(&read, f), MJ_OK);
     assert_int_equal(read.net.n_outputs, FIXTURE_OUTPUTS);
     for (int n = 0; n < FIXTURE_NODES; n++) {
@@ -56,13 +58,47 @@ static void test_it_comes_back(void **state)
     assert_string_equal(read.metric, "accuracy");
 }
 
+/* Decisions: as many as groups, labels are symbols, of which there is one more. */
+static void test_decisions_come_back(void **state)
+{
+    fixture *f = *state;
+    mj_lut_folder read;
+    mj_symbol_tree tree = {.n_symbols = FIXTURE_GROUPS + 1, .child = {{~0, ~1}}};
+    double slope[FIXTURE_GROUPS];
+    for (int g = 0; g < FIXTURE_GROUPS; g++) {
+        if (g > 0) {
+            tree.child[g][0] = g - 1;
+            tree.child[g][1] = ~(g + 1);
+        }
+        slope[g] = 0.25 * (g - 1);
+    }
+    f->lut.net.slope = slope;
+    save(f, 0, &tree);
+    assert_int_equal(load(&read, f), MJ_OK);
+    assert_int_equal(read.tree->n_symbols, tree.n_symbols);
+    assert_memory_equal(read.tree->child, tree.child, sizeof *tree.child * FIXTURE_GROUPS);
+    assert_memory_equal(read.net.slope, slope, sizeof slope);
+    save(f, FIXTURE_GROUPS, &tree); /* a symbol, though no group */
+    assert_int_equal(load(&read, f), MJ_OK);
+    save(f, FIXTURE_GROUPS + 1, &tree);
+    assert_int_equal(load(&read, f), MJ_ERANGE);
+    tree.child[0][1] = ~0; /* a symbol twice */
+    save(f, 0, &tree);
+    assert_int_equal(load(&read, f), MJ_ERANGE);
+    slope[0] = NAN;
+    tree.child[0][1] = ~1;
+    save(f, 0, &tree);
+    assert_int_equal(load(&read, f), MJ_ERANGE);
+    f->lut.net.slope = NULL;
+}
+
 static void test_what_does_not_belong_is_refused(void **state)
 {
     fixture *f = *state;
     mj_lut_folder read;
-    save(f, FIXTURE_GROUPS); /* no such group */
+    save(f, FIXTURE_GROUPS, NULL); /* no such group */
     assert_int_equal(load(&read, f), MJ_ERANGE);
-    save(f, 0);
+    save(f, 0, NULL);
     f->manifest.n_nodes++;
     assert_int_equal(load(&read, f), MJ_ERANGE);
     f->manifest.n_nodes--;
@@ -85,7 +121,7 @@ static void test_inputs_are_the_vectors(void **state)
     assert_int_equal(mj_vectors_new(&vectors, LABELS, FIXTURE_INPUTS, &f->arena, &f->err), MJ_OK);
     mj_vectors_fill(&vectors, &rng);
     assert_int_equal(mj_vectors_save(&vectors, path, &f->err), MJ_OK);
-    save(f, 0);
+    save(f, 0, NULL);
     assert_int_equal(mj_lut_folder_inputs(&input, &f->manifest, f->folder, n, &f->arena, &f->err), MJ_OK);
     for (int i = 0; i < FIXTURE_INPUTS; i++) {
         for (int v = 0; v < 64 * words; v++) {
@@ -120,6 +156,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_it_comes_back),
+        cmocka_unit_test(test_decisions_come_back),
         cmocka_unit_test(test_what_does_not_belong_is_refused),
         cmocka_unit_test(test_inputs_are_the_vectors),
     };

@@ -44,6 +44,7 @@ typedef struct {
     mj_lut_node node[NODES];
     int output[OUTPUTS], group[GROUPS + 1], label[SAMPLES];
     uint64_t input[INPUTS][(SAMPLES + 63) / 64];
+    double slope[GROUPS];
     mj_lut_net net;
     mj_lut_samples samples;
 } world;
@@ -98,6 +99,23 @@ static double interpolate(const double *p, const mj_lut_node *node, const double
     return sum;
 }
 
+/* (((0 1) 2) 3): three groups decide between four symbols. */
+static const mj_symbol_tree tree = {
+    .n_symbols = GROUPS + 1,
+    .child = {{~0, ~1}, {0, ~2}, {1, ~3}},
+    .above = {0, 0, 1, 2, 1, 2, -1},
+    .side = {0, 1, 1, 1, 0, 0},
+};
+
+/* -ln p(symbol) of decisions, each turn written out. */
+static double way_nats(const double *chance_right, int symbol)
+{
+    const double right0 = chance_right[0], right1 = chance_right[1], right2 = chance_right[2];
+    const double p[] = {(1 - right2) * (1 - right1) * (1 - right0), (1 - right2) * (1 - right1) * right0,
+                        (1 - right2) * right1, right2};
+    return -log(p[symbol]);
+}
+
 /* Of tables whose entry `entry` of node `at` is moved by `step`. */
 static double soft_loss(const world *w, int at, int entry, double step)
 {
@@ -119,23 +137,47 @@ static double soft_loss(const world *w, int at, int entry, double step)
             }
             sum += exp(w->samples.scale * score[g]);
         }
+        if (w->samples.tree) {
+            double right[GROUPS];
+            for (int g = 0; g < GROUPS; g++) {
+                const double half = (w->group[g + 1] - w->group[g]) / 2.0;
+                right[g] = 1 / (1 + exp(-w->slope[g] * (score[g] - half)));
+            }
+            loss += way_nats(right, w->label[s]) / SAMPLES;
+            continue;
+        }
         loss += (log(sum) - w->samples.scale * score[w->label[s]]) / SAMPLES;
     }
     return loss;
 }
 
+/* The same network and samples with decisions in place of classes; labels are symbols, one more of them. */
+static void decide(world *w)
+{
+    static const double slope[GROUPS] = {0.9, -0.4, 1.3};
+    memcpy(w->slope, slope, sizeof slope);
+    w->net.slope = w->slope;
+    w->samples.tree = &tree;
+    for (int s = 0; s < SAMPLES; s++) {
+        w->label[s] = (w->label[s] + s) % tree.n_symbols;
+    }
+}
+
 /* Central differences of the soft network: their error is of order step^2, 1e-8, times third derivatives of
- * order 1; 1e-11 is what rounding leaves. */
+ * order 1; 1e-11 is what rounding leaves. Seeds from 4 on: decisions. */
 static void test_slopes_are_those_of_the_soft_network(void **state)
 {
     (void)state;
     static world w;
     const double step = 1e-4;
-    for (uint64_t seed = 1; seed <= 3; seed++) {
+    for (uint64_t seed = 1; seed <= 6; seed++) {
         mj_err err = {0};
         double slope[NODES * MJ_LUT_ENTRIES], loss;
         uint64_t reached[NODES];
         world_fill(&w, seed);
+        if (seed >= 4) {
+            decide(&w);
+        }
         assert_int_equal(mj_lut_slopes(slope, reached, &loss, &w.net, &w.samples, &err), MJ_OK);
         assert_rel(loss, soft_loss(&w, 0, 0, 0), 1e-12);
         for (int n = 0; n < NODES; n++) {
@@ -154,19 +196,24 @@ static void test_flips_are_the_hard_network(void **state)
     (void)state;
     static world w;
     enum { FLIPS = 40 };
-    mj_err err = {0};
-    mj_lut_flip flip[FLIPS];
-    int n = FLIPS;
-    double loss;
-    world_fill(&w, 5);
-    assert_int_equal(mj_lut_flips(flip, &n, &loss, &w.net, &w.samples, 7, &err), MJ_OK);
-    assert_int_equal(n, FLIPS);
-    for (int k = 0; k < n; k++) {
-        const double step = w.node[flip[k].node].table >> flip[k].entry & 1 ? -1 : 1;
-        const double change = soft_loss(&w, flip[k].node, flip[k].entry, step) - loss;
-        assert_true(fabs(flip[k].found - change) < 1e-12);
-        for (int other = 0; other < k; other++) {
-            assert_true(flip[other].node != flip[k].node || flip[other].entry != flip[k].entry);
+    for (int decides = 0; decides < 2; decides++) {
+        mj_err err = {0};
+        mj_lut_flip flip[FLIPS];
+        int n = FLIPS;
+        double loss;
+        world_fill(&w, 5);
+        if (decides) {
+            decide(&w);
+        }
+        assert_int_equal(mj_lut_flips(flip, &n, &loss, &w.net, &w.samples, 7, &err), MJ_OK);
+        assert_int_equal(n, FLIPS);
+        for (int k = 0; k < n; k++) {
+            const double step = w.node[flip[k].node].table >> flip[k].entry & 1 ? -1 : 1;
+            const double change = soft_loss(&w, flip[k].node, flip[k].entry, step) - loss;
+            assert_true(fabs(flip[k].found - change) < 1e-12);
+            for (int other = 0; other < k; other++) {
+                assert_true(flip[other].node != flip[k].node || flip[other].entry != flip[k].entry);
+            }
         }
     }
 }

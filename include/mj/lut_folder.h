@@ -6,6 +6,7 @@
  *     nodes   I32 [nodes, 9]     number of inputs, six inputs (0 beyond), table, low and high half
  *     outputs I32 [1, outputs]   groups I32 [1, groups + 1]                          (lut_net.h)
  *     labels  I32 [1, vectors]   the right answer to each vector; not there for random ones
+ *     code    I32 [groups, 2], slopes F32 [1, groups]   of a network that decides (symbol_tree.h)
  *     texts   scale              of a score in training, nats
  *             metric, quality    "accuracy", and its number; not there if the model states none */
 #ifndef MJ_LUT_FOLDER_H
@@ -15,12 +16,14 @@
 #include "mj/err.h"
 #include "mj/lut_net.h"
 #include "mj/manifest.h"
+#include "mj/symbol_tree.h"
 
 #define MJ_LUT_NETWORK "network.safetensors"
 
 typedef struct {
     mj_lut_net net; /* its scale is that of training */
-    const int *label;   /* [n_labels]; NULL: not known */
+    const mj_symbol_tree *tree; /* of a network that decides, with slopes in net; else NULL */
+    const int *label;   /* [n_labels], a group or a symbol of the tree; NULL: not known */
     int n_labels;
     const char *metric; /* NULL: not known */
     double quality;

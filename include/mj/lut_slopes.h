@@ -1,7 +1,9 @@
 /* Slopes of a hard look-up-table network: what its loss gains or loses by an entry of a table, by the
  * gradient that training follows and by flipping the bit.
  *
- *   loss = mean over samples of -ln softmax(scale * score)[label]
+ *   loss = mean over samples of -ln p(label)
+ *   p = softmax(scale * score), or of a network that decides the product over the way to the label of the
+ *       logistics of +-slope (score - half of the group)                              (symbol_tree.h)
  *
  * The gradient is that of the multilinear interpolation of the tables (layer lut) with entries and inputs
  * at their bits. There one sample reads one entry i of a node, and
@@ -17,13 +19,15 @@
 #include "mj/arena.h"
 #include "mj/err.h"
 #include "mj/lut_net.h"
+#include "mj/symbol_tree.h"
 
 /* Bit s % 64 of word s / 64 of an input's row is its value in sample s. */
 typedef struct {
     int n;                 /* 1 or more */
     const uint64_t *input; /* [n_inputs, (n + 63) / 64] */
-    const int *label;      /* [n], each below the network's groups */
+    const int *label;      /* [n], each below the network's groups, or a symbol of the tree */
     double scale;          /* of a score, in nats */
+    const mj_symbol_tree *tree; /* of a network that decides, which has slopes; else NULL */
 } mj_lut_samples;
 
 enum { MJ_LUT_ENTRIES = 1 << MJ_LUT_INPUTS_MAX };

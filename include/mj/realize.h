@@ -14,6 +14,7 @@
 
 #include "mj/liberty.h"
 #include "mj/manifest.h"
+#include "mj/symbol_tree.h"
 #include "mj/vectors.h"
 #include "mj/verilog.h"
 
@@ -31,7 +32,8 @@ typedef struct {
     bool naive;          /* verilog.h */
     const mj_vectors *vectors; /* NULL: n_vectors random ones */
     const char *vectors_from;  /* what they are of */
-    const int *label;          /* [vectors]: the right answers, each a group; NULL: not known */
+    const int *label;          /* [vectors]: the right answers (lut_folder.h); NULL: not known */
+    const mj_symbol_tree *tree; /* of a network that decides; else NULL */
     double train_scale;        /* of a score in training, nats */
     const char *metric;        /* of the model's quality, "accuracy"; NULL: not known */
     double quality;

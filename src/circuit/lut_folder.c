@@ -52,6 +52,23 @@ static mj_status add_nodes(mj_safetensors *file, const mj_lut_net *net, mj_arena
     return mj_safetensors_add(file, "nodes", MJ_DTYPE_I32, row, (size_t[]){n, NODE_COLUMNS}, 2, err);
 }
 
+static mj_status add_decisions(mj_safetensors *file, const mj_lut_folder *from, mj_arena *arena, mj_err *err)
+{
+    const size_t n = (size_t)from->net.n_groups;
+    int32_t *child = mj_arena_array(arena, 2 * n, sizeof *child);
+    float *slope = mj_arena_array(arena, n, sizeof *slope);
+    if (!child || !slope) {
+        return no_memory(err);
+    }
+    for (size_t d = 0; d < n; d++) {
+        child[2 * d] = from->tree->child[d][0];
+        child[2 * d + 1] = from->tree->child[d][1];
+        slope[d] = (float)from->net.slope[d];
+    }
+    MJ_TRY(mj_safetensors_add(file, "code", MJ_DTYPE_I32, child, (size_t[]){n, 2}, 2, err));
+    return mj_safetensors_add(file, "slopes", MJ_DTYPE_F32, slope, (size_t[]){1, n}, 2, err);
+}
+
 mj_status mj_lut_folder_save(const mj_lut_folder *from, const char *folder, mj_arena *arena, mj_err *err)
 {
     mj_safetensors file;
@@ -65,6 +82,9 @@ mj_status mj_lut_folder_save(const mj_lut_folder *from, const char *folder, mj_a
     MJ_TRY(add_row(&file, "outputs", net->output, net->n_outputs, err));
     MJ_TRY(add_row(&file, "groups", net->group, net->n_groups + 1, err));
     MJ_TRY(set_number(&file, "scale", net->scale, err));
+    if (from->tree) {
+        MJ_TRY(add_decisions(&file, from, arena, err));
+    }
     if (from->label) {
         MJ_TRY(add_row(&file, "labels", from->label, from->n_labels, err));
     }
@@ -93,12 +113,13 @@ static mj_status check_hash(const char *path, const mj_manifest *manifest, mj_er
                       "the folder does not have its network: realise it anew");
 }
 
+/* One row where n_columns is 0. */
 static mj_status find(const mj_stored_tensor **tensor, const mj_safetensors *file, const char *name,
-                      size_t n_columns, mj_err *err)
+                      mj_dtype dtype, size_t n_columns, mj_err *err)
 {
     enum { ELEMENTS_MAX = 1 << 28 };
     *tensor = mj_safetensors_find(file, name);
-    const bool fits = *tensor && (*tensor)->dtype == MJ_DTYPE_I32 && (*tensor)->n_dims == 2 &&
+    const bool fits = *tensor && (*tensor)->dtype == dtype && (*tensor)->n_dims == 2 &&
                       (n_columns == 0 ? (*tensor)->dim[0] == 1 : (*tensor)->dim[1] == n_columns) &&
                       (*tensor)->n_elements <= ELEMENTS_MAX;
     return fits ? MJ_OK : mj_err_add(err, MJ_EFIT, file->path, 0, 0, "no sound tensor %s", name);
@@ -108,7 +129,7 @@ static mj_status read_row(int **row, int *n, const mj_safetensors *file, const c
                           mj_err *err)
 {
     const mj_stored_tensor *tensor;
-    MJ_TRY(find(&tensor, file, name, 0, err));
+    MJ_TRY(find(&tensor, file, name, MJ_DTYPE_I32, 0, err));
     *n = (int)tensor->n_elements;
     *row = mj_arena_array(arena, tensor->n_elements, sizeof **row);
     for (size_t i = 0; *row && i < tensor->n_elements; i++) {
@@ -120,7 +141,7 @@ static mj_status read_row(int **row, int *n, const mj_safetensors *file, const c
 static mj_status read_nodes(mj_lut_net *net, const mj_safetensors *file, mj_arena *arena, mj_err *err)
 {
     const mj_stored_tensor *tensor;
-    MJ_TRY(find(&tensor, file, "nodes", NODE_COLUMNS, err));
+    MJ_TRY(find(&tensor, file, "nodes", MJ_DTYPE_I32, NODE_COLUMNS, err));
     net->n_nodes = (int)tensor->dim[0];
     net->node = mj_arena_array(arena, tensor->dim[0], sizeof *net->node);
     for (int i = 0; net->node && i < net->n_nodes; i++) {
@@ -146,13 +167,43 @@ static mj_status read_number(double *number, const mj_safetensors *file, const c
                : mj_err_add(err, MJ_ERANGE, file->path, 0, 0, "the text %s must be a number", key);
 }
 
+static mj_status read_decisions(mj_lut_folder *to, const mj_safetensors *file, mj_arena *arena, mj_err *err)
+{
+    const mj_stored_tensor *code, *slopes;
+    mj_lut_net *net = &to->net;
+    mj_symbol_tree *tree = mj_arena_alloc(arena, sizeof *tree);
+    const size_t n = (size_t)net->n_groups;
+    net->slope = mj_arena_array(arena, n, sizeof *net->slope);
+    if (!tree || !net->slope) {
+        return no_memory(err);
+    }
+    MJ_TRY(find(&code, file, "code", MJ_DTYPE_I32, 2, err));
+    MJ_TRY(find(&slopes, file, "slopes", MJ_DTYPE_F32, n, err));
+    if (code->dim[0] != n || n >= MJ_SYMBOLS_MAX || slopes->n_elements != n) {
+        return mj_err_add(err, MJ_EFIT, file->path, 0, 0, "code and slopes are not of %zu decisions", n);
+    }
+    tree->n_symbols = (int)n + 1;
+    for (size_t d = 0; d < n; d++) {
+        tree->child[d][0] = (int)mj_tensor_element(code, 2 * d);
+        tree->child[d][1] = (int)mj_tensor_element(code, 2 * d + 1);
+        net->slope[d] = mj_tensor_element(slopes, d);
+        if (!isfinite(net->slope[d])) {
+            return mj_err_add(err, MJ_ERANGE, file->path, 0, 0, "slope %zu is no number", d);
+        }
+    }
+    to->tree = tree;
+    return mj_symbol_tree_complete(tree, file->path, err);
+}
+
 static mj_status read_labels(mj_lut_folder *to, const mj_safetensors *file, mj_arena *arena, mj_err *err)
 {
     int *label;
+    const int n_answers = to->tree ? to->tree->n_symbols : to->net.n_groups;
     MJ_TRY(read_row(&label, &to->n_labels, file, "labels", arena, err));
     for (int i = 0; i < to->n_labels; i++) {
-        if (label[i] < 0 || label[i] >= to->net.n_groups) {
-            return mj_err_add(err, MJ_ERANGE, file->path, 0, 0, "label %d is no group: %d", i, label[i]);
+        if (label[i] < 0 || label[i] >= n_answers) {
+            return mj_err_add(err, MJ_ERANGE, file->path, 0, 0, "label %d is none of %d answers: %d", i,
+                              n_answers, label[i]);
         }
     }
     to->label = label;
@@ -178,6 +229,9 @@ mj_status mj_lut_folder_load(mj_lut_folder *to, const mj_manifest *m, const char
     net->n_groups = n_borders - 1;
     MJ_TRY(read_number(&net->scale, &file, "scale", err));
     MJ_TRY(mj_lut_net_check(net, path, err));
+    if (mj_safetensors_find(&file, "code")) {
+        MJ_TRY(read_decisions(to, &file, arena, err));
+    }
     if (mj_safetensors_find(&file, "labels")) {
         MJ_TRY(read_labels(to, &file, arena, err));
     }

@@ -146,7 +146,8 @@ static mj_status write_vectors(const job *j)
 static mj_status write_network(const job *j)
 {
     const mj_realize_config *config = j->config;
-    mj_lut_folder network = {.net = *j->verilog.net, .metric = config->metric, .quality = config->quality};
+    mj_lut_folder network = {.net = *j->verilog.net, .tree = config->tree, .metric = config->metric,
+                             .quality = config->quality};
     network.net.scale = config->train_scale;
     if (config->vectors && config->label) {
         network.label = config->label;

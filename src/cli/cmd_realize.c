@@ -58,14 +58,13 @@ static mj_status load_examples(mj_lut_examples *examples, mj_context *context, c
     return mj_lut_examples_read(examples, model, &test, NULL, n, arena, err);
 }
 
-/* Words of 64 samples as rows; *label: the right answers, NULL where no score is one's own. */
+/* Words of 64 samples as rows; *label: the right answers. */
 static mj_status load_vectors(mj_vectors *vectors, const int **label, mj_context *context,
                               const mj_lut_model *model, const char *data, int n)
 {
     mj_lut_examples examples;
     MJ_TRY(load_examples(&examples, context, model, data, n));
-    const bool each_has_a_score = !model->alphabet || model->net.n_groups == model->alphabet->n_symbols;
-    *label = each_has_a_score ? examples.label : NULL;
+    *label = examples.label;
     MJ_TRY(mj_vectors_new(vectors, examples.n, model->net.n_inputs, &context->arena, &context->err));
     for (int i = 0; i < vectors->n_bits; i++) {
         const uint64_t *word = examples.bits + (size_t)i * (size_t)examples.n_words;
@@ -225,7 +224,8 @@ static mj_status run_lut(mj_context *context, const request *r, const char *path
         .folder = r->out, .model = model.recipe.name, .path = path, .version = MJ_VERSION,
         .commit = MJ_COMMIT, .liberty = r->liberty, .node_m = r->node_m, .naive = r->naive,
         .vectors = r->random ? NULL : &vectors, .vectors_from = data, .n_vectors = r->n_vectors,
-        .seed = context->globals.seed, .limit_s = r->limit_s, .label = label, .train_scale = train_scale,
+        .seed = context->globals.seed, .limit_s = r->limit_s, .label = label, .tree = model.tree,
+        .train_scale = train_scale,
         .metric = metric, .quality = quality};
     MJ_TRY(mj_realize_verilog(&manifest, &model.net, &config, &context->arena, err));
     if (context->globals.json) {

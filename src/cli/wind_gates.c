@@ -140,7 +140,7 @@ static mj_status flip_entries(mj_gates_tunnel *t, const uint64_t *input, int n, 
 {
     mj_lut_flip flip[MJ_GATES_FLIPS];
     const mj_lut_samples samples = {.n = n, .input = input, .label = t->network.label,
-                                    .scale = t->network.net.scale};
+                                    .scale = t->network.net.scale, .tree = t->network.tree};
     if (!t->network.label) {
         return MJ_OK;
     }

@@ -84,12 +84,37 @@ static int block_size(const pass *p, int block)
     return left < BLOCK ? left : BLOCK;
 }
 
+/* -ln p(label) of one sample by decisions, and its slope by the scores, times `share`. */
+static double decision_loss(pass *p, int s, int label, double share)
+{
+    const mj_lut_net *net = p->net;
+    const mj_symbol_tree *tree = p->samples->tree;
+    double nats = 0;
+    for (int g = 0; g < net->n_groups; g++) {
+        p->dscore[(size_t)g * BLOCK + (size_t)s] = 0;
+    }
+    for (int at = label; tree->above[at] >= 0; at = tree->n_symbols + tree->above[at]) {
+        const int g = tree->above[at];
+        const double half = (net->group[g + 1] - net->group[g]) / 2.0;
+        const double z = net->slope[g] * (p->score[(size_t)g * BLOCK + (size_t)s] - half);
+        nats += log1p(exp(tree->side[at] ? -z : z));
+        p->dscore[(size_t)g * BLOCK + (size_t)s] = share * net->slope[g] * (1 / (1 + exp(-z)) - tree->side[at]);
+    }
+    return nats;
+}
+
 /* Sum of the block's losses over all samples' number, and with `with_slopes` its slope by the scores. */
 static double loss_of(pass *p, int block, bool with_slopes)
 {
     const int n_groups = p->net->n_groups;
     const double scale = p->samples->scale, share = 1.0 / p->samples->n;
     double loss = 0;
+    for (int s = 0; p->samples->tree && s < block_size(p, block); s++) {
+        loss += share * decision_loss(p, s, p->samples->label[block * BLOCK + s], share);
+    }
+    if (p->samples->tree) {
+        return loss;
+    }
     for (int s = 0; s < block_size(p, block); s++) {
         const int label = p->samples->label[block * BLOCK + s];
         const int *score = p->score + s;
