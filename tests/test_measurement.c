@@ -120,6 +120,23 @@ static void test_facts_are_read_back(void **state)
     mj_units_free(units);
 }
 
+/* From 180 to 130 nm at the same 1.8 V: the quotient of the published polynomials, by hand. */
+static void test_another_node_is_the_polynomials(void **state)
+{
+    fixture *f = *state;
+    mj_err err = {0};
+    mj_quantity moved;
+    mj_manifest manifest = {.node_m = 180e-9, .voltage_V = 1.8};
+    const mj_gates at = {130e-9, 1.8};
+    const double factor = (7.171 * 1.8 * 1.8 - 6.709 * 1.8 + 2.904) / (24.64 * 1.8 - 17.98); /* [stillmaker2017] */
+    assert_done(f, mj_measurement_at(&moved, 2e-9, &manifest, &at, &f->err));
+    assert_rel(moved.typ, 2e-9 * factor, 1e-12);
+    assert_rel(moved.hi / moved.lo, 1.5 * 1.5, 1e-12); /* the tables' factor; the polynomials state none */
+    manifest.node_m = 0;
+    assert_int_equal(mj_measurement_at(&moved, 2e-9, &manifest, &at, &err), MJ_ERANGE);
+    assert_non_null(strstr(err.diag[0].text, "--node"));
+}
+
 static void test_one_vector_is_refused(void **state)
 {
     fixture *f = *state;
@@ -172,6 +189,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parts_add_up),
         cmocka_unit_test(test_facts_are_read_back),
+        cmocka_unit_test(test_another_node_is_the_polynomials),
         cmocka_unit_test(test_one_vector_is_refused),
     };
     return cmocka_run_group_tests(tests, setup, teardown);

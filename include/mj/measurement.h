@@ -9,6 +9,7 @@
 #include "mj/energy.h"
 #include "mj/fact.h"
 #include "mj/manifest.h"
+#include "mj/scaling.h"
 
 typedef struct {
     mj_wiring wiring;
@@ -41,8 +42,11 @@ mj_status mj_measurement_run(mj_measurement *result, mj_measured_circuit *circui
                              const mj_liberty *liberty, const mj_measurement_config *config,
                              mj_arena *arena, mj_err *err);
 
-/* An energy measured at the circuit's node and voltage, at 7 nm and 0.7 V (scaling.h). False if the node
- * is not known or nothing was published for it. */
+/* An energy measured at the circuit's node and voltage, at others (scaling.h), with the tables' interval.
+ * MJ_ERANGE if the circuit's node is not known or nothing was published for either. */
+mj_status mj_measurement_at(mj_quantity *energy, double measured_J, const mj_manifest *manifest,
+                            const mj_gates *at, mj_err *err);
+/* The same at 7 nm and 0.7 V; false where there is none. */
 bool mj_measurement_at_7nm(mj_quantity *energy, double measured_J, const mj_manifest *manifest);
 
 /* FOLDER/facts.yaml, to be read by --facts: J per output, of core and read-out; per table and per counted

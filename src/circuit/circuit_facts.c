@@ -59,18 +59,24 @@ static void plain_text(char text[TEXT_MAX], const char *raw)
     text[n] = '\0';
 }
 
-bool mj_measurement_at_7nm(mj_quantity *energy, double measured_J, const mj_manifest *manifest)
+mj_status mj_measurement_at(mj_quantity *energy, double measured_J, const mj_manifest *manifest,
+                            const mj_gates *at, mj_err *err)
 {
     mj_scale scale;
-    if (!(manifest->node_m > 0) ||
-        mj_scale_gates(&scale, &(mj_gates){manifest->node_m, manifest->voltage_V},
-                       &(mj_gates){TARGET_NODE_M, TARGET_V}, NULL) != MJ_OK) {
-        return false;
+    const mj_gates own = {manifest->node_m, manifest->voltage_V};
+    if (!(own.node_m > 0)) {
+        return mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "the circuit's node is not known: mj realize --node says it");
     }
+    MJ_TRY(mj_scale_gates(&scale, &own, at, err));
     *energy = (mj_quantity){.lo = measured_J * scale.lo / TABLES_FACTOR, .typ = measured_J * scale.typ,
                             .hi = measured_J * scale.hi * TABLES_FACTOR, .cls = MJ_CLASS_DERIVED,
                             .unit = "J", .source = "mj-measure"};
-    return true;
+    return MJ_OK;
+}
+
+bool mj_measurement_at_7nm(mj_quantity *energy, double measured_J, const mj_manifest *manifest)
+{
+    return mj_measurement_at(energy, measured_J, manifest, &(mj_gates){TARGET_NODE_M, TARGET_V}, NULL) == MJ_OK;
 }
 
 /* Its own unit, or that of 7 nm, where energies are a thousand times less. */

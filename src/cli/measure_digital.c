@@ -28,6 +28,7 @@ typedef struct {
     bool check, wind_tunnel;
     int n_vectors;
     double wire_m, core_W;
+    mj_gates other;
     bool wire_given;
 } request;
 
@@ -150,6 +151,15 @@ static mj_status checks_run(mj_measure_report *report, mj_context *context,
     return MJ_OK;
 }
 
+/* --node, --voltage. */
+static mj_status scale_total(mj_measure_report *report, mj_context *context, const mj_gates *other)
+{
+    report->other = *other;
+    return other->node_m > 0 ? mj_measurement_at(&report->total_other, report->measurement.total_J,
+                                                 &report->manifest, other, &context->err)
+                             : MJ_OK;
+}
+
 /* What needs no other program: netlist against model, energy, facts. */
 static mj_status measure(mj_measure_report *report, mj_measured_circuit *circuit, mj_context *context,
                          const char *folder, const request *asked)
@@ -167,6 +177,7 @@ static mj_status measure(mj_measure_report *report, mj_measured_circuit *circuit
     MJ_TRY(wiring_find(&config.wiring, context, asked));
     MJ_TRY(mj_measurement_run(&report->measurement, circuit, &report->manifest, folder,
                               &report->liberty, &config, arena, err));
+    MJ_TRY(scale_total(report, context, &asked->other));
     MJ_TRY(mj_proof_run(&report->proof, &report->manifest, folder, &report->liberty, &quick, arena,
                         err));
     const char *origin = origin_of(context, &report->manifest, &report->liberty);
@@ -206,6 +217,11 @@ int mj_measure_digital(mj_context *context, int argc, char **argv)
          .help = "wire that a pin adds, such as `30 um`; `0 um`: none",
          .kind = MJ_OPTION_REAL, .target = &asked.wire_m, .unit = "m", .min = 0, .max = 1,
          .given = &asked.wire_given},
+        {.name = "node", .argument = "LENGTH", .kind = MJ_OPTION_REAL, .target = &asked.other.node_m,
+         .unit = "m", .min = 1e-9, .max = 1e-3,
+         .help = "also the total moved to another node, such as `130 nm`, by the\npolynomials; with --voltage"},
+        {.name = "voltage", .argument = "V", .kind = MJ_OPTION_REAL, .target = &asked.other.voltage_V,
+         .unit = "V", .min = 0.1, .max = 10, .help = "supply there, such as `1.8 V`"},
         {.name = "wind-tunnel", .kind = MJ_OPTION_FLAG, .target = &asked.wind_tunnel,
          .help = "also joules against simulating it: transistors, gates, words of bits, a machine;\n"
                  "and what the circuit is worth: expressive, dense, hard to simulate, trainable"},
@@ -220,13 +236,18 @@ int mj_measure_digital(mj_context *context, int argc, char **argv)
         .option = option,
         .n_options = sizeof option / sizeof option[0],
         .refuses = "csv verbose",
-        .example = "mj measure fashion --check\nmj measure fashion --wind-tunnel",
+        .example = "mj measure fashion --check\nmj measure fashion --node '130 nm' --voltage '1.8 V'\n"
+                   "mj measure fashion --wind-tunnel",
     };
     const char *folder;
     int exit_code;
     mj_measure_report report = {.folder = NULL};
     if (!mj_options_parse(&exit_code, context, "measure", &usage, &folder, argc, argv)) {
         return exit_code;
+    }
+    if ((asked.other.node_m > 0) != (asked.other.voltage_V > 0)) {
+        return mj_context_fail_with(context, MJ_EKEY, "--node and --voltage go together: gates of a node have no "
+                                                      "energy without their supply");
     }
     report.folder = folder;
     mj_measured_circuit *circuit = mj_arena_alloc(&context->arena, sizeof *circuit);

@@ -88,6 +88,12 @@ void mj_measure_print_text(const mj_measure_report *r)
                mj_units_format(small.lo, "J", lo, sizeof lo),
                mj_units_format(small.hi, "J", hi, sizeof hi));
     }
+    if (r->other.node_m > 0) {
+        const mj_quantity *moved = &r->total_other;
+        printf("  at %.3g nm, %.3g V: %s (%s to %s)\n", 1e9 * r->other.node_m, r->other.voltage_V,
+               mj_units_format(moved->typ, "J", typ, sizeof typ), mj_units_format(moved->lo, "J", lo, sizeof lo),
+               mj_units_format(moved->hi, "J", hi, sizeof hi));
+    }
     printf("  facts: %s/facts.yaml\n", r->folder);
     if (r->has_checks) {
         checks_print(r);
@@ -134,6 +140,15 @@ static void setting_set(mj_json *root, const mj_measure_report *r)
         mj_json_set_number(target, "joules_lo", small.lo);
         mj_json_set_number(target, "joules_hi", small.hi);
         mj_json_set(root, "at_7nm", target);
+    }
+    if (r->other.node_m > 0) {
+        mj_json *moved = mj_json_object();
+        mj_json_set_number(moved, "node_m", r->other.node_m);
+        mj_json_set_number(moved, "voltage_V", r->other.voltage_V);
+        mj_json_set_number(moved, "joules", r->total_other.typ);
+        mj_json_set_number(moved, "joules_lo", r->total_other.lo);
+        mj_json_set_number(moved, "joules_hi", r->total_other.hi);
+        mj_json_set(root, "at_node", moved);
     }
     for (int i = 0; i < r->manifest.n_tools; i++) {
         mj_json_set_text(tools, r->manifest.tool[i].program, r->manifest.tool[i].version);

@@ -15,6 +15,8 @@ typedef struct {
     mj_manifest manifest;
     mj_liberty liberty;
     mj_measurement measurement;
+    mj_gates other; /* another node and voltage to say the total at; node 0: none */
+    mj_quantity total_other;
     mj_proof proof;
     bool has_checks, agrees; /* of --check: what is below */
     mj_sta_figures own, sta;

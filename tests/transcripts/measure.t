@@ -29,8 +29,13 @@ $ printf '{"schema": 1, "kind": "spice"}' > $TMP/cut/manifest.json; mj measure $
 a circuit of kind 'spice'
 
 $ mj measure DIR --help
+--node LENGTH
 --wind-tunnel
 --watts W
+
+$ mj measure $TMP/empty --node '130 nm'
+? 2
+--node and --voltage go together
 
 $ mj measure $TMP/empty --wind-tunnel --watts '0 W'
 ? 2
