@@ -20,7 +20,9 @@ typedef struct {
 
 /* All that the program writes to its standard output, and one NUL; *text is the caller's to free().
  * Its input is empty, its errors are dropped. A program that is missing, fails, is late (MJ_ETOOL) or
- * writes too much (MJ_ELIMIT): then *text is NULL and no process is left. */
+ * writes too much (MJ_ELIMIT), or a signal that would end us meanwhile (MJ_ESTOP; the signal counts as
+ * dealt with): then *text is NULL and no process is left, nor one that it started. Not for two threads at
+ * a time: signals are the process's. */
 mj_status mj_child_read(char **text, size_t *length, const mj_child *child, mj_err *err);
 
 /* The same for a program whose work is in its files: *text has its errors too, and is kept when it

@@ -18,7 +18,8 @@
     X(ELIMIT, "file too large, too long or nested too deeply")             \
     X(EFIT, "the model does not fit the machine")                          \
     X(ESUPPORT, "not supported")                                           \
-    X(ETOOL, "an external program is missing or failed")
+    X(ETOOL, "an external program is missing or failed")                   \
+    X(ESTOP, "stopped by a signal")
 
 #define MJ_STATUS_ENUM(name, text) MJ_##name,
 typedef enum { MJ_STATUS_LIST(MJ_STATUS_ENUM) MJ_STATUS_N } mj_status;

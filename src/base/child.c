@@ -2,8 +2,12 @@
  *
  * fork and exec, because limits must hold before the program's first instruction; between the two
  * only calls that a fork of many threads may make. A pipe that exec closes brings its errno back, so
- * that a missing program is told from one that failed. A child that is late or too loud is killed by
- * its number and waited for, so that none is left behind. */
+ * that a missing program is told from one that failed. A child leads a process group of its own: one that
+ * is late or too loud is killed with all that it started, and waited for, so that none is left behind.
+ *
+ * A signal that would end us while a child runs ends the child first, so that callers can take their files
+ * away. What the handler notes is the one thing here that belongs to the process: a handler reaches
+ * nothing else. */
 #define _GNU_SOURCE /* execvpe */
 #include "mj/child.h"
 
@@ -18,11 +22,53 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
-enum { READ_B = 1 << 16 };
+enum { READ_B = 1 << 16, N_SIGNALS = 3 };
+/* A signal may be another thread's, and interrupts no call here: it is looked for so often. */
+static const double LOOK_S = 0.1;
+static const int stopping[N_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
+static volatile sig_atomic_t caught;
 
 extern char **environ;
+
+static void on_signal(int signal_number)
+{
+    caught = signal_number;
+}
+
+/* A signal that is ignored stays so (nohup). */
+static void catch_signals(struct sigaction before[N_SIGNALS])
+{
+    const struct sigaction ours = {.sa_handler = on_signal};
+    caught = 0;
+    for (int i = 0; i < N_SIGNALS; i++) {
+        sigaction(stopping[i], NULL, &before[i]);
+        if (before[i].sa_handler != SIG_IGN) {
+            sigaction(stopping[i], &ours, NULL);
+        }
+    }
+}
+
+static void release_signals(const struct sigaction before[N_SIGNALS])
+{
+    for (int i = 0; i < N_SIGNALS; i++) {
+        sigaction(stopping[i], &before[i], NULL);
+    }
+}
+
+/* MJ_ESTOP after a signal, MJ_ETOOL past the time end_s. */
+static mj_status look_up(const mj_child *child, double end_s, mj_err *err)
+{
+    if (caught) {
+        return mj_err_add(err, MJ_ESTOP, NULL, 0, 0, "stopped by signal %d while %s ran", (int)caught,
+                          child->argv[0]);
+    }
+    return mj_clock_s() < end_s ? MJ_OK
+                                : mj_err_add(err, MJ_ETOOL, NULL, 0, 0, "%s took more than %g s",
+                                             child->argv[0], child->limit_s);
+}
 
 /* Room for READ_B more bytes and a NUL. */
 static bool make_room(char **text, size_t *room, size_t length)
@@ -37,21 +83,20 @@ static bool make_room(char **text, size_t *room, size_t length)
     return larger != NULL;
 }
 
-/* Reads until the end of the pipe. */
-static mj_status read_all(char **text, size_t *length, int from, const mj_child *child, mj_err *err)
+/* Reads until the end of the pipe, or the time end_s. */
+static mj_status read_all(char **text, size_t *length, int from, const mj_child *child, double end_s,
+                          mj_err *err)
 {
     const char *name = child->argv[0];
-    double end_s = mj_clock_s() + child->limit_s;
     size_t room = 0;
     for (;;) {
-        double left_s = end_s - mj_clock_s();
         struct pollfd wait_for = {.fd = from, .events = POLLIN};
-        if (left_s <= 0 || poll(&wait_for, 1, (int)(1e3 * left_s) + 1) == 0) {
-            return mj_err_add(err, MJ_ETOOL, NULL, 0, 0, "%s took more than %g s", name,
-                              child->limit_s);
-        }
+        MJ_TRY(look_up(child, end_s, err));
         if (!make_room(text, &room, *length)) {
             return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for what %s prints", name);
+        }
+        if (poll(&wait_for, 1, (int)(1e3 * LOOK_S)) <= 0) {
+            continue;
         }
         ssize_t n = read(from, *text + *length, READ_B);
         if (n < 0 && errno != EINTR) {
@@ -68,6 +113,22 @@ static mj_status read_all(char **text, size_t *length, int from, const mj_child 
                               child->limit_B);
         }
     }
+}
+
+/* The end of a child that has closed its output, or may yet run on. */
+static mj_status wait_for_end(int *how, pid_t pid, const mj_child *child, double end_s, mj_err *err)
+{
+    const struct timespec pause = {.tv_nsec = 1000 * 1000};
+    pid_t ended;
+    while ((ended = waitpid(pid, how, WNOHANG)) <= 0) {
+        if (ended < 0 && errno != EINTR) {
+            return mj_err_add(err, MJ_ETOOL, NULL, 0, 0, "cannot wait for %s: %s", child->argv[0],
+                              strerror(errno));
+        }
+        MJ_TRY(look_up(child, end_s, err));
+        nanosleep(&pause, NULL);
+    }
+    return MJ_OK;
 }
 
 static struct rlimit limit_of(double most)
@@ -89,8 +150,8 @@ static bool set_limits(const mj_child *child)
 static void become(const mj_child *child, char *const *environment, int out, bool with_errors)
 {
     int nothing = open("/dev/null", O_RDWR);
-    if (nothing < 0 || dup2(nothing, STDIN_FILENO) < 0 || dup2(out, STDOUT_FILENO) < 0 ||
-        dup2(with_errors ? out : nothing, STDERR_FILENO) < 0 ||
+    if (nothing < 0 || setpgid(0, 0) != 0 || dup2(nothing, STDIN_FILENO) < 0 ||
+        dup2(out, STDOUT_FILENO) < 0 || dup2(with_errors ? out : nothing, STDERR_FILENO) < 0 ||
         (child->folder && chdir(child->folder) != 0) || !set_limits(child)) {
         return;
     }
@@ -147,19 +208,19 @@ static int start(pid_t *pid, int out, const mj_child *child, bool with_errors)
     return problem;
 }
 
-static mj_status run(char **text, size_t *length, const mj_child *child, bool with_errors,
-                     mj_err *err)
+/* Starts it, reads all, waits for its end; *how as waitpid() says it. */
+static mj_status run_to_end(char **text, size_t *length, int *how, const mj_child *child, bool with_errors,
+                            mj_err *err)
 {
     const char *name = child->argv[0];
-    int ends[2], how = 0;
+    int ends[2];
     pid_t pid = -1;
-    *text = NULL;
-    *length = 0;
     if (pipe(ends) != 0) {
         return mj_err_add(err, MJ_ETOOL, NULL, 0, 0, "no pipe to %s: %s", name, strerror(errno));
     }
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     fcntl(ends[1], F_SETFD, FD_CLOEXEC);
+    double end_s = mj_clock_s() + child->limit_s;
     int problem = start(&pid, ends[1], child, with_errors);
     close(ends[1]);
     if (problem) {
@@ -168,19 +229,31 @@ static mj_status run(char **text, size_t *length, const mj_child *child, bool wi
                           strerror(problem), child->package ? "; it is in the package " : "",
                           child->package ? child->package : "");
     }
-    mj_status status = read_all(text, length, ends[0], child, err);
+    mj_status status = read_all(text, length, ends[0], child, end_s, err);
     close(ends[0]);
+    status = status == MJ_OK ? wait_for_end(how, pid, child, end_s, err) : status;
     if (status != MJ_OK) {
-        kill(pid, SIGKILL);
+        kill(-pid, SIGKILL);
+        while (waitpid(pid, how, 0) < 0 && errno == EINTR) {
+        }
     }
-    while (waitpid(pid, &how, 0) < 0 && errno == EINTR) {
-    }
+    return status;
+}
+
+static mj_status run(char **text, size_t *length, const mj_child *child, bool with_errors,
+                     mj_err *err)
+{
+    struct sigaction before[N_SIGNALS];
+    int how = 0;
+    *text = NULL;
+    *length = 0;
+    catch_signals(before);
+    mj_status status = run_to_end(text, length, &how, child, with_errors, err);
+    release_signals(before);
     if (status == MJ_OK && !(WIFEXITED(how) && WEXITSTATUS(how) == 0)) {
-        status = mj_err_add(err, MJ_ETOOL, NULL, 0, 0, "%s failed (%s %d)%s%s", name,
+        status = mj_err_add(err, MJ_ETOOL, NULL, 0, 0, "%s failed (%s %d)", child->argv[0],
                             WIFEXITED(how) ? "exit code" : "signal",
-                            WIFEXITED(how) ? WEXITSTATUS(how) : WTERMSIG(how),
-                            child->package ? "; it is in the package " : "",
-                            child->package ? child->package : "");
+                            WIFEXITED(how) ? WEXITSTATUS(how) : WTERMSIG(how));
     }
     return status;
 }

@@ -54,7 +54,7 @@ mj_status mj_tool_run(const char **said, const mj_tool *tool, char *const *argv,
     if (log) {
         MJ_TRY(keep_log(*said, log, err));
     }
-    if (status != MJ_OK) {
+    if (status != MJ_OK && status != MJ_ESTOP) {
         explain(*said, log, err);
     }
     return status;

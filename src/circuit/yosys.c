@@ -103,8 +103,12 @@ mj_status mj_yosys_prove(mj_verdict *verdict, const mj_yosys_job *job, mj_arena 
     *verdict = MJ_UNDECIDED;
     MJ_TRY(write_script(job, "prove.ys", prove_script, arena, err));
     mj_status status = run(&said, job, "prove.log", "prove.ys", 2 * job->limit_s, arena, &why);
-    if (status == MJ_OK) {
+    if (status == MJ_OK && strstr(said, "no model found: SUCCESS")) {
         *verdict = MJ_PROVED;
+    } else if (status == MJ_OK) {
+        return mj_err_add(err, MJ_ETOOL, NULL, 0, 0,
+                          "yosys ended without a word on the core's proof; %s/prove.log has what it said",
+                          job->folder);
     } else if (said && strstr(said, "proof did fail")) {
         *verdict = MJ_DISPROVED;
     } else if (!said || !strstr(said, "proof did time out")) {

@@ -268,6 +268,8 @@ static int exit_code_of(mj_status status)
         return MJ_EXIT_TOOL;
     case MJ_EMEM:
         return MJ_EXIT_INTERNAL;
+    case MJ_ESTOP:
+        return MJ_EXIT_STOPPED;
     default:
         return MJ_EXIT_INPUT;
     }

@@ -19,10 +19,11 @@
 /* Exit codes, the same for every command. */
 typedef enum {
     MJ_EXIT_OK = 0,
-    MJ_EXIT_GOAL = 1,     /* an explicit target or check was not met */
-    MJ_EXIT_INPUT = 2,    /* bad input, a model that does not fit included */
-    MJ_EXIT_TOOL = 3,     /* an external program is missing or failed */
-    MJ_EXIT_INTERNAL = 4, /* out of memory, cannot write the result */
+    MJ_EXIT_GOAL = 1,      /* an explicit target or check was not met */
+    MJ_EXIT_INPUT = 2,     /* bad input, a model that does not fit included */
+    MJ_EXIT_TOOL = 3,      /* an external program is missing or failed */
+    MJ_EXIT_INTERNAL = 4,  /* out of memory, cannot write the result */
+    MJ_EXIT_STOPPED = 130, /* by a signal: what a shell makes of Ctrl-C */
 } mj_exit;
 
 enum { MJ_SETS_MAX = 64, MJ_FACT_DIRS_MAX = 8 };

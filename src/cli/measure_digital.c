@@ -27,7 +27,7 @@ enum { GLITCH_VECTORS = 100, SPICE_VECTORS = 41, ADDER_BITS = 4, ADDER_INPUTS = 
 typedef struct {
     bool check, wind_tunnel;
     int n_vectors;
-    double wire_m, core_W;
+    double wire_m, core_W, limit_s;
     mj_gates other;
     bool wire_given;
 } request;
@@ -187,9 +187,9 @@ static mj_status measure(mj_measure_report *report, mj_measured_circuit *circuit
 }
 
 static mj_status check_by_tools(mj_measure_report *report, const mj_measured_circuit *circuit,
-                                mj_context *context, const char *folder)
+                                mj_context *context, const char *folder, double limit_s)
 {
-    const mj_proof_config all = {.no_rtl = false};
+    const mj_proof_config all = {.limit_s = limit_s, .formal_limit_s = limit_s};
     mj_proof proof;
     MJ_TRY(checks_run(report, context, circuit, folder));
     MJ_TRY(mj_proof_run(&proof, &report->manifest, folder, &report->liberty, &all, &context->arena,
@@ -201,8 +201,8 @@ static mj_status check_by_tools(mj_measure_report *report, const mj_measured_cir
 
 static bool is_good(const mj_measure_report *report)
 {
-    return mj_proof_mismatches(&report->proof) <= 0 && report->proof.verdict != MJ_DISPROVED &&
-           (!report->has_checks || report->agrees);
+    return mj_proof_mismatches(&report->proof) <= 0 &&
+           (!report->has_checks || (report->agrees && report->proof.verdict == MJ_PROVED));
 }
 
 int mj_measure_digital(mj_context *context, int argc, char **argv)
@@ -262,7 +262,8 @@ int mj_measure_digital(mj_context *context, int argc, char **argv)
         return mj_context_fail(context);
     }
     /* Where a program of --check is missing, what was measured is shown all the same. */
-    const mj_status checked = asked.check ? check_by_tools(&report, circuit, context, folder) : MJ_OK;
+    const mj_status checked = asked.check ? check_by_tools(&report, circuit, context, folder, asked.limit_s)
+                                               : MJ_OK;
     if (context->globals.json) {
         if (mj_measure_print_json(&report, &context->err) != MJ_OK) {
             return mj_context_fail(context);
