@@ -48,6 +48,11 @@ typedef struct {
 /* One file of facts, e.g. data/facts/dram.yaml, to check it by itself. */
 extern const mj_spec_schema mj_fact_schema;
 
+enum { MJ_FACT_FAMILY_MAX = 128 };
+/* What the family of a circuit's facts is called: lower-case letters and digits of its name as they are, all
+ * else '-'. Names that leave no room are cut. */
+void mj_fact_circuit_family(char family[MJ_FACT_FAMILY_MAX], const char *name);
+
 typedef struct mj_facts mj_facts; /* the loaded families; ours */
 
 /* dirs: the shipped folder, where the family dram is dram.yaml, then the user's (--facts), of which

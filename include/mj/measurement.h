@@ -21,7 +21,7 @@ typedef struct {
     mj_wiring wiring;
     mj_energy core, readout;   /* energies per output */
     mj_energy core_still, readout_still; /* the same if nothing glitched */
-    double inputs_J, leakage_J;
+    double inputs_J, leakage_J; /* leakage NaN: the library does not state it; it is not in total_J then */
     double steady_J;           /* switching and internal energy of both if nothing glitched */
     double total_J;
     double delay_s, settle_s;  /* longest path; longest time to rest that was seen */

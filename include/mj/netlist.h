@@ -59,14 +59,6 @@ mj_status mj_netlist_parse(mj_netlist *netlist, const char *text, size_t length,
 /* Index of the port of that name, -1 if there is none. */
 int mj_netlist_input(const mj_netlist *netlist, const char *name);
 int mj_netlist_output(const mj_netlist *netlist, const char *name);
-/* The net of that name, -1 if there is none. */
-int mj_netlist_net(const mj_netlist *netlist, const char *name);
-
-/* Marks the instances from which a net with net_marked[net] can be reached, that is, its fan-in. */
-void mj_netlist_cone(bool *instance_marked, const bool *net_marked, const mj_netlist *netlist);
-
-/* Total area; NaN if a cell states none. */
-double mj_netlist_area_m2(const mj_netlist *netlist);
 
 /* Evaluates a truth table on 64 rows at once: bit k of the result for bit k of every input. */
 static inline uint64_t mj_table_rows(uint64_t table, const uint64_t *input, int n_inputs)

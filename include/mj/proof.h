@@ -15,6 +15,7 @@
 typedef struct {
     double limit_s;        /* of one run of a tool; 0: 600 */
     double formal_limit_s; /* of the search; 0: 100 */
+    const char *root;      /* of private folders; NULL: /tmp */
     bool no_rtl, no_formal;
 } mj_proof_config;
 

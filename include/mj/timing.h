@@ -25,7 +25,7 @@ typedef struct {
     double (*slew_s)[MJ_EDGES_N];   /* [n_nets] */
     double (*arrival_s)[MJ_EDGES_N]; /* [n_nets] */
     size_t *first_arc;              /* [n_instances]: of delay_fs */
-    int64_t *delay_fs;              /* at least 1; by mj_timing_delay */
+    int64_t *delay_fs;              /* at least 1, or MJ_TIMING_NO_CAUSE; by mj_timing_delay */
     double worst_s;                 /* latest arrival at an output port */
 } mj_timing;
 
@@ -36,6 +36,9 @@ mj_status mj_timing_compute(mj_timing *timing, const mj_netlist *netlist, const 
 
 /* The slew of `net` that belongs to an arc's output edge. */
 double mj_timing_slew_s(const mj_timing *timing, int net, mj_sense sense, mj_edge output_edge);
+
+/* Instead of a delay: the output ignores that input, whose change causes none of its own. */
+#define MJ_TIMING_NO_CAUSE INT64_MAX
 
 /* Delay from an input to an edge of an output, femtoseconds. */
 static inline int64_t mj_timing_delay(const mj_timing *timing, const mj_netlist *netlist, int instance,

@@ -15,12 +15,13 @@
  * they are part of the line `unexplained`. */
 #include "ledger.h"
 
-#include <ctype.h>
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 enum { RANDOM_BITS = 16, KEY_MAX = 160 };
 static const char circuit_prefix[] = "circuit-";
+static const double NODE_WITHIN = 0.01;
 
 bool mj_lut_runs(const mj_bill *bill)
 {
@@ -131,6 +132,12 @@ static bool take(search *s, mj_quantity *q, const char *key, const char *unit)
     if (s->status != MJ_OK || mj_facts_find(&fact, s->facts, key, &none) != MJ_OK) {
         return false;
     }
+    if (fact->node_m > 0 && s->node_m > 0 && fabs(fact->node_m / s->node_m - 1) > NODE_WITHIN) {
+        s->status = mj_err_add(s->err, MJ_EFIT, NULL, 0, 0,
+                               "%s was measured at %.3g nm, and the chip is of %.3g nm: its rates are not moved",
+                               key, 1e9 * fact->node_m, 1e9 * s->node_m);
+        return false;
+    }
     s->status = mj_facts_quantity(q, s->facts, key, unit, s->node_m, s->err);
     q->fact = fact->key;
     return s->status == MJ_OK;
@@ -140,16 +147,9 @@ static bool take(search *s, mj_quantity *q, const char *key, const char *unit)
 static bool own_key(char key[KEY_MAX], const mj_quantity *q, const char *name)
 {
     const char *rest = is_of_circuit(q) ? strchr(q->fact, '.') : NULL;
-    if (!rest || strlen(name) + strlen(rest) + sizeof circuit_prefix > KEY_MAX) {
-        return false;
-    }
-    size_t n = (size_t)snprintf(key, KEY_MAX, "%s%s", circuit_prefix, name);
-    for (size_t i = sizeof circuit_prefix - 1; i < n; i++) {
-        unsigned char c = (unsigned char)key[i];
-        key[i] = isascii(c) && isalnum(c) ? (char)tolower(c) : '-';
-    }
-    snprintf(key + n, KEY_MAX - n, "%s", rest);
-    return true;
+    char family[MJ_FACT_FAMILY_MAX];
+    mj_fact_circuit_family(family, name);
+    return rest && snprintf(key, KEY_MAX, "%s%s", family, rest) < KEY_MAX;
 }
 
 static void take_own(void *user, const char *path, const mj_spec_field *field, mj_quantity *q)
@@ -187,12 +187,36 @@ static void split(search *s, mj_quantity *all, mj_quantity *glitches, mj_quantit
     *wires = found[2];
 }
 
+/* Rates of another circuit are a guess at this one's. */
+static void derive(void *user, const char *path, const mj_spec_field *field, mj_quantity *q)
+{
+    (void)user, (void)path, (void)field;
+    q->cls = is_of_circuit(q) && q->cls < MJ_CLASS_DERIVED ? MJ_CLASS_DERIVED : q->cls;
+}
+
+static bool is_borrowed(const mj_quantity *rate, const mj_model *model)
+{
+    char own[MJ_FACT_FAMILY_MAX];
+    mj_fact_circuit_family(own, model->name);
+    const size_t n = strlen(own);
+    return is_of_circuit(rate) && (strncmp(rate->fact, own, n) != 0 || rate->fact[n] != '.');
+}
+
+const char *mj_lut_borrows(const mj_bill *bill)
+{
+    const mj_quantity *rate = &bill->chip->lut.table_J;
+    return mj_lut_runs(bill) && is_borrowed(rate, bill->model) ? rate->fact : NULL;
+}
+
 mj_status mj_lut_facts_find(mj_chip *chip, const mj_model *model, mj_facts *facts, mj_err *err)
 {
     mj_lut_circuit *lut = &chip->lut;
     search s = {.model = model, .facts = facts, .node_m = chip->node_m, .err = err};
     if (model->kind == MJ_MODEL_LUT && mj_quantity_given(&lut->table_J)) {
         mj_spec_each_quantity(chip, &mj_chip_schema, take_own, &s);
+        if (is_borrowed(&lut->table_J, model)) {
+            mj_spec_each_quantity(chip, &mj_chip_schema, derive, &s);
+        }
         split(&s, &lut->table_J, &lut->table_glitch_J, &lut->table_wire_J);
         split(&s, &lut->vote_J, &lut->vote_glitch_J, &lut->vote_wire_J);
     }

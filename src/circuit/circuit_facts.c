@@ -22,8 +22,8 @@ static const double DELAY_FACTOR = 1.3;  /* our transistors are so far off the l
 static const double TARGET_NODE_M = 7e-9, TARGET_V = 0.7;
 /* Delay of a gate at 180 nm and 1.8 V over that at 7 nm and 0.7 V, fast and low-power transistors
  * [stillmaker2017]. */
-static const double DELAY_NODE_M = 180e-9, DELAY_FALL_FAST = 24, DELAY_FALL_LOW_POWER = 11;
-enum { YEAR = 2026, NAME_MAX = 64, TEXT_MAX = 512 };
+static const double DELAY_NODE_M = 180e-9, DELAY_V = 1.8, DELAY_FALL_FAST = 24, DELAY_FALL_LOW_POWER = 11;
+enum { YEAR = 2026, TEXT_MAX = 512 };
 
 typedef enum { ENERGY, AREA, POWER, DELAY } dimension;
 static const struct {
@@ -36,17 +36,6 @@ typedef struct {
     double value;
     dimension of;
 } entry;
-
-/* Lower-case letters, digits and '-': what a family of facts may be called. */
-static void family_name(char name[NAME_MAX], const char *circuit)
-{
-    size_t n = 0;
-    for (; circuit[n] != '\0' && n < NAME_MAX - 1; n++) {
-        const unsigned char c = (unsigned char)circuit[n];
-        name[n] = isascii(c) && isalnum(c) ? (char)tolower(c) : '-';
-    }
-    name[n] = '\0';
-}
 
 /* What may stand between the quotes of a YAML text. */
 static void plain_text(char text[TEXT_MAX], const char *raw)
@@ -110,7 +99,7 @@ static bool at_target(mj_quantity *q, const entry *e, const mj_manifest *m)
     }
     *q = (mj_quantity){.lo = e->value / DELAY_FALL_FAST / DELAY_FACTOR, .typ = e->value / DELAY_FALL_FAST,
                        .hi = e->value / DELAY_FALL_LOW_POWER * DELAY_FACTOR};
-    return e->of == DELAY && m->node_m > 0.99 * DELAY_NODE_M && m->node_m < 1.01 * DELAY_NODE_M;
+    return e->of == DELAY && fabs(m->node_m / DELAY_NODE_M - 1) < 0.01 && fabs(m->voltage_V / DELAY_V - 1) < 0.01;
 }
 
 static void target_node_write(FILE *out, const entry *e, const mj_quantity *q)
@@ -161,7 +150,9 @@ static void facts_write(FILE *out, const mj_measurement *r, const mj_manifest *m
     const each gate = divide(&r->core, &r->core_still, r->core.n_cells);
     const each adder = divide(&r->readout, &r->readout_still, r->n_adders);
     const entry list[] = {
-        {"output", "one output of the whole circuit, inputs and leakage included", r->total_J, ENERGY},
+        {"output", r->leakage_J >= 0 ? "one output of the whole circuit, inputs and leakage included"
+                                     : "one output of the whole circuit, inputs included; no leakage is stated",
+         r->total_J, ENERGY},
         {"core", "the network of tables, an output", mj_energy_dynamic_J(&r->core), ENERGY},
         {"readout", "counting the ones, an output", mj_energy_dynamic_J(&r->readout), ENERGY},
         {"lut", "one look-up table of the network, evaluated once", lut.all_J, ENERGY},
@@ -188,15 +179,15 @@ static void facts_write(FILE *out, const mj_measurement *r, const mj_manifest *m
 mj_status mj_measurement_save_facts(const mj_measurement *r, const mj_manifest *m, const char *folder,
                                     const char *origin, mj_err *err)
 {
-    char path[MJ_DRAFT_PATH_MAX], family[NAME_MAX], text[TEXT_MAX];
+    char path[MJ_DRAFT_PATH_MAX], family[MJ_FACT_FAMILY_MAX], text[TEXT_MAX];
     mj_draft draft;
-    family_name(family, m->name);
+    mj_fact_circuit_family(family, m->model);
     plain_text(text, origin);
     if (snprintf(path, sizeof path, "%s/facts.yaml", folder) >= (int)sizeof path) {
         return mj_err_add(err, MJ_ELIMIT, folder, 0, 0, "too long a path");
     }
     MJ_TRY(mj_draft_open(&draft, path, err));
-    fprintf(draft.out, "# Measured by mj measure.\nmj: 1\nfacts: circuit-%s\n", family);
+    fprintf(draft.out, "# Measured by mj measure.\nmj: 1\nfacts: %s\n", family);
     fprintf(draft.out, "note: \"circuit %s of the model %.16s, %d of its vectors, wires of %.6g um a pin at "
                        "%.6g fF/um; %s\"\n", m->name, m->model_sha256[0] ? m->model_sha256 : "not hashed",
             r->n_vectors, 1e6 * r->wiring.length_m, 1e9 * r->wiring.capacitance_Fpm, text);

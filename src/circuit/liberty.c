@@ -353,7 +353,9 @@ static mj_status cells_read(mj_liberty *liberty, const lib_reader *r)
     liberty->n_cells = (int)n;
     for (const lib_node *node = r->root->child; node; node = node->next) {
         if (is(node, "cell") && node->is_group) {
-            mj_status one = cell_read(cell++, r, node);
+            lib_reader of = *r;
+            of.refusal = &cell->refusal;
+            mj_status one = cell_read(cell++, &of, node);
             status = status == MJ_OK ? one : status; /* goes on, to report them all */
         }
     }

@@ -128,8 +128,8 @@ static mj_status axes_read(axis axes[AXES], int place[AXES], int *n_axes, const 
     *n_axes = 0;
     axes[0] = axes[1] = (axis){.n = 1};
     if (template && mj_lib_child(template, "variable_3")) {
-        return mj_lib_problem(r->err, MJ_ESUPPORT, r->text, group, "%s: a table of three axes",
-                              group->name);
+        *r->refusal = "has a table of three axes";
+        return MJ_OK;
     }
     for (int i = 0; template && i < AXES; i++) {
         const char *name = mj_lib_value(template, variable[i]);
@@ -138,8 +138,8 @@ static mj_status axes_read(axis axes[AXES], int place[AXES], int *n_axes, const 
         }
         place[i] = axis_of(name);
         if (place[i] < 0 || (i == 1 && place[0] == place[1])) {
-            return mj_lib_problem(r->err, MJ_ESUPPORT, r->text, group,
-                                  "%s: a table over '%s' is not read", group->name, name);
+            *r->refusal = "has a table over something else than load and slew";
+            return MJ_OK;
         }
         const lib_node *own = mj_lib_child(group, index[i]);
         const lib_node *at = own ? own : mj_lib_child(template, index[i]);
@@ -189,6 +189,9 @@ mj_status mj_lib_table_add(const mj_liberty_table **list, const lib_reader *r, c
                               group->name, name);
     }
     MJ_TRY(axes_read(axes, place, &n_axes, r, group, template));
+    if (*r->refusal) {
+        return MJ_OK;
+    }
     const lib_node *values = mj_lib_child(group, "values");
     if (!values) {
         return mj_lib_problem(r->err, MJ_EKEY, r->text, group, "%s has no values", group->name);

@@ -10,11 +10,13 @@ typedef struct {
     const lib_text *text;
     const lib_node *root;
     double second, farad, watt, joule, volt;
+    const char **refusal; /* of the cell being read: what it has that is not read, NULL as yet */
     mj_arena *arena;
     mj_err *err;
 } lib_reader;
 
-/* Puts the table of this group (cell_rise, rise_power, ...) in front of *list, values times `unit`. */
+/* Puts the table of this group (cell_rise, rise_power, ...) in front of *list, values times `unit`. One over
+ * other variables than load and slew is the cell's refusal. */
 mj_status mj_lib_table_add(const mj_liberty_table **list, const lib_reader *r, const lib_node *group,
                            double unit);
 

@@ -109,7 +109,7 @@ static mj_status parts_sum(mj_measurement *r, const job *j, const uint64_t *togg
     r->inputs_J = mj_energy_inputs_J(n, t, toggles) / steps;
     r->leakage_J = (r->core.leakage_W + r->readout.leakage_W) * r->delay_s;
     r->total_J = mj_energy_dynamic_J(&r->core) + mj_energy_dynamic_J(&r->readout) + r->inputs_J +
-                 r->leakage_J;
+                 (r->leakage_J >= 0 ? r->leakage_J : 0);
     for (int i = MJ_NET_FIRST; i < n->n_nets; i++) {
         r->toggles += (double)toggles[i] / steps;
     }

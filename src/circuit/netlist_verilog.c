@@ -111,8 +111,10 @@ static void model_write(FILE *out, const mj_netlist *netlist, const mj_timing *t
         for (int p = 0; p < x->cell->n_inputs; p++) {
             const int64_t rise = mj_timing_delay(timing, netlist, index, o, p, MJ_RISE);
             const int64_t fall = mj_timing_delay(timing, netlist, index, o, p, MJ_FALL);
-            fprintf(out, "    (a%d => y%d) = (%lld.%03d, %lld.%03d);\n", p, o, (long long)rise / 1000,
-                    (int)(rise % 1000), (long long)fall / 1000, (int)(fall % 1000));
+            if (rise != MJ_TIMING_NO_CAUSE) {
+                fprintf(out, "    (a%d => y%d) = (%lld.%03d, %lld.%03d);\n", p, o, (long long)rise / 1000,
+                        (int)(rise % 1000), (long long)fall / 1000, (int)(fall % 1000));
+            }
         }
     }
     fputs("  endspecify\nendmodule\n", out);

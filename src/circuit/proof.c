@@ -51,7 +51,7 @@ static mj_status check_rtl(mj_proof *proof, const job *j)
     mj_vectors got;
     const mj_verilator_job run = {.folder = j->folder, .name = j->manifest->name, .n = j->in.n,
                                   .n_inputs = j->in.n_bits, .n_checked = j->expected.n_bits,
-                                  .limit_s = j->config.limit_s};
+                                  .root = j->config.root, .limit_s = j->config.limit_s};
     double start_s = mj_clock_s();
     MJ_TRY(mj_verilator_run(&got, &run, j->arena, j->err));
     proof->rtl_s = mj_clock_s() - start_s;

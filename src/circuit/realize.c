@@ -233,24 +233,31 @@ static mj_status link_library(const job *j, const char *path)
                                 : no_memory(j->err);
 }
 
-/* Reads the library, and writes the adders of its cells. */
-static mj_status use_library(const job *j)
+static const char *library_of(const mj_realize_config *config)
 {
-    mj_liberty liberty;
+    return config->liberty ? config->liberty : MJ_LIBERTY_DEFAULT;
+}
+
+static bool library_is_missing(const mj_realize_config *config)
+{
+    return !config->liberty && access(library_of(config), R_OK) != 0;
+}
+
+/* Writes the adders of the library's cells. */
+static mj_status use_library(const job *j, const mj_liberty *liberty)
+{
     mj_adder_cell full, half;
     mj_draft draft;
     const mj_realize_config *config = j->config;
-    const char *path = config->liberty ? config->liberty : MJ_LIBERTY_DEFAULT;
-    if (!config->liberty && access(path, R_OK) != 0) {
-        return mj_err_add(j->err, MJ_ETOOL, path, 0, 0,
+    if (library_is_missing(config)) {
+        return mj_err_add(j->err, MJ_ETOOL, library_of(config), 0, 0,
                           "no cell library; it is in the package " MJ_LIBERTY_PACKAGE
                           ", another one is named with --liberty");
     }
-    MJ_TRY(mj_liberty_load(&liberty, path, j->arena, j->err));
-    j->manifest->voltage_V = liberty.voltage_V;
+    j->manifest->voltage_V = liberty->voltage_V;
     j->manifest->node_m = config->node_m > 0 || config->liberty ? config->node_m : NODE_DEFAULT_m;
-    MJ_TRY(link_library(j, path));
-    mj_adder_cells_find(&full, &half, &liberty);
+    MJ_TRY(link_library(j, library_of(config)));
+    mj_adder_cells_find(&full, &half, liberty);
     MJ_TRY(open_source(&draft, j, "adders_cells.v"));
     return close_source(&draft, write_adders(draft.out, j, &full, &half), j, "adders_cells.v");
 }
@@ -292,16 +299,21 @@ mj_status mj_realize_verilog(mj_manifest *manifest, const mj_lut_net *net,
                              const mj_realize_config *config, mj_arena *arena, mj_err *err)
 {
     mj_readout readout;
+    mj_liberty liberty = {.path = NULL};
     job j = {.manifest = manifest, .config = config, .readout = &readout, .arena = arena, .err = err,
              .verilog = {.net = net, .readout = &readout, .naive = config->naive}};
     mj_verilog_name(j.verilog.name, config->model);
     MJ_TRY(mj_readout_plan(&readout, net, arena, err));
     MJ_TRY(describe(&j));
+    /* Where there is none, the Verilog is written all the same; one that cannot be read spoils no folder. */
+    if (!library_is_missing(config)) {
+        MJ_TRY(mj_liberty_load(&liberty, library_of(config), arena, err));
+    }
     MJ_TRY(open_folder(config->folder, err));
     MJ_TRY(write_sources(&j));
     MJ_TRY(write_vectors(&j));
     MJ_TRY(write_network(&j));
-    mj_status status = use_library(&j);
+    mj_status status = use_library(&j, &liberty);
     status = status == MJ_OK ? map(&j) : status;
     mj_status saved = mj_manifest_save(manifest, config->folder, err);
     return status != MJ_OK ? status : saved;

@@ -6,6 +6,7 @@
  * brings, it stays as it is. */
 #include "mj/simulate.h"
 
+#include <assert.h>
 #include <string.h>
 
 typedef struct {
@@ -96,13 +97,14 @@ static void net_change(run *r, int net)
 /* The fastest arc from an input that changed now. */
 static int64_t delay_of(const run *r, int instance, int pin, mj_edge edge)
 {
-    int64_t delay_fs = INT64_MAX;
+    int64_t delay_fs = MJ_TIMING_NO_CAUSE;
     for (int p = 0; p < r->netlist->instance[instance].cell->n_inputs; p++) {
         if (r->changed[instance] >> p & 1) {
             int64_t one = mj_timing_delay(r->timing, r->netlist, instance, pin, p, edge);
             delay_fs = one < delay_fs ? one : delay_fs;
         }
     }
+    assert(delay_fs != MJ_TIMING_NO_CAUSE);
     return delay_fs;
 }
 

@@ -66,7 +66,7 @@ static mj_status output_time(mj_timing *timing, const mj_netlist *netlist, int i
     for (int p = 0; p < x->cell->n_inputs; p++) {
         const mj_liberty_arc *arc = &output->arc[p];
         size_t at = (size_t)(pin * x->cell->n_inputs + p) * MJ_EDGES_N + timing->first_arc[instance];
-        timing->delay_fs[at] = timing->delay_fs[at + 1] = 1;
+        timing->delay_fs[at] = timing->delay_fs[at + 1] = MJ_TIMING_NO_CAUSE;
         if (net < 0 || !depends_on(output, p)) {
             continue;
         }

@@ -50,7 +50,8 @@ mj_status mj_tool_run(const char **said, const mj_tool *tool, char *const *argv,
     if (!*said) {
         return status != MJ_OK ? status : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a log");
     }
-    const char *log = tool->log ? mj_arena_printf(arena, "%s/%s", tool->folder, tool->log) : NULL;
+    const char *at = tool->log_folder ? tool->log_folder : tool->folder;
+    const char *log = tool->log ? mj_arena_printf(arena, "%s/%s", at, tool->log) : NULL;
     if (log) {
         MJ_TRY(keep_log(*said, log, err));
     }

@@ -6,10 +6,11 @@
 #include "mj/err.h"
 
 typedef struct {
-    const char *folder; /* where it runs */
-    const char *log;    /* file of that folder for what it says; NULL: not kept */
+    const char *folder;     /* where it runs */
+    const char *log;        /* file there for what it says; NULL: not kept */
+    const char *log_folder; /* where that file is instead; NULL: there */
     const char *package;
-    double limit_s;     /* wall clock, and of one process on a processor */
+    double limit_s;         /* wall clock, and of one process on a processor */
 } mj_tool;
 
 /* All that it says in the arena, *said NULL where it did not start. On failure err has how it ended, the

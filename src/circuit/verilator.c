@@ -1,12 +1,16 @@
 /* Verilator: the Verilog compiled to C++ with a main of ours, which reads vectors and writes results.
  *
  * One program for all vectors, whatever the network: rows of bits are copied as they are into the port x,
- * whose words the little end comes first of, and out of y. */
+ * whose words the little end comes first of, and out of y.
+ *
+ * The private folder is not below the circuit's but reaches it by a link: make cannot work under a path with
+ * a blank. */
 #define _GNU_SOURCE /* nftw */
 #include "mj/verilator.h"
 
 #include <errno.h>
 #include <ftw.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -25,7 +29,7 @@ static const char program[] =
     "    static char in[IN_B], out[OUT_B];\n"
     "    VerilatedContext context;\n"
     "    Top top(&context);\n"
-    "    std::FILE *from = std::fopen(\"../vectors.bin\", \"rb\");\n"
+    "    std::FILE *from = std::fopen(\"circuit/vectors.bin\", \"rb\");\n"
     "    std::FILE *to = std::fopen(\"result.bin\", \"wb\");\n"
     "    if (!from || !to) {\n"
     "        return 1;\n"
@@ -71,10 +75,10 @@ static mj_status build(const mj_verilator_job *job, const char *folder, mj_arena
                     (char[]){"-O3"}, (char[]){"-Wno-fatal"}, (char[]){"-Wno-lint"},
                     (char[]){"-CFLAGS"}, (char[]){"-O0"}, (char[]){"--top-module"}, top,
                     (char[]){"--Mdir"}, (char[]){"obj"}, (char[]){"-o"}, (char[]){"check"},
-                    (char[]){"../core.v"}, (char[]){"../readout.v"}, (char[]){"../adders.v"},
-                    (char[]){"../check.v"}, (char[]){"check.cpp"}, NULL};
-    const mj_tool tool = {.folder = folder, .log = "../verilator.log", .package = "verilator and g++",
-                          .limit_s = job->limit_s};
+                    (char[]){"circuit/core.v"}, (char[]){"circuit/readout.v"}, (char[]){"circuit/adders.v"},
+                    (char[]){"circuit/check.v"}, (char[]){"check.cpp"}, NULL};
+    const mj_tool tool = {.folder = folder, .log = "verilator.log", .log_folder = job->folder,
+                          .package = "verilator and g++", .limit_s = job->limit_s};
     return top ? mj_tool_run(&said, &tool, argv, arena, err)
                : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a name");
 }
@@ -97,11 +101,17 @@ static mj_status run_in(mj_vectors *out, const mj_verilator_job *job, const char
 
 mj_status mj_verilator_run(mj_vectors *out, const mj_verilator_job *job, mj_arena *arena, mj_err *err)
 {
-    char *folder = mj_arena_printf(arena, "%s/verilator-XXXXXX", job->folder);
+    char whole[PATH_MAX];
+    const char *root = job->root ? job->root : "/tmp";
+    char *folder = mj_arena_printf(arena, "%s/mj-verilator-XXXXXX", root);
     if (!folder || !mkdtemp(folder)) {
-        return mj_err_add(err, MJ_EFILE, job->folder, 0, 0, "no private folder: %s", strerror(errno));
+        return mj_err_add(err, MJ_EFILE, root, 0, 0, "no private folder: %s", strerror(errno));
     }
-    mj_status status = run_in(out, job, folder, arena, err);
+    const char *link = mj_arena_printf(arena, "%s/circuit", folder);
+    mj_status status =
+        link && realpath(job->folder, whole) && symlink(whole, link) == 0
+            ? run_in(out, job, folder, arena, err)
+            : mj_err_add(err, MJ_EFILE, job->folder, 0, 0, "cannot be linked to: %s", strerror(errno));
     nftw(folder, remove_entry, OPEN_FOLDERS, FTW_DEPTH | FTW_PHYS);
     return status;
 }

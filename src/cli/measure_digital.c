@@ -14,13 +14,13 @@
 #include "version.h"
 #include "wind_gates.h"
 
+#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-/* Agreement that --check asks for: acceptance figures of the simulators, not of any one circuit. */
-static const double SWITCHING_WITHIN = 0.005, TOGGLES_WITHIN = 0.05, SPICE_WITHIN = 1.5;
+static const double LIMIT_MAX_S = 1e6;
 static const double CARD_NODE_M = 180e-9; /* of data/circuits/generic-180nm.lib */
 enum { GLITCH_VECTORS = 100, SPICE_VECTORS = 41, ADDER_BITS = 4, ADDER_INPUTS = 15 };
 
@@ -57,12 +57,6 @@ static const char *origin_of(mj_context *context, const mj_manifest *m, const mj
     return text ? mj_arena_printf(arena, "%s, library %s, corner %s, %g V, %g C", text, liberty->name,
                                   liberty->corner, liberty->voltage_V, liberty->temperature_C)
                 : NULL;
-}
-
-static double apart(double own, double other)
-{
-    double difference = own > other ? own - other : other - own;
-    return other > 0 ? difference / other : 1;
 }
 
 /* The library's cells as transistors: NAME.sp beside NAME.lib, as its makers ship them; NULL if it is not
@@ -112,43 +106,82 @@ mj_status mj_measure_spice(mj_measure_report *report, mj_context *context)
                                &(mj_spice_job){0}, arena, err);
 }
 
-/* Within a factor of each other, and no vector wrong; or not there. */
-static bool spice_agrees(const mj_measure_report *r)
+/* What --check compares: all that it needs, and the time that a program may take (0: each its own). */
+typedef struct {
+    mj_measure_report *report;
+    mj_context *context;
+    const mj_measured_circuit *circuit;
+    mj_crosscheck where;
+    double limit_s;
+} check;
+
+static mj_status check_switching(const check *c)
 {
-    const double ratio = r->has_spice ? r->spice.tables_J / r->spice.spice_J : 1;
-    return !r->has_spice ||
-           (r->spice.n_wrong == 0 && ratio < SPICE_WITHIN && ratio > 1 / SPICE_WITHIN);
+    MJ_TRY(mj_crosscheck_sta(&c->report->own, &c->report->sta, &c->circuit->netlist, &c->where,
+                             &c->context->arena, &c->context->err));
+    c->report->has_sta = true;
+    return MJ_OK;
 }
 
-/* What other programs say; notes both figures even where they are too far apart. */
-static mj_status checks_run(mj_measure_report *report, mj_context *context,
-                            const mj_measured_circuit *circuit, const char *folder)
+static mj_status check_glitches(const check *c)
 {
-    mj_arena *arena = &context->arena;
-    const mj_crosscheck check = {.folder = mj_arena_printf(arena, "%s/check", folder)};
+    const mj_measured_circuit *circuit = c->circuit;
+    mj_context *context = c->context;
     const int n = circuit->n_vectors < GLITCH_VECTORS ? circuit->n_vectors : GLITCH_VECTORS;
-    if (!check.folder) {
-        return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "no memory for a path");
-    }
-    MJ_TRY(mj_crosscheck_sta(&report->own, &report->sta, &circuit->netlist, &check, arena,
-                             &context->err));
     /* Rows of the whole are longer than those of the first vectors. */
     const size_t words = mj_simulate_words(circuit->n_vectors), few = mj_simulate_words(n);
-    uint64_t *input = mj_arena_array(arena, (size_t)circuit->netlist.n_inputs * few, sizeof *input);
+    uint64_t *input =
+        mj_arena_array(&context->arena, (size_t)circuit->netlist.n_inputs * few, sizeof *input);
     if (!input) {
         return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "no memory for vectors");
     }
     for (int i = 0; i < circuit->netlist.n_inputs; i++) {
         memcpy(input + (size_t)i * few, circuit->input + (size_t)i * words, few * sizeof *input);
     }
-    MJ_TRY(mj_crosscheck_glitches(&report->glitches, &circuit->netlist, &circuit->timing, input, n,
-                                  &check, arena, &context->err));
-    MJ_TRY(mj_measure_spice(report, context));
-    const double switching = apart(report->own.switching_J, report->sta.switching_J);
-    const double toggles = apart((double)report->glitches.own, (double)report->glitches.iverilog);
-    report->agrees =
-        spice_agrees(report) && switching <= SWITCHING_WITHIN && toggles <= TOGGLES_WITHIN;
+    MJ_TRY(mj_crosscheck_glitches(&c->report->glitches, &circuit->netlist, &circuit->timing, input, n,
+                                  &c->where, &context->arena, &context->err));
+    c->report->has_glitches = true;
     return MJ_OK;
+}
+
+static mj_status check_transistors(const check *c)
+{
+    return mj_measure_spice(c->report, c->context);
+}
+
+/* Verilog and, first, the formal proof. */
+static mj_status check_equality(const check *c)
+{
+    const mj_proof_config all = {.limit_s = c->limit_s, .formal_limit_s = c->limit_s, .root = getenv("TMPDIR")};
+    mj_proof proof;
+    mj_status status = mj_proof_run(&proof, &c->report->manifest, c->report->folder, &c->report->liberty,
+                                    &all, &c->context->arena, &c->context->err);
+    c->report->has_proof = proof.formal_s > 0;
+    if (proof.gate_mismatches >= 0) {
+        c->report->proof = proof;
+    }
+    return status;
+}
+
+/* What other programs say; one that is missing does not keep the rest from running. */
+static mj_status check_by_tools(mj_measure_report *report, const mj_measured_circuit *circuit,
+                                mj_context *context, double limit_s)
+{
+    typedef mj_status step(const check *);
+    static step *const steps[] = {check_switching, check_glitches, check_transistors, check_equality};
+    const check c = {.report = report, .context = context, .circuit = circuit, .limit_s = limit_s,
+                     .where = {.folder = mj_arena_printf(&context->arena, "%s/check", report->folder),
+                               .limit_s = limit_s}};
+    mj_status status = MJ_OK;
+    if (!c.where.folder) {
+        return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "no memory for a path");
+    }
+    report->has_checks = true;
+    for (size_t i = 0; i < sizeof steps / sizeof steps[0] && status != MJ_ESTOP; i++) {
+        const mj_status one = steps[i](&c);
+        status = status == MJ_OK || one == MJ_ESTOP ? one : status;
+    }
+    return status;
 }
 
 /* --node, --voltage. */
@@ -158,6 +191,40 @@ static mj_status scale_total(mj_measure_report *report, mj_context *context, con
     return other->node_m > 0 ? mj_measurement_at(&report->total_other, report->measurement.total_J,
                                                  &report->manifest, other, &context->err)
                              : MJ_OK;
+}
+
+/* Why what was measured is no fact about the model that the manifest names; NULL: it is one. */
+static const char *no_facts_because(mj_measure_report *report, mj_context *context)
+{
+    const mj_manifest *m = &report->manifest;
+    const char *first, *library = mj_arena_printf(&context->arena, "%s/cells.lib", report->folder);
+    char now[MJ_SHA256_TEXT] = "";
+    const int n = mj_manifest_changed(&first, m, report->folder, &context->arena);
+    if (n > 0) {
+        return mj_arena_printf(&context->arena, "%s is not as mj realize wrote it, %d such files", first, n);
+    }
+    if (!library || mj_sha256_file(now, library, NULL) != MJ_OK || strcmp(now, m->liberty_sha256) != 0) {
+        return "the library is not as it was when mj realize mapped onto it";
+    }
+    return mj_proof_mismatches(&report->proof) > 0 ? "the netlist does not do what the model does" : NULL;
+}
+
+/* Writes facts.yaml, or takes away one that no longer holds. */
+static mj_status keep_facts(mj_measure_report *report, mj_context *context)
+{
+    const char *path = mj_arena_printf(&context->arena, "%s/facts.yaml", report->folder);
+    const char *origin = origin_of(context, &report->manifest, &report->liberty);
+    if (!path || !origin) {
+        return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "no memory for a text");
+    }
+    report->no_facts = no_facts_because(report, context);
+    if (!report->no_facts) {
+        return mj_measurement_save_facts(&report->measurement, &report->manifest, report->folder, origin,
+                                         &context->err);
+    }
+    return unlink(path) == 0 || errno == ENOENT
+               ? MJ_OK
+               : mj_err_add(&context->err, MJ_EFILE, path, 0, 0, "cannot be removed: %s", strerror(errno));
 }
 
 /* What needs no other program: netlist against model, energy, facts. */
@@ -173,6 +240,10 @@ static mj_status measure(mj_measure_report *report, mj_measured_circuit *circuit
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a measurement");
     }
     MJ_TRY(mj_manifest_load(&report->manifest, folder, arena, err));
+    if (!report->manifest.mapped) {
+        return mj_err_add(err, MJ_ETOOL, folder, 0, 0,
+                          "the circuit was not mapped onto cells when it was written");
+    }
     MJ_TRY(mj_liberty_load(&report->liberty, cells, arena, err));
     MJ_TRY(wiring_find(&config.wiring, context, asked));
     MJ_TRY(mj_measurement_run(&report->measurement, circuit, &report->manifest, folder,
@@ -180,29 +251,14 @@ static mj_status measure(mj_measure_report *report, mj_measured_circuit *circuit
     MJ_TRY(scale_total(report, context, &asked->other));
     MJ_TRY(mj_proof_run(&report->proof, &report->manifest, folder, &report->liberty, &quick, arena,
                         err));
-    const char *origin = origin_of(context, &report->manifest, &report->liberty);
-    return origin ? mj_measurement_save_facts(&report->measurement, &report->manifest, folder, origin,
-                                              err)
-                  : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a text");
-}
-
-static mj_status check_by_tools(mj_measure_report *report, const mj_measured_circuit *circuit,
-                                mj_context *context, const char *folder, double limit_s)
-{
-    const mj_proof_config all = {.limit_s = limit_s, .formal_limit_s = limit_s};
-    mj_proof proof;
-    MJ_TRY(checks_run(report, context, circuit, folder));
-    MJ_TRY(mj_proof_run(&proof, &report->manifest, folder, &report->liberty, &all, &context->arena,
-                        &context->err));
-    report->proof = proof;
-    report->has_checks = true;
-    return MJ_OK;
+    return keep_facts(report, context);
 }
 
 static bool is_good(const mj_measure_report *report)
 {
     return mj_proof_mismatches(&report->proof) <= 0 &&
-           (!report->has_checks || (report->agrees && report->proof.verdict == MJ_PROVED));
+           (!report->has_checks ||
+            (mj_measure_agrees(report) && report->has_proof && report->proof.verdict == MJ_PROVED));
 }
 
 int mj_measure_digital(mj_context *context, int argc, char **argv)
@@ -211,6 +267,10 @@ int mj_measure_digital(mj_context *context, int argc, char **argv)
     const mj_option option[] = {
         {.name = "check", .help = "also: Verilog against netlist, the core proven, OpenSTA, Icarus",
          .kind = MJ_OPTION_FLAG, .target = &asked.check},
+        {.name = "limit", .argument = "TIME", .kind = MJ_OPTION_REAL, .target = &asked.limit_s, .unit = "s",
+         .min = 1, .max = LIMIT_MAX_S,
+         .help = "of a program of --check: '1200 s' (600 s; 100 s to search for a difference,\n"
+                 "300 s of OpenSTA and Icarus)"},
         {.name = "vectors", .argument = "N", .help = "vectors whose energy is taken (1000)",
          .kind = MJ_OPTION_INT, .target = &asked.n_vectors, .min = 2, .max = 1 << 24},
         {.name = "wire", .argument = "LENGTH",
@@ -262,7 +322,7 @@ int mj_measure_digital(mj_context *context, int argc, char **argv)
         return mj_context_fail(context);
     }
     /* Where a program of --check is missing, what was measured is shown all the same. */
-    const mj_status checked = asked.check ? check_by_tools(&report, circuit, context, folder, asked.limit_s)
+    const mj_status checked = asked.check ? check_by_tools(&report, circuit, context, asked.limit_s)
                                                : MJ_OK;
     if (context->globals.json) {
         if (mj_measure_print_json(&report, &context->err) != MJ_OK) {

@@ -8,6 +8,25 @@
 #include <stdio.h>
 
 enum { CELL = 32 };
+/* Agreement that --check asks for: acceptance figures of the simulators, not of any one circuit. */
+static const double SWITCHING_WITHIN = 0.005, TOGGLES_WITHIN = 0.05, SPICE_WITHIN = 1.5;
+
+static double apart(double own, double other)
+{
+    const double difference = own > other ? own - other : other - own;
+    return other > 0 ? difference / other : 1;
+}
+
+bool mj_measure_agrees(const mj_measure_report *r)
+{
+    const double ratio = r->has_spice ? r->spice.tables_J / r->spice.spice_J : 1;
+    const bool switching =
+        !r->has_sta || apart(r->own.switching_J, r->sta.switching_J) <= SWITCHING_WITHIN;
+    const bool toggles =
+        !r->has_glitches || apart((double)r->glitches.own, (double)r->glitches.iverilog) <= TOGGLES_WITHIN;
+    return switching && toggles && (!r->has_spice || r->spice.n_wrong == 0) && ratio < SPICE_WITHIN &&
+           ratio > 1 / SPICE_WITHIN;
+}
 
 static void row_print(const char *name, double energy_J, const mj_energy *part)
 {
@@ -18,8 +37,12 @@ static void row_print(const char *name, double energy_J, const mj_energy *part)
         return;
     }
     snprintf(area, sizeof area, "%.3g mm2", part->area_m2 * 1e6);
-    printf("  %-22s %10s  %7d cells  %12s  %10s leakage\n", name, energy, part->n_cells, area,
-           mj_units_format(part->leakage_W, "W", leakage, sizeof leakage));
+    snprintf(leakage, sizeof leakage, "no");
+    if (part->leakage_W >= 0) {
+        mj_units_format(part->leakage_W, "W", leakage, sizeof leakage);
+    }
+    printf("  %-22s %10s  %7d cells  %12s  %10s leakage\n", name, energy, part->n_cells,
+           part->area_m2 >= 0 ? area : "no area", leakage);
 }
 
 static void equality_print(const mj_measure_report *r)
@@ -28,19 +51,20 @@ static void equality_print(const mj_measure_report *r)
     const int mismatches = mj_proof_mismatches(p);
     printf("%s: %d vectors, %d mismatches (network %s= netlist)", r->manifest.name,
            p->n_vectors, mismatches, p->rtl_mismatches >= 0 ? "= Verilog " : "");
-    if (r->has_checks) {
+    if (r->has_proof) {
         printf("; core %s in %.3g s", mj_verdict_names[p->verdict], p->formal_s);
     }
     putchar('\n');
+    if (r->has_proof && p->verdict == MJ_UNDECIDED) {
+        printf("  the search for a difference ran out of time, which --limit gives\n");
+    }
     if (p->first >= 0) {
         printf("  the first vector that differs: %d\n", p->first);
     }
 }
 
-static void checks_print(const mj_measure_report *r)
+static void sta_print(const mj_sta_figures *own, const mj_sta_figures *sta)
 {
-    const mj_sta_figures *own = &r->own, *sta = &r->sta;
-    printf("\nother programs                  here      there\n");
     printf("  switching, OpenSTA      %8.4g   %8.4g pJ   %+.2f %%\n", 1e12 * own->switching_J,
            1e12 * sta->switching_J, 100 * (own->switching_J / sta->switching_J - 1));
     printf("  internal, OpenSTA / 2   %8.4g   %8.4g pJ   %+.2f %% (it weighs each related pin 1/2)\n",
@@ -48,17 +72,31 @@ static void checks_print(const mj_measure_report *r)
            100 * (own->internal_J / sta->internal_J - 1));
     printf("  longest path, OpenSTA   %8.4g   %8.4g ns   %+.2f %%\n", 1e9 * own->delay_s,
            1e9 * sta->delay_s, 100 * (own->delay_s / sta->delay_s - 1));
-    printf("  toggles, Icarus         %8llu   %8llu      %+.2f %%\n",
-           (unsigned long long)r->glitches.own, (unsigned long long)r->glitches.iverilog,
-           100 * ((double)r->glitches.own / (double)r->glitches.iverilog - 1));
+}
+
+static void checks_print(const mj_measure_report *r)
+{
+    printf("\nother programs                  here      there\n");
+    if (r->has_sta) {
+        sta_print(&r->own, &r->sta);
+    } else {
+        printf("  OpenSTA: did not run\n");
+    }
+    if (r->has_glitches) {
+        printf("  toggles, Icarus         %8llu   %8llu      %+.2f %%\n",
+               (unsigned long long)r->glitches.own, (unsigned long long)r->glitches.iverilog,
+               100 * ((double)r->glitches.own / (double)r->glitches.iverilog - 1));
+    } else {
+        printf("  Icarus: did not run\n");
+    }
     if (r->has_spice) {
         printf("  11 adders, ngspice      %8.4g   %8.4g pJ   %+.2f %%  %d of %d vectors wrong\n",
                1e12 * r->spice.tables_J, 1e12 * r->spice.spice_J,
                100 * (r->spice.tables_J / r->spice.spice_J - 1), r->spice.n_wrong, r->spice.n_vectors);
     } else {
-        printf("  11 adders, ngspice: no transistors of these cells here\n");
+        printf("  11 adders, ngspice: did not run, or no transistors of these cells are here\n");
     }
-    if (!r->agrees) {
+    if (!mj_measure_agrees(r)) {
         printf("  too far apart: switching may differ by 0.5 %%, toggles by 5 %%, SPICE 1.5 times\n");
     }
 }
@@ -74,7 +112,11 @@ void mj_measure_print_text(const mj_measure_report *r)
     row_print("core", mj_energy_dynamic_J(&m->core), &m->core);
     row_print("read-out", mj_energy_dynamic_J(&m->readout), &m->readout);
     row_print("input wires and pins", m->inputs_J, NULL);
-    row_print("leakage", m->leakage_J, NULL);
+    if (m->leakage_J >= 0) {
+        row_print("leakage", m->leakage_J, NULL);
+    } else {
+        printf("  %-22s %10s\n", "leakage", "not stated by the library; not in the total");
+    }
     row_print("total", m->total_J, NULL);
     printf("  glitches: %.3g times the energy of a circuit without\n",
            m->steady_J > 0 ? dynamic_J / m->steady_J : 1);
@@ -94,7 +136,11 @@ void mj_measure_print_text(const mj_measure_report *r)
                mj_units_format(moved->typ, "J", typ, sizeof typ), mj_units_format(moved->lo, "J", lo, sizeof lo),
                mj_units_format(moved->hi, "J", hi, sizeof hi));
     }
-    printf("  facts: %s/facts.yaml\n", r->folder);
+    if (r->no_facts) {
+        printf("  no facts are written: %s\n", r->no_facts);
+    } else {
+        printf("  facts: %s/facts.yaml\n", r->folder);
+    }
     if (r->has_checks) {
         checks_print(r);
     }
@@ -106,20 +152,24 @@ void mj_measure_print_text(const mj_measure_report *r)
 static void checks_set(mj_json *root, const mj_measure_report *r)
 {
     mj_json *checks = mj_json_object();
-    mj_json_set_number(checks, "switching_J", r->own.switching_J);
-    mj_json_set_number(checks, "opensta_switching_J", r->sta.switching_J);
-    mj_json_set_number(checks, "internal_J", r->own.internal_J);
-    mj_json_set_number(checks, "opensta_internal_J", r->sta.internal_J);
-    mj_json_set_number(checks, "delay_s", r->own.delay_s);
-    mj_json_set_number(checks, "opensta_delay_s", r->sta.delay_s);
-    mj_json_set_integer(checks, "toggles", (long long)r->glitches.own);
-    mj_json_set_integer(checks, "iverilog_toggles", (long long)r->glitches.iverilog);
+    if (r->has_sta) {
+        mj_json_set_number(checks, "switching_J", r->own.switching_J);
+        mj_json_set_number(checks, "opensta_switching_J", r->sta.switching_J);
+        mj_json_set_number(checks, "internal_J", r->own.internal_J);
+        mj_json_set_number(checks, "opensta_internal_J", r->sta.internal_J);
+        mj_json_set_number(checks, "delay_s", r->own.delay_s);
+        mj_json_set_number(checks, "opensta_delay_s", r->sta.delay_s);
+    }
+    if (r->has_glitches) {
+        mj_json_set_integer(checks, "toggles", (long long)r->glitches.own);
+        mj_json_set_integer(checks, "iverilog_toggles", (long long)r->glitches.iverilog);
+    }
     if (r->has_spice) {
         mj_json_set_number(checks, "adders_J", r->spice.tables_J);
         mj_json_set_number(checks, "ngspice_adders_J", r->spice.spice_J);
         mj_json_set_integer(checks, "ngspice_wrong", r->spice.n_wrong);
     }
-    mj_json_set_bool(checks, "agrees", r->agrees);
+    mj_json_set_bool(checks, "agrees", mj_measure_agrees(r));
     mj_json_set(root, "checks", checks);
 }
 
@@ -165,7 +215,7 @@ mj_status mj_measure_print_json(const mj_measure_report *r, mj_err *err)
     mj_json_set_text(root, "circuit", r->manifest.name);
     mj_json_set_integer(root, "vectors", r->proof.n_vectors);
     mj_json_set_integer(root, "mismatches", mj_proof_mismatches(&r->proof));
-    mj_json_set_text(root, "proved", r->has_checks ? mj_verdict_names[r->proof.verdict] : NULL);
+    mj_json_set_text(root, "proved", r->has_proof ? mj_verdict_names[r->proof.verdict] : NULL);
     mj_json_set_integer(root, "energy_vectors", m->n_vectors);
     mj_json_set_number(root, "joules_per_output", m->total_J);
     mj_json_set_number(root, "joules_core", mj_energy_dynamic_J(&m->core));
@@ -181,6 +231,7 @@ mj_status mj_measure_print_json(const mj_measure_report *r, mj_err *err)
     mj_json_set_number(root, "delay_s", m->delay_s);
     mj_json_set_number(root, "settle_s", m->settle_s);
     mj_json_set_number(root, "toggles", m->toggles);
+    mj_json_set_text(root, "no_facts", r->no_facts);
     setting_set(root, r);
     if (r->has_checks) {
         checks_set(root, r);

@@ -23,6 +23,8 @@
 #include <dirent.h>
 #include <float.h>
 #include <stdlib.h>
+#include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -142,6 +144,16 @@ static const mj_spec_schema sources_schema = {
 static mj_status out_of_memory(mj_err *err)
 {
     return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory while reading facts");
+}
+
+void mj_fact_circuit_family(char family[MJ_FACT_FAMILY_MAX], const char *name)
+{
+    size_t n = (size_t)snprintf(family, MJ_FACT_FAMILY_MAX, "circuit-");
+    for (; *name != '\0' && n < MJ_FACT_FAMILY_MAX - 1; n++, name++) {
+        const unsigned char c = (unsigned char)*name;
+        family[n] = isascii(c) && isalnum(c) ? (char)tolower(c) : '-';
+    }
+    family[n] = '\0';
 }
 
 mj_facts *mj_facts_new(const char *const *dirs, int n_dirs, const char *sources_path,

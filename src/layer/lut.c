@@ -9,8 +9,9 @@
  *   lut_groups  z[b,g] = scale_g * sum of the rows of group g: how many of its signals are 1
  *   lut_area    mean over tables of (sum_j D_j - max_j D_j), D_j = mean over entries of the squared
  *               difference that input j makes: 0 for a constant, a wire or an inverter, 1/2 for an AND, 1
- *               for an XOR. With y: each table times 4 m (1 - m), m its mean over samples: a signal that
- *               seldom is other than it was costs no energy */
+ *               for an XOR; of the tables at sharpness 1, whose entries still move. With y: each table times
+ *               4 m (1 - m), m its mean over samples: a signal that seldom is other than it was costs no
+ *               energy */
 #include "sequence.h"
 
 #include "mj/fast_math.h"

@@ -219,6 +219,12 @@ static void add_simulation(mj_figures *list, const mj_bill_view *view, mj_arena 
                  mj_number_format(s->busy_joules / bill->joules, d, sizeof d));
     }
     add_figure(list, arena, "simulated", text);
+    if (mj_lut_borrows(bill)) {
+        const char *fact = mj_lut_borrows(bill);
+        snprintf(text, sizeof text, "those of %.*s: this network's own circuit was not measured (mj realize, mj "
+                 "measure, then --facts)", (int)strcspn(fact, "."), fact);
+        add_figure(list, arena, "rates", text);
+    }
     if (mj_lut_runs(bill)) {
         return;
     }
