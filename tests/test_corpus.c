@@ -1,5 +1,5 @@
 /* Text: the King James Bible as the split was published with its checksums, files and folders cut by
- * position, what is no text, and children that are missing, late or loud. */
+ * position and what is no text. */
 #include "assert_rel.h"
 #include "mj/child.h"
 #include "mj/corpus.h"
@@ -137,36 +137,6 @@ static void test_a_full_alphabet_has_no_escape(void **state)
     assert_int_equal(alphabet.symbol_of[200], 200);
 }
 
-static mj_status run_shell(char **text, char *script, double limit_s, size_t limit_B, mj_err *err)
-{
-    char shell[] = "sh", option[] = "-c";
-    char *argv[] = {shell, option, script, NULL};
-    size_t length;
-    return mj_child_read(text, &length, &(mj_child){.argv = argv, .limit_s = limit_s, .limit_B = limit_B},
-                         err);
-}
-
-static void test_children_have_limits(void **state)
-{
-    (void)state;
-    mj_err err = {0};
-    char *text, late[] = "sleep 30", loud[] = "yes", wrong[] = "exit 3", none[] = "no-such-program";
-    char two[] = "printf 'a\\nb'";
-    size_t length;
-    assert_int_equal(run_shell(&text, late, 0.2, 100, &err), MJ_ETOOL);
-    assert_non_null(strstr(err.diag[0].text, "more than 0.2 s"));
-    assert_int_equal(run_shell(&text, loud, 30, 1 << 20, &err), MJ_ELIMIT);
-    assert_int_equal(run_shell(&text, wrong, 30, 100, &err), MJ_ETOOL);
-    assert_non_null(strstr(err.diag[2].text, "exit code 3"));
-    char *argv[] = {none, NULL};
-    const mj_child missing = {.argv = argv, .package = "a-package", .limit_s = 30, .limit_B = 100};
-    assert_int_equal(mj_child_read(&text, &length, &missing, &err), MJ_ETOOL);
-    assert_non_null(strstr(err.diag[3].text, "package a-package"));
-    assert_int_equal(run_shell(&text, two, 30, 100, &err), MJ_OK);
-    assert_string_equal(text, "a\nb");
-    free(text);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -174,7 +144,6 @@ int main(void)
         cmocka_unit_test(test_a_file_is_cut_by_position),
         cmocka_unit_test(test_what_is_no_text_is_refused),
         cmocka_unit_test(test_a_full_alphabet_has_no_escape),
-        cmocka_unit_test(test_children_have_limits),
     };
     return cmocka_run_group_tests(tests, begin, end);
 }

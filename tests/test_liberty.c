@@ -165,6 +165,30 @@ static void test_problems_have_places(void **state)
 
 /* Against the file's own text: 32 cells; FAX1 is 120 um2 with a carry and a sum; flip-flops, latches
  * and three-state buffers are known and not usable. */
+/* A table that is not read makes its own cell unusable, not the library. */
+static void test_other_tables_are_refusals(void **state)
+{
+    static const char *const swap[][3] = {
+        {"variable_2 : input_net_transition;", "variable_2 : related_out_total_output_net_capacitance;",
+         "something else"},
+        {"    index_1 (\"1, 2\");\n", "    variable_3 : related_pin_transition;\n    index_1 (\"1, 2\");\n",
+         "three axes"},
+    };
+    for (size_t i = 0; i < sizeof swap / sizeof swap[0]; i++) {
+        mj_err err = {0};
+        mj_liberty liberty;
+        char text[4096];
+        const char *at = strstr(plane, swap[i][0]), *end = strrchr(plane, '}');
+        assert_non_null(at);
+        snprintf(text, sizeof text, "%.*s%s%.*s  cell (ONE) { area : 1;\n    pin (A) { direction : input; capacitance "
+                 ": 0.01; }\n    pin (Y) { direction : output; function : \"A\"; } }\n}\n", (int)(at - plane), plane,
+                 swap[i][1], (int)(end - at - (long)strlen(swap[i][0])), at + strlen(swap[i][0]));
+        assert_int_equal(parse(&liberty, text, *state, &err), MJ_OK);
+        assert_non_null(strstr(mj_liberty_find(&liberty, "BUF")->refusal, swap[i][2]));
+        assert_null(mj_liberty_find(&liberty, "ONE")->refusal);
+    }
+}
+
 static void test_osu018(void **state)
 {
     mj_err err = {0};
@@ -233,6 +257,7 @@ int main(void)
         cmocka_unit_test(test_functions),
         cmocka_unit_test(test_broken_functions),
         cmocka_unit_test(test_problems_have_places),
+        cmocka_unit_test(test_other_tables_are_refusals),
         cmocka_unit_test(test_osu018),
         cmocka_unit_test(test_cut_libraries_are_refused),
     };

@@ -10,6 +10,7 @@
 #include "mj/rng.h"
 #include "mj/soft_lut.h"
 
+#include <math.h>
 #include <string.h>
 
 static int draw(mj_rng *rng, int n)
@@ -249,6 +250,78 @@ static void test_kernels_equal_their_definition(void **state)
     }
 }
 
+enum { KERNEL_S = 11, KERNEL_N = 9, KERNEL_B = 300 };
+
+/* The product over inputs l other than j (-1: all) of x_l where entry i has it, else of 1 - x_l. */
+static double weight_without(int j, int i, const mj_real *x, const int *wire, mj_lut_shape s, int b)
+{
+    double weight = 1;
+    for (int l = 0; l < s.k; l++) {
+        double x_l = (double)x[wire[l] * s.B + b];
+        weight *= l == j ? 1 : i >> l & 1 ? x_l : 1 - x_l;
+    }
+    return weight;
+}
+
+/* dx and dp of the sum over entries, term by term. */
+static void backward_of_definition(mj_real *dx, mj_real *dp, const mj_real *dy, const mj_real *x,
+                                   const mj_real *p, const int *wire, mj_lut_shape s)
+{
+    for (int n = 0; n < s.N; n++) {
+        for (int b = 0; b < s.B; b++) {
+            const mj_real d = dy[n * s.B + b];
+            for (int i = 0; i < 1 << s.k; i++) {
+                const int *w = wire + n * s.k, at = (n << s.k) + i;
+                dp[at] += d * (mj_real)weight_without(-1, i, x, w, s, b);
+                for (int j = 0; j < s.k; j++) {
+                    mj_real slope = (mj_real)weight_without(j, i, x, w, s, b) * p[at];
+                    dx[w[j] * s.B + b] += d * (i >> j & 1 ? slope : -slope);
+                }
+            }
+        }
+    }
+}
+
+/* Blocks of samples, whole and cut, on signals that one table may read twice. */
+static void test_backward_equals_its_definition(void **state)
+{
+    (void)state;
+    static const int samples[] = {1, 17, 128, 300};
+    static mj_real x[KERNEL_S * KERNEL_B], dy[KERNEL_N * KERNEL_B], tmp[3 * KERNEL_N * 64];
+    static mj_real dx[2][KERNEL_S * KERNEL_B], p[KERNEL_N * 64], dp[2][KERNEL_N * 64];
+    int wire[KERNEL_N * 6];
+    mj_rng rng;
+    mj_rng_init(&rng, 4, 0);
+    for (int k = 1; k <= 6; k++) {
+        for (size_t b = 0; b < sizeof samples / sizeof samples[0]; b++) {
+            const mj_lut_shape shape = {KERNEL_N, k, samples[b]};
+            assert_true(mj_lut_backward_tmp(shape) <= sizeof tmp / sizeof tmp[0]);
+            for (int i = 0; i < KERNEL_S * KERNEL_B; i++) {
+                x[i] = (mj_real)mj_rng_uniform(&rng);
+            }
+            for (int i = 0; i < KERNEL_N * KERNEL_B; i++) {
+                dy[i] = (mj_real)mj_rng_normal(&rng);
+            }
+            for (int i = 0; i < KERNEL_N * 64; i++) {
+                p[i] = (mj_real)mj_rng_uniform(&rng);
+            }
+            for (int i = 0; i < KERNEL_N * k; i++) {
+                wire[i] = draw(&rng, KERNEL_S);
+            }
+            memset(dx, 0, sizeof dx);
+            memset(dp, 0, sizeof dp);
+            mj_lut_backward(dx[0], dp[0], tmp, dy, x, p, wire, shape);
+            backward_of_definition(dx[1], dp[1], dy, x, p, wire, shape);
+            for (int i = 0; i < KERNEL_S * samples[b]; i++) {
+                assert_true(fabs((double)(dx[0][i] - dx[1][i])) < 1e-11);
+            }
+            for (int i = 0; i < KERNEL_N << k; i++) {
+                assert_true(fabs((double)(dp[0][i] - dp[1][i])) < 1e-11);
+            }
+        }
+    }
+}
+
 /* Bits as reals and as words are the same; each question is answered. */
 static void test_encoders_agree(void **state)
 {
@@ -477,6 +550,7 @@ int main(void)
         cmocka_unit_test(test_hostile_networks_are_refused),
         cmocka_unit_test(test_programs_equal_the_definition),
         cmocka_unit_test(test_kernels_equal_their_definition),
+        cmocka_unit_test(test_backward_equals_its_definition),
         cmocka_unit_test(test_encoders_agree),
         cmocka_unit_test(test_pixels_see_the_past_only),
         cmocka_unit_test(test_hardened_is_what_was_trained),

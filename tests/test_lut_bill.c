@@ -5,8 +5,10 @@
 #include "mj/bill.h"
 #include "mj/lut_file.h"
 #include "mj/lut_program.h"
+#include "mj/sha256.h"
 
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 static mj_chip chip;
@@ -211,6 +213,7 @@ static void test_bill_is_the_measurement(void **state)
                    {"lut-fashion-generator-8", 784}, {"lut-text", 1}};
     world *w = *state;
     mj_quantity output, small;
+    const mj_fact *of;
     for (size_t i = 0; i < sizeof shipped / sizeof shipped[0]; i++) {
         const double n = shipped[i].evaluations;
         char path[80], fact[80];
@@ -219,6 +222,11 @@ static void test_bill_is_the_measurement(void **state)
         world_chip(w, &chip, "lut-180nm");
         snprintf(fact, sizeof fact, "circuit-%s.output", shipped[i].name);
         world_require(w, mj_facts_quantity(&output, w->catalogue.facts, fact, "J", 0, &w->err));
+        world_require(w, mj_facts_find(&of, w->catalogue.facts, fact, &w->err));
+        char hash[MJ_SHA256_TEXT];
+        world_require(w, mj_sha256_file(hash, world_path(w, path), &w->err));
+        hash[16] = '\0';
+        assert_non_null(strstr(of->note, hash)); /* of the file that is shipped */
         world_require(w, compute(w, (mj_serving){0}));
         assert_rel(joules_of(MJ_ARITH_LUT) + joules_of(MJ_NOC_WIRE) + joules_of(MJ_LEAK_LOGIC),
                    n * output.typ, 1e-4);

@@ -190,16 +190,16 @@ static void test_mutants_are_caught(void **state)
     check_is_caught(f, &manifest, "swapped");
 }
 
-/* One cell of the netlist itself, in both files. */
+/* One cell of the netlist itself, in all files. */
 static void test_another_cell_is_caught(void **state)
 {
     fixture *f = *state;
     mj_manifest manifest;
     mj_proof proof;
     skip_without("yosys");
-    static const char *const files[] = {"cell/core_gate.v", "cell/core_gate.json"};
+    static const char *const files[] = {"cell/core_gate.v", "cell/core_gate.json", "cell/gate.json"};
     assert_done(f, realize(f, &manifest, "cell", 0));
-    for (int i = 0; i < 2; i++) {
+    for (int i = 0; i < 3; i++) {
         char *text = read_text(f, files[i]);
         char *end = text;
         /* the last NAND: black boxes of the library stand before the cells */
@@ -215,7 +215,31 @@ static void test_another_cell_is_caught(void **state)
         free(text);
     }
     assert_done(f, prove(f, &proof, &manifest, "cell", true));
-    assert_true(proof.core_mismatches > 0);
+    assert_true(proof.core_mismatches > 0 && proof.gate_mismatches > 0);
+    assert_int_equal(proof.verdict, MJ_DISPROVED);
+}
+
+/* An operator of the Verilog itself. */
+static void test_other_verilog_is_caught(void **state)
+{
+    fixture *f = *state;
+    mj_manifest manifest;
+    mj_proof proof;
+    skip_without("yosys");
+    skip_without("verilator");
+    assert_done(f, realize(f, &manifest, "verilog", 0));
+    char *text = read_text(f, "verilog/core.v"), *last = text;
+    for (char *at = text; (at = strstr(at, " & ")) != NULL; at++) {
+        last = at;
+    }
+    assert_ptr_not_equal(last, text);
+    last[1] = '|';
+    write_text(f, "verilog/core.v", text);
+    free(text);
+    assert_done(f, prove(f, &proof, &manifest, "verilog", false));
+    assert_true(proof.rtl_mismatches > 0);
+    assert_int_equal(proof.core_mismatches, 0);
+    assert_int_equal(proof.gate_mismatches, 0);
     assert_int_equal(proof.verdict, MJ_DISPROVED);
 }
 
@@ -321,6 +345,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_adders_are_cells, setup, teardown),
         cmocka_unit_test_setup_teardown(test_mutants_are_caught, setup, teardown),
         cmocka_unit_test_setup_teardown(test_another_cell_is_caught, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_other_verilog_is_caught, setup, teardown),
         cmocka_unit_test_setup_teardown(test_without_a_tool_the_verilog_stays, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_tool_that_hangs_or_fails, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_folder_in_use_is_refused, setup, teardown),

@@ -3,6 +3,7 @@
 
 #include "mj/text.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static void test_nearest(void **state)
@@ -55,6 +56,24 @@ static void test_clean(void **state)
     assert_int_equal(mj_text_width("39 µJ ×"), 7);
 }
 
+/* What a shell makes of the word is the text. */
+static void test_shell_word(void **state)
+{
+    (void)state;
+    static const char *const texts[] = {"plain/word-1.yaml", "my chip", "a'b", "$(touch x)", "", "a;b*\\"};
+    for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++) {
+        char word[64], command[128], said[64] = "";
+        snprintf(command, sizeof command, "printf %%s %s", mj_text_shell_word(word, sizeof word, texts[i]));
+        FILE *shell = popen(command, "r");
+        assert_non_null(shell);
+        said[fread(said, 1, sizeof said - 1, shell)] = '\0';
+        assert_int_equal(pclose(shell), 0);
+        assert_string_equal(said, texts[i]);
+    }
+    char small[4];
+    assert_string_equal(mj_text_shell_word(small, sizeof small, "a b c"), "'a ");
+}
+
 static void test_number(void **state)
 {
     (void)state;
@@ -80,6 +99,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_clean),
+        cmocka_unit_test(test_shell_word),
         cmocka_unit_test(test_number),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -16,6 +16,8 @@ const char *mj_text_nearest(const char *word, const char *const *candidates, siz
 char *mj_text_clean(char *buf, size_t size, const char *text);
 /* True if text has no control character and is well-formed UTF-8. */
 bool mj_text_is_clean(const char *text, size_t length);
+/* Text as one word of a shell: as it is, or in quotes where it needs them; cut where buf ends. Returns buf. */
+char *mj_text_shell_word(char *buf, size_t size, const char *text);
 /* Columns that `text` (clean UTF-8 of the plain scripts that mj prints) takes on a terminal. */
 int mj_text_width(const char *text);
 

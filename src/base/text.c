@@ -9,6 +9,7 @@
 
 #include <locale.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -246,4 +247,21 @@ size_t mj_text_number(const char *text, double *number)
     *number = strtod_l(digits, NULL, plain);
     freelocale(plain);
     return length;
+}
+
+char *mj_text_shell_word(char *buf, size_t size, const char *text)
+{
+    static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_./+:=@%,-";
+    if (text[0] != '\0' && text[strspn(text, plain)] == '\0') {
+        snprintf(buf, size, "%s", text);
+        return buf;
+    }
+    size_t n = (size_t)snprintf(buf, size, "'");
+    for (; *text != '\0' && n < size; text++) {
+        n += (size_t)snprintf(buf + n, size - n, *text == '\'' ? "'\\''" : "%c", *text);
+    }
+    if (n < size) {
+        snprintf(buf + n, size - n, "'");
+    }
+    return buf;
 }

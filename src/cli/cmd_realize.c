@@ -8,10 +8,12 @@
 #include "mj/lut_examples.h"
 #include "mj/realize.h"
 #include "mj/safetensors.h"
+#include "mj/text.h"
 #include "options.h"
 #include "train_commands.h"
 #include "version.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,6 +79,7 @@ static mj_status load_vectors(mj_vectors *vectors, const int **label, mj_context
 
 static void print(const mj_manifest *m, const char *folder)
 {
+    char word[PATH_MAX + 2];
     int n_outputs = 0;
     for (int g = 0; g < m->n_groups; g++) {
         n_outputs += m->group[g].n_outputs;
@@ -87,7 +90,8 @@ static void print(const mj_manifest *m, const char *folder)
            m->naive ? "operators" : "full and half adders", m->n_class_bits ? "the class" : "the counts",
            m->n_vectors, m->vectors_from);
     if (m->mapped) {
-        printf("  netlist   gate.v, gate.json: %s\n  next      mj measure %s\n", m->liberty, folder);
+        printf("  netlist   gate.v, gate.json: %s\n  next      mj measure %s\n", m->liberty,
+               mj_text_shell_word(word, sizeof word, folder));
     }
 }
 

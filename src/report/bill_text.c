@@ -181,14 +181,14 @@ static void print_figures(FILE *out, const mj_figures *found, const mj_style *st
 static void print_hints(FILE *out, const mj_bill_view *view, const mj_style *style)
 {
     const mj_bill *bill = view->bill;
-    char model[NAME], chip[NAME];
+    char clean[NAME], model[NAME], chip[NAME];
     const char *largest = mj_bill_largest_cause(bill);
     if (!largest || style->quiet) {
         return;
     }
     char command[3 * NAME];
     snprintf(command, sizeof command, "  mj explain %s on %s %s",
-             mj_text_clean(model, sizeof model, view->model),
+             mj_text_shell_word(model, sizeof model, mj_text_clean(clean, sizeof clean, view->model)),
              mj_text_clean(chip, sizeof chip, view->chip), largest);
     fprintf(out, "\n%s%s", mj_paint_code(MJ_PAINT_DIM, style), command);
     print_part(out, "formula, numbers and source of a line", mj_text_width(command), style);
