@@ -84,7 +84,7 @@ mismatches
 no facts are written: gate.json is not as mj realize wrote it
 
 # A library that says nothing of leakage, and one that is none: nothing is left in the way.
-$ grep -v leakage_power $TMP/lib > $TMP/tight.lib && mj realize $TMP/run/model.safetensors --as verilog --vectors 100 --liberty $TMP/tight.lib --node '180 nm' --out $TMP/tight > /dev/null && mj measure $TMP/tight
+$ grep -v cell_leakage_power $TMP/lib > $TMP/tight.lib && mj realize $TMP/run/model.safetensors --as verilog --vectors 100 --liberty $TMP/tight.lib --node '180 nm' --out $TMP/tight > /dev/null && mj measure $TMP/tight
 not stated by the library; not in the total
 total
 ! nan
