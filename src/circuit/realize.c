@@ -316,5 +316,9 @@ mj_status mj_realize_verilog(mj_manifest *manifest, const mj_lut_net *net,
     mj_status status = use_library(&j, &liberty);
     status = status == MJ_OK ? map(&j) : status;
     mj_status saved = mj_manifest_save(manifest, config->folder, err);
+    if (status == MJ_ETOOL) {
+        mj_err_add(err, MJ_ETOOL, config->folder, 0, 0,
+                   "has the Verilog and the vectors, but no netlist of cells; when that is mended, name a new folder");
+    }
     return status != MJ_OK ? status : saved;
 }

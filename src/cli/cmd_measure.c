@@ -80,7 +80,8 @@ int mj_cmd_measure(mj_context *context, int argc, char **argv)
         }
     }
     const char *near = mj_text_nearest(argv[1], names, CIRCUITS_N);
-    return mj_context_fail_with(context, MJ_ENAME, "no circuit '%s'%s%s%s; mj measure --help lists them",
-                                argv[1], near ? " (did you mean '" : "", near ? near : "",
+    return mj_context_fail_with(context, MJ_ENAME,
+                                "no circuit '%s'%s%s%s, and no folder of mj realize; mj measure --help lists "
+                                "circuits", argv[1], near ? " (did you mean '" : "", near ? near : "",
                                 near ? "'?)" : "");
 }

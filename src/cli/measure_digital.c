@@ -242,7 +242,8 @@ static mj_status measure(mj_measure_report *report, mj_measured_circuit *circuit
     MJ_TRY(mj_manifest_load(&report->manifest, folder, arena, err));
     if (!report->manifest.mapped) {
         return mj_err_add(err, MJ_ETOOL, folder, 0, 0,
-                          "the circuit was not mapped onto cells when it was written");
+                          "the circuit was not mapped onto cells when it was written: mj realize again, to a new "
+                          "folder");
     }
     MJ_TRY(mj_liberty_load(&report->liberty, cells, arena, err));
     MJ_TRY(wiring_find(&config.wiring, context, asked));
@@ -259,6 +260,36 @@ static bool is_good(const mj_measure_report *report)
     return mj_proof_mismatches(&report->proof) <= 0 &&
            (!report->has_checks ||
             (mj_measure_agrees(report) && report->has_proof && report->proof.verdict == MJ_PROVED));
+}
+
+/* All that was asked for, and what came out. */
+static int run(mj_measure_report *report, mj_context *context, const request *asked)
+{
+    mj_measured_circuit *circuit = mj_arena_alloc(&context->arena, sizeof *circuit);
+    if (circuit == NULL) {
+        return mj_context_fail_with(context, MJ_EMEM, "no memory for a measurement");
+    }
+    if (measure(report, circuit, context, report->folder, asked) != MJ_OK) {
+        return mj_context_fail(context);
+    }
+    if (asked->wind_tunnel &&
+        mj_wind_gates_run(report, circuit, context, asked->core_W) != MJ_OK) {
+        return mj_context_fail(context);
+    }
+    /* Where a program of --check is missing, what was measured is shown all the same. */
+    const mj_status checked = asked->check ? check_by_tools(report, circuit, context, asked->limit_s)
+                                           : MJ_OK;
+    if (context->globals.json) {
+        if (mj_measure_print_json(report, &context->err) != MJ_OK) {
+            return mj_context_fail(context);
+        }
+    } else {
+        mj_measure_print_text(report);
+    }
+    if (checked != MJ_OK) {
+        return mj_context_fail(context);
+    }
+    return is_good(report) ? MJ_EXIT_OK : MJ_EXIT_GOAL;
 }
 
 int mj_measure_digital(mj_context *context, int argc, char **argv)
@@ -310,29 +341,5 @@ int mj_measure_digital(mj_context *context, int argc, char **argv)
                                                       "energy without their supply");
     }
     report.folder = folder;
-    mj_measured_circuit *circuit = mj_arena_alloc(&context->arena, sizeof *circuit);
-    if (circuit == NULL) {
-        return mj_context_fail_with(context, MJ_EMEM, "no memory for a measurement");
-    }
-    if (measure(&report, circuit, context, folder, &asked) != MJ_OK) {
-        return mj_context_fail(context);
-    }
-    if (asked.wind_tunnel &&
-        mj_wind_gates_run(&report, circuit, context, asked.core_W) != MJ_OK) {
-        return mj_context_fail(context);
-    }
-    /* Where a program of --check is missing, what was measured is shown all the same. */
-    const mj_status checked = asked.check ? check_by_tools(&report, circuit, context, asked.limit_s)
-                                               : MJ_OK;
-    if (context->globals.json) {
-        if (mj_measure_print_json(&report, &context->err) != MJ_OK) {
-            return mj_context_fail(context);
-        }
-    } else {
-        mj_measure_print_text(&report);
-    }
-    if (checked != MJ_OK) {
-        return mj_context_fail(context);
-    }
-    return is_good(&report) ? MJ_EXIT_OK : MJ_EXIT_GOAL;
+    return run(&report, context, &asked);
 }

@@ -201,8 +201,9 @@ mj_status mj_model_from_trained(mj_model *model, const char *path, const mj_unit
     const char *text = mj_safetensors_text(&file, MJ_TRAINED_KEY);
     if (!text) {
         return mj_err_add(err, MJ_ESUPPORT, path, 0, 0,
-                          "no text " MJ_TRAINED_KEY ": not a model of mj train that is billed; of a Hugging "
-                          "Face model give config.json or its folder");
+                          "no text " MJ_TRAINED_KEY ": not a model of mj train that is billed (of an equilibrium net "
+                          "of images mj realize and mj measure say the joules); of a Hugging Face model give "
+                          "config.json or its folder");
     }
     const char *place = mj_arena_printf(arena, "%s: " MJ_TRAINED_KEY, path);
     if (!place) {
