@@ -190,30 +190,36 @@ static void test_mutants_are_caught(void **state)
     check_is_caught(f, &manifest, "swapped");
 }
 
-/* One cell of the netlist itself, in all files. */
+/* In the place where `from` stands last, or everywhere. */
+static void replace(fixture *f, const char *name, const char *from, const char *to, bool everywhere)
+{
+    char *text = read_text(f, name), *last = text, *rest = text;
+    for (char *at = text; (at = strstr(at, from)) != NULL; at++) {
+        last = at;
+    }
+    FILE *out = fopen(in_home(f, name), "w");
+    assert_non_null(out);
+    for (char *at = everywhere ? strstr(text, from) : last; at; at = everywhere ? strstr(rest, from) : NULL) {
+        assert_true(strncmp(at, from, strlen(from)) == 0);
+        fprintf(out, "%.*s%s", (int)(at - rest), rest, to);
+        rest = at + strlen(from);
+    }
+    fputs(rest, out);
+    fclose(out);
+    free(text);
+}
+
+/* Another cell in the core's netlist; in the whole, where one may do nothing that 500 vectors show, all of a kind. */
 static void test_another_cell_is_caught(void **state)
 {
     fixture *f = *state;
     mj_manifest manifest;
     mj_proof proof;
     skip_without("yosys");
-    static const char *const files[] = {"cell/core_gate.v", "cell/core_gate.json", "cell/gate.json"};
     assert_done(f, realize(f, &manifest, "cell", 0));
-    for (int i = 0; i < 3; i++) {
-        char *text = read_text(f, files[i]);
-        char *end = text;
-        /* the last NAND: black boxes of the library stand before the cells */
-        for (char *at = text; (at = strstr(at, "NAND2X1")) != NULL; at++) {
-            end = at;
-        }
-        assert_ptr_not_equal(end, text);
-        memcpy(end, " XOR2X1" + (end[-1] == '"'), 6 + (end[-1] != '"'));
-        if (end[-1] == '"') {
-            memmove(end + 6, end + 7, strlen(end + 7) + 1);
-        }
-        write_text(f, files[i], text);
-        free(text);
-    }
+    replace(f, "cell/core_gate.v", "NAND2X1 ", "XOR2X1 ", false);
+    replace(f, "cell/core_gate.json", "\"type\": \"NAND2X1\"", "\"type\": \"XOR2X1\"", false);
+    replace(f, "cell/gate.json", "\"type\": \"NAND2X1\"", "\"type\": \"XOR2X1\"", true);
     assert_done(f, prove(f, &proof, &manifest, "cell", true));
     assert_true(proof.core_mismatches > 0 && proof.gate_mismatches > 0);
     assert_int_equal(proof.verdict, MJ_DISPROVED);
@@ -228,14 +234,7 @@ static void test_other_verilog_is_caught(void **state)
     skip_without("yosys");
     skip_without("verilator");
     assert_done(f, realize(f, &manifest, "verilog", 0));
-    char *text = read_text(f, "verilog/core.v"), *last = text;
-    for (char *at = text; (at = strstr(at, " & ")) != NULL; at++) {
-        last = at;
-    }
-    assert_ptr_not_equal(last, text);
-    last[1] = '|';
-    write_text(f, "verilog/core.v", text);
-    free(text);
+    replace(f, "verilog/core.v", " & ", " | ", false);
     assert_done(f, prove(f, &proof, &manifest, "verilog", false));
     assert_true(proof.rtl_mismatches > 0);
     assert_int_equal(proof.core_mismatches, 0);
