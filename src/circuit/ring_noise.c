@@ -8,9 +8,8 @@
  * the solver's own steps make; the variance is divided by GAIN^2.
  *
  * White noise makes the phase diffuse: the variance of the time of m cycles grows as m. The slope
- * over 1..LAGS cycles is the diffusion. Flicker noise is not in it: it makes the frequency drift, and a
- * card fitted to delays knows nothing of it. ngspice seeds its noise with its process number: two
- * measurements differ by their statistical error, about 10 %. */
+ * over 1..LAGS cycles is the diffusion. Flicker noise is no diffusion, and stands in ring_flicker.c. ngspice
+ * seeds its noise with its process number: two measurements differ by their statistical error, about 10 %. */
 #include "mj/ring.h"
 
 #include <math.h>

@@ -1,22 +1,21 @@
 /* mj measure ring: period, energy and coupling of a ring oscillator, its noise and spread, and how far
  * the phase model with the measured coupling agrees with circuits of many rings. */
 #include "measure.h"
+#include "measure_folder.h"
 #include "mj/json.h"
 #include "mj/ring_file.h"
+#include "mj/ring_flicker.h"
 #include "mj/ring_phase.h"
 #include "mj/ring_spread.h"
 #include "options.h"
 #include "progress.h"
 #include "version.h"
-#include <dirent.h>
-#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 
 enum { SEEDS_MAX = 64, RINGS_MAX = 256, TAPS = 3, SECONDS_MAX = 86400 };
-static const double SPAN_S = 300e-9, LIMIT_S = 3600;
+static const double SPAN_S = 300e-9, LIMIT_S = 3600, SINCE_TRIM_S = 3600, PI = 3.14159265358979323846;
 
 typedef struct {
     const char *models, *corner, *nmos, *pmos, *out, *substrate;
@@ -33,6 +32,7 @@ typedef struct {
     mj_ring_figures figures;
     mj_ring_responses responses;
     mj_ring_noise noise;
+    mj_ring_flicker flicker;
     mj_ring_substrate substrate;
     mj_ring_condition condition[MJ_RING_CONDITIONS];
     mj_ring_mismatch mismatch;
@@ -40,6 +40,8 @@ typedef struct {
     int n_agreements;
     bool has_responses, has_noise, has_corners, has_mismatch;
     mj_progress progress;
+    const char *spreading; /* what is being varied */
+    double spread_start_s;
 } result;
 
 static mj_status make_ring(result *m, mj_context *context, const request *r)
@@ -91,6 +93,7 @@ static mj_status measure_one(result *m, mj_context *context, const request *r)
     if (r->noise) {
         mj_progress_print(&m->progress, "noise");
         MJ_TRY(mj_ring_measure_noise(&m->noise, &m->ring, &m->figures, &m->job, err));
+        MJ_TRY(mj_ring_measure_flicker(&m->flicker, &m->ring, &m->figures, &m->job, err));
         m->has_noise = true;
     }
     m->substrate = mj_ring_substrate_make(&m->ring, &m->figures, &m->responses,
@@ -100,22 +103,37 @@ static mj_status measure_one(result *m, mj_context *context, const request *r)
     return MJ_OK;
 }
 
+static void show_ring(int n_done, int n, void *user)
+{
+    result *m = user;
+    char left[32] = "unknown";
+    if (n_done == 0) {
+        m->spread_start_s = mj_clock_s();
+    } else {
+        mj_duration_format((mj_clock_s() - m->spread_start_s) / n_done * (n - n_done), left, sizeof left);
+    }
+    if (n_done == 0 || mj_progress_is_due(&m->progress)) {
+        mj_progress_print(&m->progress, "%s, ring %d of %d, time left %s", m->spreading, n_done + 1, n, left);
+    }
+}
+
 static mj_status measure_spread(result *m, mj_context *context, const request *r)
 {
     static const char *const corner[] = {"tt", "ff", "ss"};
     mj_spice_models models[3];
+    const mj_ring_watch watch = {show_ring, m};
     for (int i = 0; i < 3 && r->corners; i++) {
         const mj_models_request wanted = {m->models.path, corner[i], r->nmos, r->pmos};
         MJ_TRY(mj_spice_models_load(&models[i], &wanted, &context->arena, &context->err));
     }
     if (r->corners) {
-        mj_progress_print(&m->progress, "corners");
-        MJ_TRY(mj_ring_measure_corners(m->condition, models, &m->ring, &m->job, &context->err));
+        m->spreading = "corners";
+        MJ_TRY(mj_ring_measure_corners(m->condition, models, &m->ring, watch, &m->job, &context->err));
         m->has_corners = true;
     }
     if (r->mismatch > 0) {
-        mj_progress_print(&m->progress, "%d rings that differ", r->mismatch);
-        MJ_TRY(mj_ring_measure_mismatch(&m->mismatch, r->mismatch, context->globals.seed, &m->ring,
+        m->spreading = "rings that differ";
+        MJ_TRY(mj_ring_measure_mismatch(&m->mismatch, r->mismatch, context->globals.seed, &m->ring, watch,
                                         &m->job, &context->err));
         m->has_mismatch = true;
         m->substrate.mismatch = m->mismatch.period_share;
@@ -149,6 +167,17 @@ static void print_response(const mj_ring_response *r, bool chosen)
     printf(" %7.2f %%%s\n", 100 * r->residual, chosen ? "  <- the model's" : source[r->source]);
 }
 
+/* It is no diffusion: what it does is another frequency in every run, said of one unit of model time. */
+static void print_flicker(const result *m)
+{
+    const mj_ring_substrate *s = &m->substrate;
+    double wander = mj_ring_flicker_wander(&m->flicker, SINCE_TRIM_S, s->unit_s);
+    printf("  flicker     %10.3g of the frequency, rms, an hour after a trim: %.3g rad/s, %.2g rad a unit\n"
+           "              of model time; no diffusion but a drift; it outweighs thermal noise below %.3g kHz\n",
+           wander, 2 * PI / s->period_s * wander, 2 * PI / s->period_s * wander * s->unit_s,
+           1e-3 * mj_ring_flicker_corner(&m->flicker, s->period_s, s->diffusion_sq));
+}
+
 static void print_one(const result *m)
 {
     const mj_ring_substrate *s = &m->substrate;
@@ -161,6 +190,9 @@ static void print_one(const result *m)
     printf("  detuning    %10.4g %% of the frequency per 10 mV of supply\n", s->detuning_pV);
     if (s->diffusion_sq > 0) {
         printf("  diffusion   %10.4g rad2/s from thermal noise\n", s->diffusion_sq);
+    }
+    if (m->has_noise) {
+        print_flicker(m);
     }
     if (m->has_responses) {
         printf("\ncoupling function, Tohm rad/s\n"
@@ -282,6 +314,11 @@ static mj_status print_json(mj_context *context, const result *m)
     mj_json_set_number(root, "leak_W", s->leak_W);
     mj_json_set_number(root, "detuning_per_volt", s->detuning_pV);
     mj_json_set_number(root, "diffusion_rad2ps", s->diffusion_sq > 0 ? s->diffusion_sq : NAN);
+    if (m->has_noise) {
+        mj_json_set_number(root, "flicker", m->flicker.h);
+        mj_json_set_number(root, "flicker_corner_Hz",
+                           mj_ring_flicker_corner(&m->flicker, s->period_s, s->diffusion_sq));
+    }
     mj_json_set_number(root, "conductance_max_S", s->conductance_max_S);
     if (m->has_responses) {
         set_responses(root, m);
@@ -297,24 +334,6 @@ static mj_status print_json(mj_context *context, const result *m)
     mj_status status = mj_json_print(root, stdout, &context->err);
     mj_json_free(root);
     return status;
-}
-
-/* An empty folder, made if need be. */
-static mj_status prepare_folder(const char *folder, mj_err *err)
-{
-    int n = 0;
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
-        return mj_err_add(err, MJ_EFILE, folder, 0, 0, "cannot make this folder: %s", strerror(errno));
-    }
-    DIR *list = opendir(folder);
-    if (!list) {
-        return mj_err_add(err, MJ_EFILE, folder, 0, 0, "not a folder: %s", strerror(errno));
-    }
-    while (readdir(list)) {
-        n++;
-    }
-    closedir(list);
-    return n == 2 ? MJ_OK : mj_err_add(err, MJ_EFILE, folder, 0, 0, "--out wants an empty folder");
 }
 
 static mj_status save(mj_context *context, const result *m, const char *folder)
@@ -352,7 +371,7 @@ static mj_status run(mj_context *context, const request *r)
                           "--vdd or --temperature with it");
     }
     MJ_TRY(make_ring(m, context, r));
-    MJ_TRY(r->out ? prepare_folder(r->out, &context->err) : MJ_OK);
+    MJ_TRY(r->out ? mj_measure_folder(r->out, &context->err) : MJ_OK);
     mj_progress_init(&m->progress, context);
     mj_status status = measure_all(m, context, r);
     mj_progress_end(&m->progress);
@@ -395,7 +414,7 @@ int mj_measure_ring(mj_context *context, int argc, char **argv)
         {.name = "split", .kind = MJ_OPTION_FLAG, .target = &r.split,
          .help = "couplings act one way, with either sign: an output and its opposite"},
         {.name = "noise", .kind = MJ_OPTION_FLAG, .target = &r.noise,
-         .help = "also diffusion of the phase from thermal noise"},
+         .help = "also diffusion of the phase from thermal noise, and drift from flicker noise"},
         {.name = "corners", .kind = MJ_OPTION_FLAG, .target = &r.corners,
          .help = "also tt, ff, ss at 0, 25, 85 C and 90, 100, 110 % of the supply"},
         {.name = "mismatch", .argument = "N", .kind = MJ_OPTION_INT, .target = &r.mismatch, .min = 2,
