@@ -3,7 +3,7 @@
  * Flip-flops side by side see one strobe and edges that come at different times before it. Where the
  * output turns is the offset; near it a decision takes long, in proportion to the logarithm of how near:
  * the aperture is the window in which it takes over twice its usual time. Two decks: a coarse row of edges,
- * and a fine one about what that found, which is where a window of some fs would be seen as one step. */
+ * and a fine one about what that found, whose step is the least aperture that is told. */
 #include "cell_parts.h"
 
 #include <math.h>
@@ -107,7 +107,7 @@ static mj_status run(mj_sampler_figures *s, const trial *t, const mj_spice_job *
     for (int rises = 0; rises < 2 && status == MJ_OK; rises++) {
         status = read_row(s, &late[rises], &raw, t, rises, err);
     }
-    s->aperture_s = (late[0] > late[1] ? late[0] : late[1]) * 2 * t->reach_s / (SAMPLERS - 1);
+    s->aperture_s = fmax(1, fmax(late[0], late[1])) * 2 * t->reach_s / (SAMPLERS - 1);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status;

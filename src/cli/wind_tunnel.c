@@ -174,7 +174,8 @@ mj_status mj_wind_tunnel_run(mj_rings_report *r, mj_context *context)
                    (MAC_COUPLING * (double)r->net.n_couplings + MAC_RING * (double)r->net.n);
     r->asic.joules = r->asic_macs * mac.typ;
     r->active_m2 = active_area(r);
-    MJ_TRY(add_cells(r, facts, &context->err));
+    mj_err quiet = {0};
+    r->has_cells = add_cells(r, facts, &quiet) == MJ_OK;
     r->n_parameters = r->net.n_couplings + 4 * r->net.n;
     return find_gradient(r, context);
 }
@@ -187,11 +188,15 @@ static void print_row(const char *what, const mj_tunnel_row *row, const mj_rings
 void mj_wind_tunnel_print(const mj_rings_report *r)
 {
     char text[96];
-    printf("\nwind tunnel, an image; the circuit: %.4g nJ, without strobe and reference: %.4g nJ of rings in the\n"
-           "deck; not in the deck, by mj measure cells: start %.3g nJ, trim %.3g nJ, couplers' switches %.3g nJ,\n"
-           "read-out %.3g nJ\n",
-           1e9 * all_joules(r), 1e9 * r->energy_J, 1e9 * r->start_J, 1e9 * r->trim_J, 1e9 * r->switches_J,
-           1e9 * r->sample_J);
+    printf("\nwind tunnel, an image; the circuit: %.4g nJ, without strobe and reference\n", 1e9 * all_joules(r));
+    if (r->has_cells) {
+        printf("  in the deck: rings %.4g nJ; not in it, by mj measure cells: start %.3g nJ, trim %.3g nJ, switches of\n"
+               "  couplers %.3g nJ, read-out %.3g nJ\n",
+               1e9 * r->energy_J, 1e9 * r->start_J, 1e9 * r->trim_J, 1e9 * r->switches_J, 1e9 * r->sample_J);
+    } else {
+        printf("  without start, trim, switches of couplers and read-out: there are no facts of them; make them by\n"
+               "  mj measure cells --split --out DIR, and give --facts DIR\n");
+    }
     snprintf(text, sizeof text, "ngspice, %.3g s at %g W", r->spice.seconds, r->core_W);
     print_row(text, &r->spice, r);
     snprintf(text, sizeof text, "C, one at a time, %.3g us", 1e6 * r->single.seconds);
