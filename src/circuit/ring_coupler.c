@@ -2,10 +2,10 @@
  *
  * A gate's resistance, measured first near the rails, where outputs stay, is taken off every resistor; what it
  * changes with voltage stays, and bends the current: half way both of its transistors may be nearly off, by
- * the body effect. All gates are as narrow as they come: their contacts are most of what a coupler costs. Two more decks: all codes
- * under a slow ramp at the output, the opposite output against it, half the supply at the node that listens;
- * and inverters that drive couplers at a ring's frequency, for the energy of a cycle: without a coupler, with
- * one that is off, with one that is on to a node a quarter of a period behind. */
+ * the body effect. All gates are narrow: their contacts are most of what a coupler costs. Two more decks: all
+ * codes under a slow ramp at the output, the opposite output against it, half the supply at the node that
+ * listens; and inverters that drive couplers at a ring's frequency, for the energy of a cycle: without a
+ * coupler, with one that is off, with one that is on to a node a quarter of a period behind. */
 #include "cell_parts.h"
 
 #include <math.h>

@@ -190,8 +190,8 @@ void mj_wind_tunnel_print(const mj_rings_report *r)
     char text[96];
     printf("\nwind tunnel, an image; the circuit: %.4g nJ, without strobe and reference\n", 1e9 * all_joules(r));
     if (r->has_cells) {
-        printf("  in the deck: rings %.4g nJ; not in it, by mj measure cells: start %.3g nJ, trim %.3g nJ, switches of\n"
-               "  couplers %.3g nJ, read-out %.3g nJ\n",
+        printf("  in the deck: rings %.4g nJ; not in it, by mj measure cells: start %.3g nJ, trim %.3g nJ,\n"
+               "  switches of couplers %.3g nJ, read-out %.3g nJ\n",
                1e9 * r->energy_J, 1e9 * r->start_J, 1e9 * r->trim_J, 1e9 * r->switches_J, 1e9 * r->sample_J);
     } else {
         printf("  without start, trim, switches of couplers and read-out: there are no facts of them; make them by\n"
