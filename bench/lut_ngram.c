@@ -6,7 +6,8 @@
  * none (Witten and Bell: a context seen n times with u different symbols keeps the share n / (n + u)),
  * that is, an order-2 model. Stored: for each context its number of successors (7 bits) and for each
  * successor its symbol and its count, in `COUNT_BITS` bits (a rounded logarithm). Where that is more than
- * the network's bits, the rarest trigrams go until it fits. Both read the same validation text, in bits a
+ * the network's bits (which its encoder and its code are among), the rarest trigrams go until it fits; where
+ * it is less, there is no larger table of this order. Both read the same validation text, in bits a
  * byte; training text and alphabet are those of the network. */
 #include "figure.h"
 
@@ -117,7 +118,7 @@ static bool judge(const char *path, const mj_units *units, mj_arena *arena, mj_e
         return false;
     }
     const mj_symbols *text = &corpus.part[MJ_PART_VALIDATION];
-    double n = (double)text->n, network_bits = mj_lut_net_bits(&model.net);
+    double n = (double)text->n, network_bits = mj_lut_model_bits(&model);
     mj_lut_count gates = mj_lut_net_count(&model.net);
     double network = mj_language_bits(&language, text) / n;
     if (!count(&table, &corpus.part[MJ_PART_TRAIN], corpus.alphabet.n_symbols)) {

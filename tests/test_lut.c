@@ -322,7 +322,7 @@ static void soft_case_init(soft_case *c, int k, int B)
                              .scale = 0.5, .scale_rate = 0.1, .seed = 4}};
     mj_arena_init(&c->arena, 0);
     c->tape = mj_tape_new(&c->arena, &c->err, (mj_tape_config){.seed = 1});
-    mj_soft_lut_record(&c->vars, c->tape, &c->net, B, &c->hard);
+    mj_soft_lut_record(&c->vars, c->tape, &c->net, B, (mj_lut_config){.hard = &c->hard});
     assert_int_equal(mj_tape_allocate(c->tape, 0), MJ_OK);
     assert_int_equal(mj_soft_lut_init(c->tape, &c->net, &c->vars, &c->arena, &c->err), MJ_OK);
     mj_rng rng;
@@ -401,7 +401,7 @@ static void test_rewiring_goes_where_the_loss_falls(void **state)
     soft_case c = {.net = {.n_inputs = S, .k = 2, .depth = 1, .width = {1}, .n_groups = 1, .scale = 1}};
     mj_arena_init(&c.arena, 0);
     c.tape = mj_tape_new(&c.arena, &c.err, (mj_tape_config){.seed = 1});
-    mj_soft_lut_record(&c.vars, c.tape, &c.net, B, &c.hard);
+    mj_soft_lut_record(&c.vars, c.tape, &c.net, B, (mj_lut_config){.hard = &c.hard});
     mj_var wanted = mj_tape_input(c.tape, "wanted", mj_shape_2(1, B), false);
     mj_var loss = mj_squared_error(c.tape, c.vars.y[0], wanted);
     assert_int_equal(mj_tape_allocate(c.tape, 0), MJ_OK);
@@ -417,16 +417,56 @@ static void test_rewiring_goes_where_the_loss_falls(void **state)
         }
         mj_tape_tensor(c.tape, wanted).v[b] = x[b] * (1 - x[WANTED * B + b]);
     }
-    mj_real *tmp = mj_arena_array(&c.arena, mj_soft_lut_rewire_tmp(&c.net, B), sizeof *tmp);
+    mj_real *seen = mj_arena_array(&c.arena, mj_soft_lut_seen(&c.net, B, 1), sizeof *seen);
     mj_tape_forward(c.tape, 0, true);
     mj_tape_grads_clear(c.tape);
     *mj_tape_tensor(c.tape, loss).d = 1;
     mj_tape_backward(c.tape);
-    assert_int_equal(mj_soft_lut_rewire(c.tape, &c.net, &c.vars, 1, tmp), 1);
+    mj_soft_lut_watch(seen, c.tape, &c.net, &c.vars, 0, 1);
+    assert_int_equal(mj_soft_lut_rewire(c.tape, &c.net, &c.vars, 1, seen, 1), 1);
     assert_int_equal(wire[0], 0);
     assert_int_equal(wire[1], WANTED);
     assert_true(w[0] == w[2] && w[1] == w[3] && w[0] < 0 && w[1] > 0);
     mj_arena_fini(&c.arena);
+}
+
+/* What two batches of B say about wires is what one of 2 B says. */
+static void test_batches_add_up_in_rewiring(void **state)
+{
+    (void)state;
+    enum { B = 32 };
+    int wire[2][30 * 2];
+    for (int n = 1; n <= 2; n++) {
+        soft_case c;
+        soft_case_init(&c, 2, 2 * B / n);
+        for (int l = 0; l < c.net.depth; l++) { /* all but wires, so that all want to move */
+            mj_tensor w = mj_tape_tensor(c.tape, c.vars.w[l]);
+            for (size_t i = 0; i < mj_shape_count(w.shape); i++) {
+                w.v[i] = (i & 1 ? 2 : -2) + w.v[i] / 100;
+            }
+        }
+        mj_real *seen = mj_arena_array(&c.arena, mj_soft_lut_seen(&c.net, 2 * B / n, n), sizeof *seen);
+        mj_tensor x = mj_tape_tensor(c.tape, c.vars.x), z = mj_tape_tensor(c.tape, c.vars.logits);
+        for (int batch = 0; batch < n; batch++) {
+            for (int i = 0; i < c.net.n_inputs; i++) {
+                for (int b = 0; b < 2 * B / n; b++) {
+                    unsigned sample = (unsigned)(batch * B + b + 1);
+                    x.v[i * (2 * B / n) + b] = (mj_real)(sample * 2654435761u >> (i + 4) & 1);
+                }
+            }
+            mj_tape_forward(c.tape, 0, true);
+            mj_tape_grads_clear(c.tape);
+            for (size_t i = 0; i < mj_shape_count(z.shape); i++) { /* a slope of the sample's own score */
+                z.d[i] = z.v[i] - (mj_real)4;
+            }
+            mj_tape_backward(c.tape);
+            mj_soft_lut_watch(seen, c.tape, &c.net, &c.vars, batch, n);
+        }
+        assert_true(mj_soft_lut_rewire(c.tape, &c.net, &c.vars, 0.5, seen, n) > 10);
+        memcpy(wire[n - 1], mj_tape_tensor(c.tape, c.vars.wires[0]).label, sizeof wire[0]);
+        mj_arena_fini(&c.arena);
+    }
+    assert_memory_equal(wire[0], wire[1], sizeof wire[0]);
 }
 
 int main(void)
@@ -442,6 +482,7 @@ int main(void)
         cmocka_unit_test(test_hardened_is_what_was_trained),
         cmocka_unit_test(test_fresh_tables_are_wires),
         cmocka_unit_test(test_rewiring_goes_where_the_loss_falls),
+        cmocka_unit_test(test_batches_add_up_in_rewiring),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -46,14 +46,28 @@ static void test_parts_add_up(void **state)
     assert_int_equal(m->core.n_cells + m->readout.n_cells, f->circuit.netlist.n_instances);
     assert_rel(m->core.area_m2 + m->readout.area_m2, mj_netlist_area_m2(&f->circuit.netlist), 1e-9);
     assert_true(mj_energy_dynamic_J(&m->core) + mj_energy_dynamic_J(&m->readout) >= m->steady_J);
+    assert_rel(m->steady_J, mj_energy_dynamic_J(&m->core_still) + mj_energy_dynamic_J(&m->readout_still), 1e-12);
+    assert_true(m->core.wires_J > 0 && m->core.wires_J < m->core.switching_J);
     assert_true(m->settle_s > 0 && m->settle_s <= m->delay_s + 1e-12);
     assert_int_equal(m->n_vectors, VECTORS);
 
     mj_measurement longer;
     measure(f, &longer, 60e-6);
     assert_true(longer.core.switching_J > m->core.switching_J);
+    /* no toggle of still vectors depends on delays: the wires' energy goes with their length */
+    assert_rel(longer.core_still.wires_J, 2 * m->core_still.wires_J, 1e-9);
+    assert_rel(longer.core_still.switching_J - m->core_still.switching_J, m->core_still.wires_J, 1e-9);
     assert_true(longer.inputs_J > m->inputs_J);
     assert_true(longer.delay_s > m->delay_s);
+}
+
+static double n_votes(const mj_manifest *m)
+{
+    double n = 0;
+    for (int g = 0; g < m->n_groups; g++) {
+        n += m->group[g].n_outputs;
+    }
+    return n;
 }
 
 /* What is saved is read as a folder of facts, with its unit and interval, and moved to 7 nm by the
@@ -78,6 +92,26 @@ static void test_facts_are_read_back(void **state)
     assert_rel(small.typ, own.typ * scale.typ, 1e-5);
     assert_rel(small.lo, own.lo * scale.lo, 1e-5);
     assert_rel(small.hi, own.hi * scale.hi, 1e-5);
+    /* parts of a table, and of a vote, add up to it; both to core and read-out */
+    static const char *const kinds[] = {"lut", "vote"}, *const parts[] = {"cells", "glitches", "wires"};
+    const double whole_J[] = {mj_energy_dynamic_J(&f->measured.core) / f->manifest.n_nodes,
+                              mj_energy_dynamic_J(&f->measured.readout) / n_votes(&f->manifest)};
+    for (int k = 0; k < 2; k++) {
+        double sum_J = 0;
+        for (int p = 0; p < 3; p++) {
+            char key[64];
+            snprintf(key, sizeof key, "circuit-test-net.%s.%s", kinds[k], parts[p]);
+            assert_done(f, mj_facts_quantity(&own, facts, key, "J", 0, &f->err));
+            sum_J += own.typ;
+        }
+        assert_rel(sum_J, whole_J[k], 1e-5);
+    }
+    const mj_fact *fact;
+    assert_done(f, mj_facts_quantity(&own, facts, "circuit-test-net.delay.7nm", "s", 0, &f->err));
+    assert_rel(own.typ, f->measured.delay_s / 24, 1e-5); /* [stillmaker2017] */
+    assert_done(f, mj_facts_find(&fact, facts, "circuit-test-net.lut", &f->err));
+    assert_non_null(strstr(fact->note, "origin")); /* the file's note is that of its facts */
+    assert_done(f, mj_facts_quantity(&own, facts, "circuit-test-net.output", "J", 0, &f->err));
     const mj_source *source;
     assert_done(f, mj_facts_source(&source, facts, own.source, &f->err));
     assert_done(f, mj_facts_quantity(&own, facts, "circuit-test-net.gate.area", "m2", 0, &f->err));

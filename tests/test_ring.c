@@ -109,7 +109,11 @@ static void test_graphs(void **state)
             assert_true(a->i != a->j && a->resistance_ohm >= 40e3 && a->resistance_ohm < 120e3);
             assert_memory_equal(&a->resistance_ohm, &again.edge[e].resistance_ohm, sizeof(double));
         }
-        assert_true(mj_ring_graph_conductance(&graph, &ring) >= 1 / 120e3);
+        double before_S = mj_ring_graph_conductance(&graph, &ring);
+        assert_true(before_S >= 1 / 120e3);
+        mj_ring_graph_scale(&graph, &ring, 20e-6);
+        assert_rel(mj_ring_graph_conductance(&graph, &ring), 20e-6, 1e-12);
+        assert_rel(graph.offset_V[0] / again.offset_V[0], 20e-6 / before_S, 1e-12);
     }
     /* A common turn is no error; one ring off by 0.1 of four is. */
     const double model[] = {0, 1, 2, 3}, turned[] = {0.5, 1.5, 2.5, 3.5 - 2 * PI},

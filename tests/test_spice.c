@@ -215,7 +215,7 @@ static mj_status parse_models(const char *text, const mj_models_request *request
 
 static void test_models(void **state)
 {
-    static const char text[] = "* two corners\n.lib tt\n.MODEL N1 NMOS level=14\n+ vth0=0.4\n"
+    static const char text[] = "* two corners\n.lib tt\n;x.control\n$ shell\n.MODEL N1 NMOS level=14\n+ vth0=0.4\n"
                                ".model P1 PMOS(level=14)\n.endl tt\n.lib ff\n.model n1 nmos\n"
                                ".model p1 pmos\n.endl\n";
     mj_spice_models models;

@@ -140,6 +140,15 @@ bool mj_oscillator_runs(const mj_bill *bill);
 /* Silicon of as many oscillators and couplers as the model has; absent if the chip does not say. */
 mj_quantity mj_oscillator_area(const mj_bill *bill);
 
+/* True if the model's look-up tables are gates; false where a computer works them out. */
+bool mj_lut_runs(const mj_bill *bill);
+/* Silicon of its tables and read-out; absent if the chip does not say. */
+mj_quantity mj_lut_circuit_area(const mj_bill *bill);
+/* Where the model's own circuit was measured (facts of circuit-NAME, NAME the model's), its figures in the
+ * place of those that the chip takes from another circuit's facts; and a table and a vote in their parts,
+ * where the circuit's facts have them. Before the bill. */
+mj_status mj_lut_facts_find(mj_chip *chip, const mj_model *model, mj_facts *facts, mj_err *err);
+
 /* The calibrated predictors alone, per section 4 and 5 of the baseline: step only, for validation.
  * fit: &chip->text[i]. */
 void mj_text_step(mj_step *step, const mj_chip *chip, const mj_text_fit *fit, const mj_model *model,

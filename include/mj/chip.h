@@ -121,6 +121,22 @@ typedef struct {
     int couplings_max;        /* that one oscillator can take; 0: no limit known */
 } mj_oscillator;
 
+/* Look-up tables of bits as gates, and what stands around them (data/substrates). Absent everywhere else.
+ * Facts of a family circuit-NAME give way to those of the circuit of the model itself, where it was
+ * measured (mj_lut_facts_find). */
+typedef struct {
+    mj_quantity table_J, table_glitch_J, table_wire_J; /* one table, one evaluation: all, or its parts */
+    mj_quantity vote_J, vote_glitch_J, vote_wire_J;    /* one output counted by the read-out */
+    mj_quantity input_J;      /* wires and pins of one input, one evaluation */
+    mj_quantity register_J;   /* a clocked bit: every input, every evaluation */
+    mj_quantity compare_J;    /* one question about a pixel that comes from outside */
+    mj_quantity weigh_J;      /* a count turned into a chance, and added up */
+    mj_quantity random_bit_J;
+    mj_quantity period_s;     /* of an evaluation */
+    mj_quantity table_leak_W, vote_leak_W;
+    mj_quantity table_m2, vote_m2;
+} mj_lut_circuit;
+
 enum { MJ_MEMORIES_MAX = 6, MJ_COMPUTE_MAX = 10, MJ_LINKS_MAX = 4, MJ_DIES_MAX = 4, MJ_FITS_MAX = 2 };
 
 typedef struct {
@@ -172,6 +188,7 @@ typedef struct {
         mj_quantity list_USD;      /* selling price, if known */
     } cost;
     mj_oscillator oscillator;
+    mj_lut_circuit lut;
     mj_text_fit text[MJ_FITS_MAX];
     int n_text;
     mj_image_fit image;

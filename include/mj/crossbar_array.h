@@ -38,7 +38,9 @@ typedef struct {
     double settling_s;
     double power_W;                         /* of the drivers, mean over inputs */
     double array_J;                         /* of one product of matrix and vector */
-    double largest_A;                       /* of all ideal currents: the converters' range */
+    double rms_A, largest_A;                /* of all ideal products: what the converters see */
+    double column_S, column_A;              /* of one array's column: its conductances together, mean;
+                                               its largest current: what an amplifier holds and gives */
 } mj_crossbar_figures;
 
 /* MJ_ERANGE for what cannot be, with the key's name in the text. */

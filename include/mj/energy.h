@@ -15,6 +15,7 @@
 
 typedef struct {
     double switching_J, internal_J; /* of all the toggles given */
+    double wires_J;                 /* of switching_J, what the wire model's capacitance takes */
     double leakage_W, area_m2;      /* NaN: some cell does not state it */
     int n_cells;
 } mj_energy;

@@ -9,6 +9,7 @@
 #define MJ_LAYER_H
 
 #include "mj/sparse.h"
+#include "mj/symbol_tree.h"
 #include "mj/tape.h"
 
 /* All layers of this library, NULL last. src/physics has its own table of the same kind. */
@@ -58,6 +59,12 @@ typedef struct {
     double escape_bits;
 } mj_bits_config;
 mj_var mj_bits(mj_tape *tape, mj_var logits, mj_var labels, double escape_bits);
+/* Mean over samples of -log p(label), in nats, by scores of decisions z [B,n_symbols - 1], labels [B]: the
+ * tree is the caller's. */
+typedef struct {
+    const mj_symbol_tree *tree;
+} mj_tree_entropy_config;
+mj_var mj_tree_entropy(mj_tape *tape, mj_var z, mj_var labels, const mj_symbol_tree *tree);
 /* Mean of (a - b)^2: a, b of one shape. */
 mj_var mj_squared_error(mj_tape *tape, mj_var a, mj_var b);
 
@@ -118,18 +125,23 @@ mj_var mj_selective_scan(mj_tape *tape, mj_var u, mj_var dt, mj_var bc, mj_var a
 mj_var mj_oscillator_scan(mj_tape *tape, mj_var p, mj_var omega);
 
 /* Look-up tables [ruttgers2025], signals in rows and samples in columns: x [S,B], tables w [N,2^k], k
- * from 1 to 6, wires [N,k] labels below S -> [N,B], the multilinear interpolation of the logistic of w.
- * While *hard (NULL: never) entries are the bits w > 0; gradients stay those of the soft tables.
+ * from 1 to 6, wires [N,k] labels below S -> [N,B], the multilinear interpolation of the logistic of
+ * sharpness * w. While *hard entries are the bits w > 0; gradients stay those of the soft tables.
  * N*(2^k - 1)*B MAC. */
-typedef struct {
-    const bool *hard; /* the caller's, may change between steps */
+typedef struct { /* the caller's, may change between steps */
+    const bool *hard;         /* NULL: never */
+    const mj_real *sharpness; /* NULL: 1 */
 } mj_lut_config;
-mj_var mj_lut(mj_tape *tape, mj_var x, mj_var w, mj_var wires, const bool *hard);
-/* scale [1] times the sums of n groups of rows: x [N,B] -> [B,n]. */
+mj_var mj_lut(mj_tape *tape, mj_var x, mj_var w, mj_var wires, mj_lut_config config);
+/* Sums of n groups of rows times their scale: x [N,B] -> [B,n], scale [1], of all groups, or [n]. Groups
+ * are equal, or `first` [n + 1] names the first row of each and N, the caller's. With `standard`, of a
+ * group of m rows its sum's distance from m/2 over sqrt(m)/2, as random bits are spread. */
 typedef struct {
     int n;
+    const int *first;
+    bool standard;
 } mj_lut_groups_config;
-mj_var mj_lut_groups(mj_tape *tape, mj_var x, mj_var scale, int n);
+mj_var mj_lut_groups(mj_tape *tape, mj_var x, mj_var scale, mj_lut_groups_config groups);
 /* How much of a gate the tables are, in the mean: 0 a wire, 1/2 an AND, 1 an XOR; with their outputs y
  * [N,B] (or MJ_NONE) times how often they change. */
 mj_var mj_lut_area(mj_tape *tape, mj_var w, mj_var y);

@@ -11,6 +11,7 @@
 #include "mj/err.h"
 #include "mj/real.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -55,13 +56,14 @@ void mj_lut_pixels_read(uint8_t *feature, size_t stride, const mj_lut_pixels *pi
 
 /* Encoders of the three models. Images: grey values 0 to 255 against thresholds, [pixel] a bit where
  * lowest [pixel] < threshold <= highest [pixel], for the others are constant. Pixels: thermometers.
- * Text: the `one_hot` nearest symbols one-hot, those up to `history` back by the bits of their number. */
+ * Text: the `one_hot` nearest symbols one-hot, with `ordered` as thermometers too, those up to `history` back
+ * by the bits of their number. */
 mj_status mj_lut_encode_images(mj_lut_encoder *encoder, const double *threshold, int n_thresholds,
                                const uint8_t *lowest, const uint8_t *highest, int n_pixels,
                                mj_arena *arena, mj_err *err);
 mj_status mj_lut_encode_pixels(mj_lut_encoder *encoder, const mj_lut_pixels *pixels, mj_arena *arena,
                                mj_err *err);
-mj_status mj_lut_encode_text(mj_lut_encoder *encoder, int history, int one_hot, int n_symbols,
+mj_status mj_lut_encode_text(mj_lut_encoder *encoder, int history, int one_hot, bool ordered, int n_symbols,
                              mj_arena *arena, mj_err *err);
 
 #endif

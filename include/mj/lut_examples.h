@@ -8,10 +8,11 @@
 #include "mj/lut_file.h"
 
 /* 64 samples a word, the first in the lowest bit: bits of input i at bits + i * n_words, n_words 64th parts
- * of n, rounded up. */
+ * of n, rounded up; and the right answers: class, level of the pixel, symbol. */
 typedef struct {
     int n, n_words;
     uint64_t *bits;
+    int *label; /* [n] */
 } mj_lut_examples;
 
 /* At most n samples, fewer where the data have no more, in the arena. Of images (the model must fit them)

@@ -6,7 +6,8 @@
  *   score of group g = number of ones among output[group[g]] .. output[group[g + 1] - 1]
  *
  * What the scores mean is the model's: the largest names the class (ties: the first), or the softmax of
- * scores * scale is a distribution. Trainer, pruner, Verilog writer and simulators share this one form. */
+ * scores * scale is a distribution, or slope * (score - half of the group) decides with the logistic of it
+ * as its chance (symbol_tree.h). Trainer, pruner, Verilog writer and simulators share this one form. */
 #ifndef MJ_LUT_NET_H
 #define MJ_LUT_NET_H
 
@@ -28,6 +29,7 @@ typedef struct {
     int *output;       /* [n_outputs]: signals */
     int *group;        /* [n_groups + 1]: first output of each group, n_outputs at the end */
     double scale;      /* of a score, in nats; 0 where only the largest counts */
+    double *slope;     /* [n_groups], in nats, of scores that decide; else NULL */
 } mj_lut_net;
 
 /* MJ_ERANGE, with the node, unless sizes are sane, every node reads only signals before its own, tables

@@ -19,8 +19,9 @@ typedef struct {
     int n_vectors, n_adders;   /* adders: cells of the read-out with a sum and a carry */
     mj_wiring wiring;
     mj_energy core, readout;   /* energies per output */
+    mj_energy core_still, readout_still; /* the same if nothing glitched */
     double inputs_J, leakage_J;
-    double steady_J;           /* switching and internal energy if nothing glitched */
+    double steady_J;           /* switching and internal energy of both if nothing glitched */
     double total_J;
     double delay_s, settle_s;  /* longest path; longest time to rest that was seen */
     double toggles;            /* per output, of all nets */
@@ -44,9 +45,10 @@ mj_status mj_measurement_run(mj_measurement *result, mj_measured_circuit *circui
  * is not known or nothing was published for it. */
 bool mj_measurement_at_7nm(mj_quantity *energy, double measured_J, const mj_manifest *manifest);
 
-/* FOLDER/facts.yaml, to be read by --facts: J per output, of core and read-out, per table, per cell, per
- * adder; area per cell; at the circuit's own node and at 7 nm. `origin` says which programs and library
- * made them, one line. */
+/* FOLDER/facts.yaml, to be read by --facts: J per output, of core and read-out; per table and per counted
+ * output of the network, split into cells, glitches and wires; per input, cell and adder; leakage and area
+ * of them; the delay; at the circuit's own node and at 7 nm. `origin` says which programs and library made
+ * them, one line: the note of every fact. */
 mj_status mj_measurement_save_facts(const mj_measurement *result, const mj_manifest *manifest,
                                     const char *folder, const char *origin, mj_err *err);
 

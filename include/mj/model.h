@@ -9,15 +9,18 @@
 /* What the model is computed as: one row of the workload table (op.h) each. */
 typedef enum {
     MJ_MODEL_NONE, MJ_MODEL_TRANSFORMER, MJ_MODEL_DIFFUSION, MJ_MODEL_AGGREGATE, MJ_MODEL_OSCILLATORS,
-    MJ_MODEL_LOOKUP, MJ_MODEL_TEXT_NET
+    MJ_MODEL_LOOKUP, MJ_MODEL_TEXT_NET, MJ_MODEL_LUT
 } mj_model_kind;
-/* "", "transformer", "diffusion", "aggregate", "oscillators", "lookup", "text_net", NULL */
+/* "", "transformer", "diffusion", "aggregate", "oscillators", "lookup", "text_net", "lut", NULL */
 extern const char *const mj_model_kind_names[];
 /* Blocks of text nets, in the order of text_net.h behind an empty one: "", "mingru", .., NULL */
 extern const char *const mj_model_block_names[];
 
-typedef enum { MJ_OUTPUT_NONE, MJ_OUTPUT_TOKEN, MJ_OUTPUT_IMAGE, MJ_OUTPUT_VIDEO } mj_output;
-extern const char *const mj_output_names[]; /* "", "token", "image", "video", NULL */
+/* A class: of an image that was shown. */
+typedef enum {
+    MJ_OUTPUT_NONE, MJ_OUTPUT_TOKEN, MJ_OUTPUT_IMAGE, MJ_OUTPUT_VIDEO, MJ_OUTPUT_CLASS
+} mj_output;
+extern const char *const mj_output_names[]; /* "", "token", "image", "video", "class", NULL */
 
 /* Weight counts by part, whole model, computed by mj_model_resolve from the shape. */
 typedef struct {
@@ -149,14 +152,26 @@ typedef struct {
         double index_bits;     /* stored with each of them where density < 1 (1: 2 bytes for 16) */
     } text_net;
 
+    /* lut: a network of look-up tables of bits, and a read-out that counts the ones of each group of its
+     * outputs (lut_net.h). The largest count is a class, or counts are the chances of what is drawn: a
+     * pixel's level, a symbol. Numbers of the pruned network. */
+    struct {
+        int tables, wires;     /* wires: inputs of all tables */
+        int inputs;            /* bits, each a question about a pixel or a symbol */
+        int votes, groups;     /* outputs that are counted, counts */
+        int evaluations;       /* an output takes: 1, or one a pixel of an image */
+        int width, height;     /* of images that it reads or makes; 0 of text */
+    } lut;
+
     /* what was published, to check the counts against; 0: unknown */
     double published_total, published_active;
     const char *omitted;      /* parts of the published total that are not counted */
     double exact_weight_B;    /* from GGUF tensor types, all tensors; 0: from precision. Then
                                  published_total is the sum of the tensors' elements */
     struct {
-        const char *metric; /* NULL: none known. What was judged and how; lower is better */
+        const char *metric; /* NULL: none known. What was judged and how; lower is better .. */
         double value;
+        bool rises;         /* .. or higher is */
     } quality;              /* of a model that mj trained and judged (trained.h) */
 
     mj_params params; /* set by mj_model_resolve */
@@ -178,7 +193,7 @@ mj_status mj_model_resolve(mj_model *model, const char *path, mj_err *err);
 /* Sets the weight format of attention, FFN and experts; embedding, head and cache stay. Any format
  * but fp8 ends moe.reads_all, and exact_weight_B no longer holds. */
 void mj_model_set_precision(mj_model *model, mj_format format);
-/* "dense", "moe", "hybrid" (any state-space layer), "diffusion", "physical", "lookup", "text-net". */
+/* "dense", "moe", "hybrid" (any state-space layer), "diffusion", "physical", "lookup", "text-net", "lut". */
 const char *mj_model_class(const mj_model *model);
 /* The format that most weights of attention, FFN and experts are in, e.g. "mxfp4" for gpt-oss. */
 mj_format mj_model_format(const mj_model *model);

@@ -17,6 +17,7 @@ typedef enum {
     MJ_OP_LOOKUP,    /* rows read from a table */
     MJ_OP_DENOISE,   /* linear parts of a denoiser */
     MJ_OP_DECODER,   /* VAE or other conventional decoder */
+    MJ_OP_TABLES,    /* look-up tables of bits, as gates or as operations on words of bits */
     MJ_OP_OSCILLATE, /* coupled oscillators: physics, or `reads` evaluations of it on a computer */
 } mj_op_kind;
 
@@ -37,6 +38,7 @@ typedef struct {
     double act_B;      /* activation bytes in and out per output token */
     double vector;     /* element-wise operations per output token: counted where they are not little
                           beside the products */
+    double word_ops;   /* logic operations per output token on words that 32 sequences share */
     int experts, active;
     double oscillators; /* that run for `span` model time units per output */
     double segments;    /* settings of all couplings in turn; each coupling is built once */
@@ -44,6 +46,10 @@ typedef struct {
     double starts;      /* oscillators started at a random phase, each of `start_bits` */
     double start_bits;
     double samples;     /* phases read out */
+    double tables, votes, inputs; /* evaluated, counted, read per output (evaluations x those there are) */
+    double scores;                /* turned into chances per output; 0: only the largest counts */
+    double evaluations;           /* one after the other per output */
+    double in_B, out_B;           /* that come from outside and leave, per output */
 } mj_op;
 
 enum { MJ_OPS_MAX = 16 };
@@ -66,7 +72,7 @@ typedef struct {
 } mj_extent;
 
 /* One row per workload class: transformer (dense, MoE, MLA, windows, SSM, hybrids), diffusion,
- * aggregate, oscillators, lookup, text_net. */
+ * aggregate, oscillators, lookup, text_net, lut. */
 typedef void mj_count(mj_ops *ops, const mj_model *model, const mj_extent *extent);
 typedef struct {
     mj_model_kind kind;

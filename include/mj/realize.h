@@ -2,6 +2,7 @@
  *
  *   core.v readout.v adders.v top.v   Verilog (verilog.h); check.v joins them for a simulator
  *   vectors.bin expected.bin          inputs, and what the network makes of them (vectors.h)
+ *   network.safetensors               the network, and what the answers should be (lut_folder.h)
  *   cells.lib                         a link to the library
  *   adders_cells.v                    the adders, of cells of the library
  *   core_gate.v core_gate.json        the core on cells (yosys.h)
@@ -30,6 +31,10 @@ typedef struct {
     bool naive;          /* verilog.h */
     const mj_vectors *vectors; /* NULL: n_vectors random ones */
     const char *vectors_from;  /* what they are of */
+    const int *label;          /* [vectors]: the right answers, each a group; NULL: not known */
+    double train_scale;        /* of a score in training, nats */
+    const char *metric;        /* of the model's quality, "accuracy"; NULL: not known */
+    double quality;
     int n_vectors;
     uint64_t seed;
     double limit_s;      /* of yosys; 0: 600 */

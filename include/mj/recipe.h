@@ -48,6 +48,7 @@ typedef struct {
     int n_thresholds;
     int neighbourhood;    /* next_pixel: rows above that are seen; 0: 5 */
     int history, one_hot; /* next_byte: symbols that are seen, and how many of them one-hot */
+    bool decisions;       /* next_byte: scores decide along a code of the symbols */
     double scale;         /* of a score; 0: the model's own */
     double area;          /* weight of the area in the loss */
     bool activity;        /* area counts as often as it switches: energy */
@@ -122,10 +123,12 @@ typedef struct {
     double minutes; /* the run ends after about this time ... */
     int steps;      /* ... or after this number of steps */
     double epochs;  /* or, of text, after so many times through it */
-    double lr_end;  /* of lr, at the end of the epochs; 0: all of it */
+    double lr_end;  /* of lr, at the end of the epochs; 0: all of it. lut_net: of the run; 0: 1/20 */
     double lr_memory; /* of a look-up memory beside a net, which lr_end is of then, in every epoch */
     double hard_from; /* lut_net: share of the run after which tables are bits; 0: half of it */
     int rewire;       /* lut_net: times that idle wires move; 0: never */
+    double sharpen;   /* lut_net: how much steeper tables are when they become bits; 0: 1 */
+    int rewire_batches; /* lut_net: batches by which they do; 0: 1 */
     int shift;        /* lut_net on images: they are moved by up to so many pixels */
     bool mirror;      /* lut_net on images: every other one, by chance, is seen in a mirror */
     int seed;

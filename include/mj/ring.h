@@ -27,7 +27,8 @@
 
 #include <stdint.h>
 
-enum { MJ_RING_STAGES_MAX = 31, MJ_RING_HARMONICS = 4, MJ_RING_PHASES = 256 };
+enum { MJ_RING_STAGES_MAX = 31, MJ_RING_HARMONICS = 4, MJ_RING_PHASES = 256,
+       MJ_RING_NODES_MAX = 3 * MJ_RING_STAGES_MAX };
 
 typedef struct {
     const mj_spice_models *models;
@@ -59,7 +60,8 @@ typedef struct {
     double power_W;
     double leak_W;             /* standing still */
     double detuning_pV;        /* s: d ln(frequency) / d(supply), 1/V */
-    double wave_V[MJ_RING_STAGES_MAX][MJ_RING_PHASES]; /* [node, phase 2 pi k / 256] */
+    double wave_V[MJ_RING_NODES_MAX][MJ_RING_PHASES]; /* [node, phase 2 pi k / 256]: stages, then those
+                                                       * of buffers or of the split */
 } mj_ring_figures;
 mj_status mj_ring_measure(mj_ring_figures *figures, const mj_ring *ring, const mj_spice_job *job,
                           mj_err *err);
@@ -71,7 +73,8 @@ mj_status mj_ring_measure_period(mj_ring_figures *figures, const mj_ring *ring,
  * harmonic, of half the supply's amplitude about half the supply. */
 typedef enum { MJ_RING_SOURCE_OUTPUT, MJ_RING_SOURCE_OPPOSITE, MJ_RING_SOURCE_SINE } mj_ring_source;
 
-/* H at one resistance, fitted to the rate of a ring that another, faster one drives. */
+/* H at one resistance, fitted to the rate of a ring that another drives, which is once faster and once
+ * slower: the mean of both. */
 typedef struct {
     double resistance_ohm;
     int source; /* mj_ring_source */
@@ -84,11 +87,13 @@ typedef struct {
     int n, chosen; /* response[chosen] is the model's */
     mj_ring_response response[MJ_RING_RESPONSES_MAX];
     double conductance_max_S; /* of all couplings at a node: up to it H holds; 0: nowhere */
+    double load_slope;        /* d constant / d (all couplings at a node), ohm2 rad/s: resistors load a
+                               * ring wherever they lead, less than in proportion */
 } mj_ring_responses;
 /* At which resistances, falling, the ring's output first; {0}: 400, 200, 100, 50 and 25 kohm, of which
  * 100 are the model's, and of a split ring 100 kohm from its opposite and from the sine. H
- * holds where its residual and its distance from that of the largest resistance, both over its
- * amplitude, are below `tolerance` (0: 0.02). */
+ * holds where its residual and its distance from that of the largest resistance, but for the load's, both
+ * over its amplitude, are below `tolerance` (0: 0.02). */
 typedef struct {
     double resistance_ohm[MJ_RING_RESPONSES_MAX];
     int source[MJ_RING_RESPONSES_MAX]; /* mj_ring_source */
@@ -123,9 +128,9 @@ mj_status mj_ring_tune_split(mj_ring *ring, const mj_spice_job *job, mj_err *err
  * phase at the start 0. An ideal tank of quality 10 with its sources: nothing of it is in the energy. */
 void mj_ring_write_sine(FILE *out, const mj_ring *ring, const mj_ring_figures *figures, int id,
                         double period_s);
-/* .ic of its nodes for a phase. */
+/* .ic of its nodes for a phase, and of its supply. */
 void mj_ring_write_start(FILE *out, const mj_ring *ring, const mj_ring_figures *figures, int id,
-                         double phase);
+                         const char *supply, double phase);
 /* A deck for rings: title, models, temperature. */
 mj_status mj_ring_deck(mj_deck *deck, const mj_ring *ring, const char *title, mj_err *err);
 

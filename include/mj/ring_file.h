@@ -18,6 +18,7 @@ typedef struct {
     double diffusion_sq; /* rad2/s; 0: not measured */
     double unit_s, coupling_resistance_ohm;
     double conductance_max_S;
+    double load_slope; /* d constant / d (couplings at a node), from that of response on; ohm2 rad/s */
     double mismatch;  /* standard deviation of periods from ring to ring, relative; 0: not measured */
     int trim_bits;    /* of the trim that takes it away, over +-3 deviations; 0: none */
     int listen;       /* node at which couplings arrive */

@@ -29,13 +29,19 @@ mj_status mj_ring_graph_draw(mj_ring_graph *graph, int n, bool directed, uint64_
                              mj_arena *arena, mj_err *err);
 /* The largest sum of conductances at a node 0 or tap. */
 double mj_ring_graph_conductance(const mj_ring_graph *graph, const mj_ring *ring);
+/* Makes that sum `conductance_S`: all couplings and supplies' offsets by the same factor, so that the
+ * network settles at the same phases, sooner or later. */
+void mj_ring_graph_scale(mj_ring_graph *graph, const mj_ring *ring, double conductance_S);
 
 /* What the phase model knows of rings. */
 typedef struct {
     int n_stages;
-    double period_s, detuning_pV;
+    double period_s, detuning_pV, load_slope;
     mj_ring_response response;
 } mj_ring_model;
+/* What couplings of so much conductance add to a ring's rate beside the constants of their responses,
+ * rad/s: slope (G - 1/R) G, R the resistance that `response` was measured at. */
+double mj_ring_load_rate(const mj_ring_response *response, double load_slope, double conductance_S);
 mj_ring_model mj_ring_model_make(const mj_ring *ring, const mj_ring_figures *figures,
                                  const mj_ring_responses *responses);
 /* The same with nothing but the first sine: Kuramoto's model. */
@@ -70,12 +76,14 @@ mj_ring_error mj_ring_compare(const double *model, const double *circuit, int n)
 typedef struct {
     int n, n_edges;
     uint64_t seed;
-    bool settled;             /* drift below 0.01 rad */
+    bool settled;             /* drift below 0.01 rad while a node's couplings turn a phase by 2 */
     double drift, energy_J;
     double conductance_S;     /* largest at a node */
+    double span_s;            /* simulated */
     mj_ring_error full, sine, sources; /* sources: against the model */
-    double circuit_s, model_s, sources_wall_s; /* wall */
+    double circuit_s, model_s, sources_wall_s; /* wall; model_s to 1 mrad */
 } mj_ring_agreement;
+/* span_s 0: as long as 120 turns of a phase by 1 rad at the strongest node take. */
 mj_status mj_ring_agree(mj_ring_agreement *agreement, const mj_ring_graph *graph, uint64_t seed,
                         const mj_ring *ring, const mj_ring_figures *figures,
                         const mj_ring_model *model, double span_s, const mj_spice_job *job,

@@ -21,6 +21,8 @@ typedef struct {
 } mj_snr_facts;
 /* MJ_ENAME if a fact is not there. */
 mj_status mj_snr_facts_find(mj_snr_facts *facts, mj_facts *store, mj_err *err);
+/* A conversion to digital of so many steps; named by what rules it, steps or floor. */
+mj_quantity mj_snr_conversion(const mj_snr_facts *facts, double steps);
 
 /* A token: what may be analog, and the rest, which is digital with 8 bits on every machine. */
 typedef struct {

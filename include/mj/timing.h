@@ -21,6 +21,7 @@ typedef struct {
 typedef struct {
     mj_wiring wiring;
     double *load_F;                 /* [n_nets] */
+    double *wire_F;                 /* [n_nets]: of load_F, the wire model's */
     double (*slew_s)[MJ_EDGES_N];   /* [n_nets] */
     double (*arrival_s)[MJ_EDGES_N]; /* [n_nets] */
     size_t *first_arc;              /* [n_instances]: of delay_fs */

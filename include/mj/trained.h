@@ -5,7 +5,9 @@
  * oscillators is held against the tensor of couplings: K [N,N], or [P,N,N] of P segments, or
  * K.packed [P*N, bytes of a row] with the text K.bits. What it claims of a look-up memory is held
  * against rows.packed, rows.levels, head.packed and text (lookup_file.h), of a text net against its
- * embedding, head, turns and blocks (text_net_file.h). */
+ * embedding, head, turns and blocks (text_net_file.h).
+ *
+ * A look-up-table network needs no such text: shapes of its tensors say what it is (lut_file.h). */
 #ifndef MJ_TRAINED_H
 #define MJ_TRAINED_H
 
@@ -14,8 +16,8 @@
 
 #define MJ_TRAINED_KEY "mj.model"
 
-/* Resolved. MJ_ESUPPORT for a file without that text or of another kind than oscillators, lookup and
- * text_net; MJ_ERANGE where text and tensors disagree. */
+/* Resolved. MJ_ESUPPORT for a file without that text or of another kind than oscillators, lookup,
+ * text_net and lut_net; MJ_ERANGE where text and tensors disagree. */
 mj_status mj_model_from_trained(mj_model *model, const char *path, const mj_units *units,
                                 mj_arena *arena, mj_err *err);
 /* The text of a model of those kinds, in the arena; NULL when out of memory.

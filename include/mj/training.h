@@ -54,6 +54,12 @@ mj_status mj_training_step(mj_training *training, double *loss, mj_err *err);
 mj_status mj_training_save(const mj_training *training, const char *path, mj_err *err);
 /* MJ_ERANGE if recipe, text, threads or kernels are not those of the save. */
 mj_status mj_training_restore(mj_training *training, const char *path, mj_err *err);
+/* Mean loss, in nats a sample, of samples drawn from other data (images, or with NULL the validation text),
+ * by the averaged parameters as training has them: of a look-up-table network whose tables are not bits yet
+ * what it is worth soft. n_samples is rounded down to whole batches, one at least. MJ_ESUPPORT where a
+ * recipe's task has no such measure. */
+mj_status mj_training_judge(double *loss, mj_training *training, const mj_dataset *test, int n_samples,
+                            mj_err *err);
 /* The averaged parameters with recipe, seed, steps and `note`s. Couplings that were trained with 2 to
  * 8 bits are packed so. */
 mj_status mj_training_export(const mj_training *training, const char *path, const mj_note *note,

@@ -7,6 +7,8 @@
 #define _GNU_SOURCE /* execvpe */
 #include "mj/child.h"
 
+#include "mj/clock.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <math.h>
@@ -16,19 +18,11 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { READ_B = 1 << 16 };
 
 extern char **environ;
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 /* Room for READ_B more bytes and a NUL. */
 static bool make_room(char **text, size_t *room, size_t length)
@@ -47,10 +41,10 @@ static bool make_room(char **text, size_t *room, size_t length)
 static mj_status read_all(char **text, size_t *length, int from, const mj_child *child, mj_err *err)
 {
     const char *name = child->argv[0];
-    double end_s = now_s() + child->limit_s;
+    double end_s = mj_clock_s() + child->limit_s;
     size_t room = 0;
     for (;;) {
-        double left_s = end_s - now_s();
+        double left_s = end_s - mj_clock_s();
         struct pollfd wait_for = {.fd = from, .events = POLLIN};
         if (left_s <= 0 || poll(&wait_for, 1, (int)(1e3 * left_s) + 1) == 0) {
             return mj_err_add(err, MJ_ETOOL, NULL, 0, 0, "%s took more than %g s", name,

@@ -223,6 +223,12 @@ mj_status mj_calibrated(mj_bill *bill, double *prompts, mj_err *err)
                           "%s was never measured with %s: bill %s on an event-sum chip (sram-chip)",
                           chip->name, is_net ? "text nets" : "look-up memories", bill->model->name);
     }
+    if (bill->model->kind == MJ_MODEL_LUT) {
+        return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0,
+                          "%s was never measured with networks of look-up tables: bill %s as gates "
+                          "(lut-180nm, lut-7nm) or on an event-sum chip (sram-chip)",
+                          chip->name, bill->model->name);
+    }
     if (bill->model->kind == MJ_MODEL_OSCILLATORS) {
         return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0,
                           "%s was never measured with coupled oscillators: bill %s on an event-sum "

@@ -23,6 +23,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { WORD_BITS = 32, WORD_OPERANDS_B = 4 * 4 }; /* three words read, one written */
+
 /* What one step of the whole machine moves and computes. */
 typedef struct {
     double weight_B, state_B, act_B, link_B;
@@ -55,16 +57,29 @@ static double touched(const mj_op *op, const mj_model *m, const mj_serving *s)
     return (1 - q) * decode + q * mixed;
 }
 
+/* Words of which every bit is another sequence. */
+static double words(const mj_serving *s)
+{
+    return ceil(s->batch / WORD_BITS);
+}
+
+/* What oscillators or gates do by themselves. */
+static bool is_physical(const mj_op *op, const mj_bill *bill)
+{
+    return (op->kind == MJ_OP_OSCILLATE && mj_oscillator_runs(bill)) ||
+           (op->kind == MJ_OP_TABLES && mj_lut_runs(bill));
+}
+
 static void add_text_op(traffic *t, const mj_op *op, const mj_model *m, const mj_serving *s)
 {
     double B = s->batch, prompts = mj_reads_prompts(s) ? 1 / s->output : 0;
     bool looks = op->kind == MJ_OP_LOOKUP && m->kind == MJ_MODEL_LOOKUP; /* a net reads prompts by rows */
-    bool decodes = op->kind == MJ_OP_HEAD || looks; /* prompts do not need it */
+    bool decodes = op->kind == MJ_OP_HEAD || op->kind == MJ_OP_TABLES || looks; /* prompts do not need it */
     double tokens = decodes ? B : tokens_of(s);
     t->weight_B += op->weight_B * op->reads * touched(op, m, s) + op->row_B * tokens;
-    t->vector += op->vector * tokens;
+    t->vector += op->vector * tokens + op->word_ops * words(s);
     t->state_B += op->state_B * B;
-    t->act_B += op->act_B * tokens;
+    t->act_B += op->act_B * tokens + op->word_ops * words(s) * WORD_OPERANDS_B;
     t->mac += op->mac * tokens;
     t->cache_mac += B * (op->state_mac + op->prompt_mac * prompts);
 }
@@ -90,6 +105,9 @@ static void count_blocks(double *blocks, double *numbers, const mj_bill *bill, c
         double runs = mj_oscillator_runs(bill) ? 0 : (double)s->steps * m->oscillator.stages;
         *blocks = runs + m->oscillator.decoder_blocks;
         *numbers = s->batch * ((double)m->oscillator.visible + m->oscillator.hidden);
+    } else if (m->kind == MJ_MODEL_LUT) { /* all tables, then what is drawn */
+        *blocks = mj_lut_runs(bill) ? 0 : 2.0 * m->lut.evaluations;
+        *numbers = s->batch * m->lut.groups;
     } else if (m->kind == MJ_MODEL_DIFFUSION) { /* act_B: so many 16-bit matrices a kernel block */
         double runs = (double)s->steps * m->diffusion.passes;
         *blocks = runs * m->diffusion.blocks;
@@ -116,11 +134,15 @@ static traffic count(const mj_bill *bill, const mj_serving *s)
     traffic t = {.format = mj_model_format(m)};
     for (int i = 0; i < bill->ops.n; i++) {
         const mj_op *op = &bill->ops.op[i];
+        if (is_physical(op, bill)) {
+            continue;
+        }
         if (text) {
             add_text_op(&t, op, m, s);
-        } else if (op->kind != MJ_OP_OSCILLATE || !mj_oscillator_runs(bill)) {
+        } else {
             t.weight_B += op->weight_B * op->reads;
-            t.act_B += op->act_B * s->batch;
+            t.vector += op->vector * s->batch + op->word_ops * words(s);
+            t.act_B += op->act_B * s->batch + op->word_ops * words(s) * WORD_OPERANDS_B;
             t.mac += op->mac * s->batch;
             t.cache_mac += op->state_mac * s->batch;
         }
@@ -167,6 +189,9 @@ static double step_time(const mj_bill *bill, const traffic *t, const mj_compute 
     slowest = fmax(slowest, mj_quantity_given(block) ? t->blocks * block->typ : 0);
     if (mj_oscillator_runs(bill)) { /* one output after the other, then its decoder if it has one */
         slowest += mj_oscillator_output_s(bill) * bill->serving.batch / G;
+    }
+    if (mj_lut_runs(bill)) {
+        slowest += mj_lut_output_s(bill) * bill->serving.batch / G;
     }
     const mj_link *link = exchange_link(chip);
     if (link != NULL) {
@@ -343,6 +368,9 @@ static void device_lines(mj_bill *bill, const traffic *t, const mj_compute *unit
     if (mj_oscillator_runs(bill)) {
         mj_oscillator_event_lines(ledger, bill);
     }
+    if (mj_lut_runs(bill)) {
+        mj_lut_event_lines(ledger, bill);
+    }
     overhead(ledger, MJ_CLOCK, "clock", "all events above x share", &chip->overhead.clock);
     if (chip->closure == MJ_CLOSURE_EVENT_SUM) {
         overhead(ledger, MJ_UNEXPLAINED, "not modelled",
@@ -351,6 +379,9 @@ static void device_lines(mj_bill *bill, const traffic *t, const mj_compute *unit
     }
     if (mj_oscillator_runs(bill)) {
         mj_oscillator_static_lines(ledger, bill);
+    }
+    if (mj_lut_runs(bill)) {
+        mj_lut_static_lines(ledger, bill);
     }
     static_lines(ledger, bill);
     const mj_quantity *leak = &chip->overhead.leak;

@@ -33,6 +33,10 @@ double mj_oscillator_output_s(const mj_bill *bill);
 mj_status mj_oscillator_check(const mj_bill *bill, mj_err *err);
 void mj_oscillator_event_lines(mj_ledger *ledger, const mj_bill *bill);
 void mj_oscillator_static_lines(mj_ledger *ledger, const mj_bill *bill);
+/* The same of a model of look-up tables on a chip that has them as gates (lut_lines.c). */
+double mj_lut_output_s(const mj_bill *bill);
+void mj_lut_event_lines(mj_ledger *ledger, const mj_bill *bill);
+void mj_lut_static_lines(mj_ledger *ledger, const mj_bill *bill);
 /* Rate of the tensor cores for the model's weights over that for 16 bit: 2 for 8-bit formats, 4 for
  * nvfp4, where the chip has units for them; other formats are widened to 16 bit first. */
 double mj_format_speed(const mj_chip *chip, const mj_model *model);

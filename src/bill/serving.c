@@ -77,6 +77,9 @@ static void kept(double *weight_B, double *cache_B, const mj_chip *chip, const m
         if (op->kind == MJ_OP_OSCILLATE && mj_quantity_given(&chip->oscillator.cycle_J)) {
             continue; /* couplings are kept in the couplers */
         }
+        if (op->kind == MJ_OP_TABLES && mj_quantity_given(&chip->lut.table_J)) {
+            continue; /* tables are gates */
+        }
         double shard = op->kind == MJ_OP_EXPERTS ? G : s->tensor;
         if (model->kind == MJ_MODEL_DIFFUSION) { /* the sequence is what is split */
             shard = 1;
@@ -346,6 +349,10 @@ static void fill_lengths(mj_serving *s, const mj_chip *chip, const mj_model *mod
         s->steps = s->steps > 0 ? s->steps : model->oscillator.steps;
         s->width = model->oscillator.width;
         s->height = model->oscillator.height;
+    }
+    if (model->kind == MJ_MODEL_LUT) {
+        s->width = model->lut.width;
+        s->height = model->lut.height;
     }
     if (model->kind == MJ_MODEL_DIFFUSION) {
         s->steps = s->steps > 0 ? s->steps : model->diffusion.steps;

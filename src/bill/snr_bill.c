@@ -75,8 +75,7 @@ static void add(mj_snr_bill *bill, mj_component component, const char *label, co
                      &bill->unit[bill->n_units++]);
 }
 
-/* A conversion of so many steps; named by what rules it. */
-static mj_quantity conversion(const mj_snr_facts *f, double steps)
+mj_quantity mj_snr_conversion(const mj_snr_facts *f, double steps)
 {
     const mj_quantity walden = times(&f->walden_J, steps), *floor = &f->floor_J;
     mj_quantity q = walden.typ > floor->typ ? walden : *floor;
@@ -97,7 +96,7 @@ static void analog_lines(mj_snr_bill *bill, const mj_snr_facts *f, const mj_snr_
     add(bill, MJ_ARITH_ANALOG, "thermal noise kept down", "products x 8 kT x twice the ratio", w->mac,
         "MAC", times(&f->kt_J, CLASS_B * each));
     add(bill, MJ_CONV_ADC, "sums converted to digital", "sums, each of sqrt(2 ratio / 1.5) steps",
-        w->outputs, "conv", conversion(f, steps));
+        w->outputs, "conv", mj_snr_conversion(f, steps));
     double bits = s->activation_bits > 0 ? s->activation_bits : fmax(1, log2(steps) + UNHEARD_BITS);
     add(bill, MJ_CONV_DAC, "inputs converted to analog", "inputs, each of so many bits", w->inputs,
         "conv", times(&f->dac_J, bits / DAC_BITS));

@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <string.h>
+#include <sys/resource.h>
 
 enum { NODE_B = 96, NAME_B = 32 };
 static const double RAMP_S = 100e-12; /* 60 ps from 20 to 80 % */
@@ -32,14 +33,47 @@ static bool equal_fold(const char *low, const char *text)
     return *low == '\0' && *text == '\0';
 }
 
-static const mj_spice_cell *cell_find(const job *j, const char *name)
+static const mj_spice_cell *cell_find(const mj_spice_cells *cells, const char *name)
 {
-    for (int i = 0; i < j->cells->n_cells; i++) {
-        if (equal_fold(j->cells->cell[i].name, name)) {
-            return &j->cells->cell[i];
+    for (int i = 0; i < cells->n_cells; i++) {
+        if (equal_fold(cells->cell[i].name, name)) {
+            return &cells->cell[i];
         }
     }
     return NULL;
+}
+
+static mj_status no_cell(const mj_spice_cells *cells, const char *name, mj_err *err)
+{
+    return mj_err_add(err, MJ_ENAME, cells->path, 0, 0, "no subcircuit '%s'", name);
+}
+
+mj_status mj_spice_cells_count(long long *n_transistors, const mj_netlist *netlist,
+                               const mj_spice_cells *cells, mj_err *err)
+{
+    *n_transistors = 0;
+    for (int i = 0; i < netlist->n_instances; i++) {
+        const mj_spice_cell *cell = cell_find(cells, netlist->instance[i].cell->name);
+        if (!cell) {
+            return no_cell(cells, netlist->instance[i].cell->name, err);
+        }
+        *n_transistors += cell->n_transistors;
+    }
+    return MJ_OK;
+}
+
+double mj_crosscheck_period_s(double longest_path_s)
+{
+    return RAMP_S + PERIODS_OF_PATH * longest_path_s;
+}
+
+/* Seconds of a processor that child processes took until now: what others do on the machine is not in it. */
+static double children_s(void)
+{
+    struct rusage used;
+    getrusage(RUSAGE_CHILDREN, &used);
+    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
+           1e-6 * (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
 }
 
 static const char *inner_node(char buf[NODE_B], const char *node)
@@ -97,9 +131,9 @@ static int net_at(const mj_instance *x, const char *port)
 static mj_status instance_write(FILE *out, const job *j, int index)
 {
     const mj_instance *x = &j->netlist->instance[index];
-    const mj_spice_cell *cell = cell_find(j, x->cell->name);
+    const mj_spice_cell *cell = cell_find(j->cells, x->cell->name);
     if (!cell) {
-        return mj_err_add(j->err, MJ_ENAME, j->cells->path, 0, 0, "no subcircuit '%s'", x->cell->name);
+        return no_cell(j->cells, x->cell->name, j->err);
     }
     fprintf(out, "xu%d", index);
     for (int i = 0; i < cell->n_ports; i++) {
@@ -155,7 +189,7 @@ static mj_status deck_write(mj_deck *deck, const job *j)
     fprintf(deck->out, "vsupply supply 0 %.9g\n", j->netlist->liberty->voltage_V);
     for (int i = 0; i < j->netlist->n_instances; i++) {
         MJ_TRY(instance_write(deck->out, j, i));
-        const mj_spice_cell *cell = cell_find(j, j->netlist->instance[i].cell->name);
+        const mj_spice_cell *cell = cell_find(j->cells, j->netlist->instance[i].cell->name);
         if (!used[cell - j->cells->cell]) {
             cell_write(deck->out, j, cell);
             used[cell - j->cells->cell] = true;
@@ -242,7 +276,7 @@ static mj_status tables_run(mj_spice_figures *figures, job *j, uint64_t *expecte
     MJ_TRY(mj_simulate_events(expected, toggles, NULL, j->netlist, &timing, j->input, j->n_vectors,
                               j->arena, j->err));
     MJ_TRY(mj_energy_compute(&energy, j->netlist, &timing, toggles, NULL, j->err));
-    j->period_s = RAMP_S + PERIODS_OF_PATH * timing.worst_s;
+    j->period_s = mj_crosscheck_period_s(timing.worst_s);
     figures->tables_J = (mj_energy_dynamic_J(&energy) + mj_energy_inputs_J(j->netlist, &timing, toggles)) /
                         (j->n_vectors - 1);
     return MJ_OK;
@@ -263,9 +297,13 @@ mj_status mj_crosscheck_spice(mj_spice_figures *figures, const mj_netlist *netli
                         : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a cross-check");
     }
     MJ_TRY(tables_run(figures, &j, expected));
+    MJ_TRY(mj_spice_cells_count(&figures->n_transistors, netlist, cells, err));
+    figures->simulated_s = n_vectors * j.period_s;
     MJ_TRY(mj_deck_open(&deck, "netlist of cells", err));
     mj_status status = deck_write(&deck, &j);
+    const double start_s = children_s();
     status = status == MJ_OK ? mj_spice_run(&raw, &deck, spice, arena, err) : status;
+    figures->busy_s = children_s() - start_s;
     mj_deck_close(&deck);
     return status == MJ_OK ? raw_read(figures, &j, &raw, expected) : status;
 }

@@ -85,6 +85,7 @@ mj_status mj_energy_compute(mj_energy *energy, const mj_netlist *netlist, const 
                 MJ_TRY(output_energy(&internal_J, netlist, timing, toggles, x, p, err));
                 energy->internal_J += internal_J;
                 energy->switching_J += (double)toggles[net] * half_CV2(timing->load_F[net], voltage_V);
+                energy->wires_J += (double)toggles[net] * half_CV2(timing->wire_F[net], voltage_V);
             }
         }
     }

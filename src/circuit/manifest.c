@@ -93,7 +93,7 @@ static void set_cells(mj_json *root, const mj_manifest *m)
     }
     mj_json *liberty = mj_json_object();
     mj_json_set_text(liberty, "path", m->liberty);
-    mj_json_set_text(liberty, "sha256", m->liberty_sha256);
+    mj_json_set_text(liberty, "sha256", m->liberty_sha256[0] ? m->liberty_sha256 : NULL);
     if (m->node_m > 0) {
         mj_json_set_number(liberty, "node_m", m->node_m);
     }
@@ -118,7 +118,7 @@ static void set_lists(mj_json *root, const mj_manifest *m)
     for (int i = 0; i < m->n_files; i++) {
         mj_json *file = mj_json_object();
         mj_json_set_text(file, "name", m->file[i].name);
-        mj_json_set_text(file, "sha256", m->file[i].sha256);
+        mj_json_set_text(file, "sha256", m->file[i].sha256[0] ? m->file[i].sha256 : NULL);
         mj_json_append(files, file);
     }
     for (int i = 0; i < m->n_tools; i++) {

@@ -83,6 +83,7 @@ static void per_output(mj_energy *energy, double steps)
 {
     energy->switching_J /= steps;
     energy->internal_J /= steps;
+    energy->wires_J /= steps;
 }
 
 /* Energies of core and read-out; parts[0], parts[1]: marks of their instances. */
@@ -92,13 +93,19 @@ static mj_status parts_sum(mj_measurement *r, const job *j, const uint64_t *togg
     const mj_netlist *n = &j->circuit->netlist;
     const mj_timing *t = &j->circuit->timing;
     const double steps = r->n_vectors - 1;
-    mj_energy quiet;
-    MJ_TRY(mj_energy_compute(&r->core, n, t, toggles, parts[0], j->err));
-    MJ_TRY(mj_energy_compute(&r->readout, n, t, toggles, parts[1], j->err));
-    MJ_TRY(mj_energy_compute(&quiet, n, t, steady, NULL, j->err));
-    per_output(&r->core, steps);
-    per_output(&r->readout, steps);
-    r->steady_J = mj_energy_dynamic_J(&quiet) / steps;
+    const struct {
+        mj_energy *energy;
+        const uint64_t *toggles;
+        const bool *part;
+    } sums[] = {{&r->core, toggles, parts[0]},
+                {&r->readout, toggles, parts[1]},
+                {&r->core_still, steady, parts[0]},
+                {&r->readout_still, steady, parts[1]}};
+    for (size_t i = 0; i < sizeof sums / sizeof sums[0]; i++) {
+        MJ_TRY(mj_energy_compute(sums[i].energy, n, t, sums[i].toggles, sums[i].part, j->err));
+        per_output(sums[i].energy, steps);
+    }
+    r->steady_J = mj_energy_dynamic_J(&r->core_still) + mj_energy_dynamic_J(&r->readout_still);
     r->inputs_J = mj_energy_inputs_J(n, t, toggles) / steps;
     r->leakage_J = (r->core.leakage_W + r->readout.leakage_W) * r->delay_s;
     r->total_J = mj_energy_dynamic_J(&r->core) + mj_energy_dynamic_J(&r->readout) + r->inputs_J +

@@ -2,9 +2,10 @@
  * core's netlist from its Verilog. */
 #include "mj/proof.h"
 
+#include "mj/clock.h"
+
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #include "mj/simulate.h"
 #include "mj/vectors.h"
@@ -23,13 +24,6 @@ typedef struct {
     mj_arena *arena;
     mj_err *err;
 } job;
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 int mj_proof_mismatches(const mj_proof *proof)
 {
@@ -58,9 +52,9 @@ static mj_status check_rtl(mj_proof *proof, const job *j)
     const mj_verilator_job run = {.folder = j->folder, .name = j->manifest->name, .n = j->in.n,
                                   .n_inputs = j->in.n_bits, .n_checked = j->expected.n_bits,
                                   .limit_s = j->config.limit_s};
-    double start_s = now_s();
+    double start_s = mj_clock_s();
     MJ_TRY(mj_verilator_run(&got, &run, j->arena, j->err));
-    proof->rtl_s = now_s() - start_s;
+    proof->rtl_s = mj_clock_s() - start_s;
     proof->rtl_mismatches = compare(proof, &got, j);
     return MJ_OK;
 }
@@ -146,13 +140,13 @@ static mj_status simulate(int *mismatches, mj_proof *proof, const job *j, const 
 
 static mj_status check_gates(mj_proof *proof, const job *j)
 {
-    double start_s = now_s();
+    double start_s = mj_clock_s();
     int n_signals = j->manifest->n_signals;
     const part core = {"core_gate.json", "core", 0, n_signals};
     const part whole = {"gate.json", "top", n_signals, j->expected.n_bits};
     MJ_TRY(simulate(&proof->core_mismatches, proof, j, &core));
     MJ_TRY(simulate(&proof->gate_mismatches, proof, j, &whole));
-    proof->gate_s = now_s() - start_s;
+    proof->gate_s = mj_clock_s() - start_s;
     return MJ_OK;
 }
 
@@ -160,9 +154,9 @@ static mj_status check_formally(mj_proof *proof, const job *j)
 {
     const mj_yosys_job run = {.folder = j->folder, .name = j->manifest->name,
                               .limit_s = j->config.formal_limit_s};
-    double start_s = now_s();
+    double start_s = mj_clock_s();
     MJ_TRY(mj_yosys_prove(&proof->verdict, &run, j->arena, j->err));
-    proof->formal_s = now_s() - start_s;
+    proof->formal_s = mj_clock_s() - start_s;
     return MJ_OK;
 }
 

@@ -3,8 +3,9 @@
  * A run starts where the net is at rest on inputs of 0; then the inputs come at once. */
 #include "mj/rc_net.h"
 
+#include "mj/clock.h"
+
 #include <string.h>
-#include <time.h>
 
 enum { SPANS = 20, POINTS = 400, NAME_B = 32 }; /* time constants, time steps of the shortest run */
 static const double SETTLED = 1e-3; /* drift over the last tenth; else the run is made anew, longer */
@@ -198,26 +199,19 @@ static double apart(double *largest, const double *a, const double *b, int n)
     return sqrt(squares / n) / (range > 0 ? range : 1);
 }
 
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 static mj_status run_once(mj_rc_run *run, const mj_rc_net *rc, const double *x, double longer,
                           const mj_spice_job *job, mj_err *err)
 {
     mj_arena arena;
     mj_deck deck;
     mj_raw raw;
-    double start_s = now_s();
+    double start_s = mj_clock_s();
     run->settling_s = run->drift = run->energy_J = run->power_W = 0;
     MJ_TRY(open_deck(&deck, rc, x, longer, err));
     mj_arena_init(&arena, 0);
     mj_status status = mj_spice_run(&raw, &deck, job, &arena, err);
     mj_deck_close(&deck);
-    run->wall_s = now_s() - start_s;
+    run->wall_s = mj_clock_s() - start_s;
     if (status == MJ_OK) {
         status = read_nodes(run, &raw, rc, err);
     }

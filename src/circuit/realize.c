@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "mj/draft.h"
+#include "mj/lut_folder.h"
 #include "mj/yosys.h"
 #include "tool.h"
 
@@ -140,6 +141,19 @@ static mj_status write_vectors(const job *j)
     j->manifest->vectors_from = config->vectors ? config->vectors_from : "random";
     j->manifest->seed = config->vectors ? 0 : config->seed;
     return MJ_OK;
+}
+
+static mj_status write_network(const job *j)
+{
+    const mj_realize_config *config = j->config;
+    mj_lut_folder network = {.net = *j->verilog.net, .metric = config->metric, .quality = config->quality};
+    network.net.scale = config->train_scale;
+    if (config->vectors && config->label) {
+        network.label = config->label;
+        network.n_labels = config->vectors->n;
+    }
+    MJ_TRY(mj_lut_folder_save(&network, config->folder, j->arena, j->err));
+    return mj_manifest_add_file(j->manifest, config->folder, MJ_LUT_NETWORK, j->arena, j->err);
 }
 
 /* What is known before any file is written. */
@@ -285,6 +299,7 @@ mj_status mj_realize_verilog(mj_manifest *manifest, const mj_lut_net *net,
     MJ_TRY(open_folder(config->folder, err));
     MJ_TRY(write_sources(&j));
     MJ_TRY(write_vectors(&j));
+    MJ_TRY(write_network(&j));
     mj_status status = use_library(&j);
     status = status == MJ_OK ? map(&j) : status;
     mj_status saved = mj_manifest_save(manifest, config->folder, err);

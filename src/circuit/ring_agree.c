@@ -1,28 +1,22 @@
 /* Ring agreement: random graphs of rings as transistors, beside the phase model.
  *
  * Phases are read from the crossings of every ring's node 0, nine cycles long, three cycles before
- * the end, relative to ring 0. What still moves by more than DRIFT has not settled: two trajectories on
- * their way, perhaps past a saddle, may be far apart without any fault of the model, so such runs are
- * reported but do not count. */
+ * the end, relative to ring 0. What still moves by more than DRIFT, in the time that a node's couplings need
+ * to turn a phase by 1 rad, has not settled: two trajectories on their way, perhaps past a saddle, may be
+ * far apart without any fault of the model, so such runs are reported but do not count. */
 #include "mj/ring_phase.h"
+
+#include "mj/clock.h"
 
 #include <complex.h>
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
 static const double PI = 3.14159265358979323846;
-static const double DRIFT = 0.01;       /* rad over the cycles looked at */
-static const double MODEL_STEP_S = 1e-9; /* Runge-Kutta: 1e-5 rad at rates of 1e8 rad/s */
+static const double DRIFT = 0.005, SETTLING = 120; /* rad over, and number of, those times */
+static const double MODEL_STEP = 0.3; /* of such a time, Runge-Kutta: ends within 1e-5 rad */
 enum { LOOKS = 8, CYCLES_LOOKED = 9, CYCLES_LEFT = 3, CYCLES_KEPT = 20, CYCLES_MAX = 256, NAME_B = 32,
        TIMED_RUNS = 10 };
-
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static void write_graph(mj_deck *deck, const mj_ring_graph *graph, const mj_ring *ring,
                         const mj_ring_figures *figures, double span_s)
@@ -34,7 +28,7 @@ static void write_graph(mj_deck *deck, const mj_ring_graph *graph, const mj_ring
         snprintf(supply, sizeof supply, "vdd%d", i);
         fprintf(out, "vd%d vdd%d vdd %.9g\n.save v(n%d_0)\n", i, i, graph->offset_V[i], i);
         mj_ring_write(out, ring, i, supply);
-        mj_ring_write_start(out, ring, figures, i, graph->phase0[i]);
+        mj_ring_write_start(out, ring, figures, i, supply, graph->phase0[i]);
     }
     for (int e = 0; e < graph->n_edges; e++) {
         const mj_ring_edge *edge = &graph->edge[e];
@@ -96,7 +90,7 @@ mj_status mj_ring_graph_simulate(mj_ring_run *run, const mj_ring_graph *graph, c
     mj_arena own;
     mj_deck deck;
     mj_raw raw;
-    double begin_s = now_s();
+    double begin_s = mj_clock_s();
     run->phase = mj_arena_array(arena, (size_t)graph->n, sizeof *run->phase);
     if (!run->phase) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d rings", graph->n);
@@ -105,7 +99,7 @@ mj_status mj_ring_graph_simulate(mj_ring_run *run, const mj_ring_graph *graph, c
     write_graph(&deck, graph, ring, figures, span_s);
     mj_arena_init(&own, 0);
     mj_status status = mj_spice_run(&raw, &deck, job, &own, err);
-    run->wall_s = now_s() - begin_s;
+    run->wall_s = mj_clock_s() - begin_s;
     if (status == MJ_OK) {
         status = read_phases(run, &raw, graph->n, ring, figures->period_s, err);
     }
@@ -139,7 +133,7 @@ static mj_status compare_sources(mj_ring_agreement *a, const double *phase, cons
 {
     mj_deck deck;
     mj_raw raw;
-    double begin_s = now_s(), *end = mj_arena_array(arena, (size_t)graph->n, sizeof *end);
+    double begin_s = mj_clock_s(), *end = mj_arena_array(arena, (size_t)graph->n, sizeof *end);
     if (!end) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d rings", graph->n);
     }
@@ -153,7 +147,7 @@ static mj_status compare_sources(mj_ring_agreement *a, const double *phase, cons
         status = mj_raw_find(&wave, &raw, name, err);
         end[i] = status == MJ_OK ? mj_waveform_at(&wave, span_s) : 0;
     }
-    a->sources_wall_s = now_s() - begin_s;
+    a->sources_wall_s = mj_clock_s() - begin_s;
     a->sources = status == MJ_OK ? mj_ring_compare(phase, end, graph->n) : (mj_ring_error){0};
     return status;
 }
@@ -163,7 +157,8 @@ static mj_status compare_all(mj_ring_agreement *a, const mj_ring_graph *graph, c
                              double span_s, const mj_spice_job *job, mj_arena *arena, mj_err *err)
 {
     mj_ring_run run;
-    int n_steps = (int)ceil(span_s / MODEL_STEP_S);
+    double turn_s = 1 / (a->conductance_S * fabs(model->response.sin[0]));
+    int n_steps = (int)ceil(span_s / (MODEL_STEP * turn_s));
     const mj_ring_model sine = mj_ring_model_sine_only(model);
     double *phase = mj_arena_array(arena, 7 * (size_t)graph->n, sizeof *phase);
     if (!phase) {
@@ -172,16 +167,16 @@ static mj_status compare_all(mj_ring_agreement *a, const mj_ring_graph *graph, c
     double *scratch = phase + graph->n;
     MJ_TRY(mj_ring_graph_simulate(&run, graph, ring, figures, span_s, job, arena, err));
     a->drift = run.drift;
-    a->settled = run.drift < DRIFT;
+    a->settled = run.drift < DRIFT * CYCLES_LOOKED * figures->period_s / turn_s;
     a->energy_J = run.energy_J;
     a->circuit_s = run.wall_s;
     mj_ring_phase_run(phase, scratch, graph, &sine, span_s, n_steps);
     a->sine = mj_ring_compare(phase, run.phase, graph->n);
-    double begin_s = now_s();
+    double begin_s = mj_clock_s();
     for (int i = 0; i < TIMED_RUNS; i++) {
         mj_ring_phase_run(phase, scratch, graph, model, span_s, n_steps);
     }
-    a->model_s = (now_s() - begin_s) / TIMED_RUNS;
+    a->model_s = (mj_clock_s() - begin_s) / TIMED_RUNS;
     a->full = mj_ring_compare(phase, run.phase, graph->n);
     return compare_sources(a, phase, graph, model, span_s, job, arena, err);
 }
@@ -194,6 +189,10 @@ mj_status mj_ring_agree(mj_ring_agreement *agreement, const mj_ring_graph *graph
     mj_arena arena;
     *agreement = (mj_ring_agreement){.n = graph->n, .n_edges = graph->n_edges, .seed = seed,
                                      .conductance_S = mj_ring_graph_conductance(graph, ring)};
+    if (span_s == 0) {
+        span_s = SETTLING / (agreement->conductance_S * fabs(model->response.sin[0]));
+    }
+    agreement->span_s = span_s;
     mj_arena_init(&arena, 0);
     mj_status status =
         compare_all(agreement, graph, ring, figures, model, span_s, job, &arena, err);

@@ -57,6 +57,7 @@ static const mj_spec_field fields[] = {
     REAL("response_constant", response.constant, NULL, -1e18, 1e18),
     REALS("response_sin", response.sin, n_sin),
     REALS("response_cos", response.cos, n_cos),
+    GIVEN("load_slope", load_slope, NULL, -1e24, 1e24),
     REAL("response_residual", response.residual, NULL, 0, 100),
     GIVEN("mismatch", mismatch, NULL, 0, 1),
     {.key = "trim_bits", .kind = MJ_SPEC_INT, AT(trim_bits), .min = 0, .max = 24},
@@ -103,7 +104,8 @@ mj_ring_substrate mj_ring_substrate_make(const mj_ring *ring, const mj_ring_figu
         .energy_J = figures->energy_J, .leak_W = figures->leak_W,
         .detuning_pV = figures->detuning_pV, .diffusion_sq = noise ? noise->diffusion_sq : 0,
         .unit_s = COUPLING_OHM / fabs(r->sin[0]), .coupling_resistance_ohm = COUPLING_OHM,
-        .conductance_max_S = responses->conductance_max_S, .trim_bits = TRIM_BITS,
+        .conductance_max_S = responses->conductance_max_S,
+        .load_slope = responses->load_slope, .trim_bits = TRIM_BITS,
         .split_F = ring->split_F, .listen = ring->listen, .swapped = ring->swapped, .response = *r,
         .opposite = response_from(responses, MJ_RING_SOURCE_OPPOSITE),
         .sine = response_from(responses, MJ_RING_SOURCE_SINE)};
@@ -112,7 +114,8 @@ mj_ring_substrate mj_ring_substrate_make(const mj_ring *ring, const mj_ring_figu
 mj_ring_model mj_ring_substrate_model(const mj_ring_substrate *s)
 {
     return (mj_ring_model){.n_stages = s->n_stages, .period_s = s->period_s,
-                           .detuning_pV = s->detuning_pV, .response = s->response};
+                           .detuning_pV = s->detuning_pV, .load_slope = s->load_slope,
+                           .response = s->response};
 }
 
 mj_status mj_ring_substrate_apply(mj_ring *ring, mj_ring_figures *figures, const mj_ring_substrate *s,
@@ -168,6 +171,7 @@ mj_status mj_ring_substrate_save(const char *path, const mj_ring_substrate *s, m
     fputs("# A ring of inverters as a phase oscillator, from transistors in ngspice; made by mj measure ring.\n"
           "#   dphi_i/dt = omega_0 (1 + detuning_per_volt dV_i) + sum_j H(phi_j + tap_ij - phi_i) / R_ij\n"
           "#   H(d) = response_constant + sum_h sin_h sin(h d) + cos_h cos(h d)     ohm rad/s\n"
+          "# load_slope: how constants change with all conductance at a node, from 1/response_resistance on.\n"
           "# Node k leads node 0 by k pi (1 - 1/stages). diffusion: rad2/s, 0 where it was not measured.\n"
           "# mismatch: standard deviation of periods, relative, of which a trim of so many bits leaves a step.\n"
           "# split: this ring has an output and its opposite; responses to that one and to a sine beside it.\n"
@@ -188,7 +192,7 @@ mj_status mj_ring_substrate_save(const char *path, const mj_ring_substrate *s, m
             1e-3 * s->response.resistance_ohm, s->response.constant);
     write_list(out, "response_sin", s->response.sin);
     write_list(out, "response_cos", s->response.cos);
-    fprintf(out, "response_residual: %.4g\n", s->response.residual);
+    fprintf(out, "load_slope: %.4g\nresponse_residual: %.4g\n", s->load_slope, s->response.residual);
     if (s->mismatch > 0) {
         fprintf(out, "mismatch: %.4g\ntrim_bits: %d\n", s->mismatch, s->trim_bits);
     }
@@ -250,7 +254,7 @@ mj_status mj_ring_facts_save(const char *path, const mj_ring_substrate *s, mj_er
             s->n_stages, s->card, s->corner, s->temperature_K, s->tool, s->commit);
     write_fact(out, s, "period", "period of a ring", 1e12 * s->period_s, "ps");
     write_fact(out, s, "cycle", "energy of a ring, per cycle", 1e15 * s->energy_J, "fJ/cycle");
-    write_fact(out, s, "leak", "leakage of a ring that stands still", 1e9 * s->leak_W, "nW");
+    write_fact(out, s, "leak", "leakage of a ring that stands still, as far as the card leaks", 1e9 * s->leak_W, "nW");
     write_fact(out, s, "detuning", "relative change of the frequency for 10 mV of supply",
                s->detuning_pV, "%");
     write_fact(out, s, "coupling", "amplitude of the coupling function, first harmonic", amplitude, "ohm/s");

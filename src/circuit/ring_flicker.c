@@ -64,7 +64,7 @@ mj_status mj_ring_measure_flicker(mj_ring_flicker *flicker, const mj_ring *ring,
             shift_V[id - 1] = SHIFT_V;
         }
         mj_ring_write(deck.out, &here, id, "vdd");
-        mj_ring_write_start(deck.out, ring, figures, id, 0);
+        mj_ring_write_start(deck.out, ring, figures, id, "vdd", 0);
         fprintf(deck.out, ".save v(n%d_0)\n", id);
     }
     mj_deck_transient(&deck, (mj_transient){ring->step_s, SPAN_CYCLES * figures->period_s, 0, true});

@@ -5,9 +5,11 @@
  * the current of the one source `vmain` is that of the net; the reference and its sines have their own. */
 #include "mj/ring_net.h"
 
+#include "mj/clock.h"
+
 #include <complex.h>
 #include <math.h>
-#include <time.h>
+#include <string.h>
 
 static const double PI = 3.14159265358979323846;
 static const double CYCLES_AFTER = 3; /* of the read-out: crossings on both sides of it */
@@ -21,7 +23,8 @@ typedef struct {
     const mj_ring *ring;
     const mj_ring_substrate *substrate;
     double unit_s;
-    double *shift; /* [n] what the constants of responses add to the rates, rad/s */
+    double *shift;  /* [n] what the constants of responses add to the rates, rad/s */
+    double *load_S; /* [n] all that is coupled to a ring */
 } writer;
 
 static void write_couplings(const writer *w)
@@ -39,6 +42,7 @@ static void write_couplings(const writer *w)
         }
         fprintf(w->out, "rc%d %s n%d_%d %.9g\n", e, port, c->i, w->ring->listen, 1 / conductance_S);
         w->shift[c->i] += r->constant * conductance_S;
+        w->load_S[c->i] += conductance_S;
     }
 }
 
@@ -57,6 +61,7 @@ static void write_injection(const writer *w)
                 fprintf(w->out, "ri%d_%d %s n%d_%d %.9g\n", i, p, bus[p][part[p] < 0], i,
                         w->ring->listen, 1 / fabs(part[p]));
                 w->shift[i] += r->constant * fabs(part[p]);
+                w->load_S[i] += fabs(part[p]);
             }
         }
     }
@@ -68,16 +73,17 @@ static void write_rings(const writer *w, const mj_ring *ring, const mj_ring_figu
     double omega0 = 2 * PI / s->period_s;
     for (int i = 0; i < w->net->n; i++) {
         char supply[NAME_B];
-        double wanted = w->image->omega[i] / w->unit_s - w->shift[i];
+        double load = mj_ring_load_rate(&s->response, s->load_slope, w->load_S[i]);
+        double wanted = w->image->omega[i] / w->unit_s - w->shift[i] - load;
         snprintf(supply, sizeof supply, "vdd%d", i);
         fprintf(w->out, "vd%d vdd%d vdd %.9g\n.save v(n%d_0)\n", i, i,
                 wanted / (omega0 * s->detuning_pV), i);
         mj_ring_write(w->out, ring, i, supply);
-        mj_ring_write_start(w->out, ring, figures, i, w->image->start[i]);
+        mj_ring_write_start(w->out, ring, figures, i, supply, w->image->start[i]);
     }
     fprintf(w->out, "vref vddr 0 %.9g\n.save v(n%d_0)\n", ring->vdd_V, w->net->n);
     mj_ring_write(w->out, ring, w->net->n, "vddr");
-    mj_ring_write_start(w->out, ring, figures, w->net->n, 0);
+    mj_ring_write_start(w->out, ring, figures, w->net->n, "vddr", 0);
     mj_ring_write_sine(w->out, ring, figures, w->net->n, s->period_s);
 }
 
@@ -87,16 +93,15 @@ mj_status mj_ring_net_deck(mj_deck *deck, const mj_ring_net *net, int image, con
 {
     mj_arena arena;
     mj_arena_init(&arena, 0);
-    double *shift = mj_arena_array(&arena, (size_t)net->n, sizeof *shift);
+    double *shift = mj_arena_array(&arena, 2 * (size_t)net->n, sizeof *shift);
     mj_status status = shift ? mj_ring_deck(deck, ring, net->name, err)
                              : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d rings", net->n);
     if (status == MJ_OK) {
         const mj_ring_mapping map = mj_ring_map(substrate, mj_ring_net_strongest(net));
         const writer w = {.out = deck->out, .net = net, .image = &net->image[image],
-                          .ring = ring, .substrate = substrate, .unit_s = map.unit_s, .shift = shift};
-        for (int i = 0; i < net->n; i++) {
-            shift[i] = 0;
-        }
+                          .ring = ring, .substrate = substrate, .unit_s = map.unit_s, .shift = shift,
+                          .load_S = shift + net->n};
+        memset(shift, 0, 2 * (size_t)net->n * sizeof *shift);
         fprintf(deck->out, "vmain vdd 0 %.9g\n.save i(vmain)\n", ring->vdd_V);
         write_couplings(&w);
         write_injection(&w);
@@ -145,13 +150,6 @@ static mj_status read_result(mj_ring_net_result *result, const mj_raw *raw, cons
     return MJ_OK;
 }
 
-static double now_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
-
 mj_status mj_ring_net_simulate(mj_ring_net_result *result, const mj_ring_net *net, int image,
                                const mj_ring *ring, const mj_ring_figures *figures,
                                const mj_ring_substrate *substrate, const mj_spice_job *job,
@@ -160,12 +158,12 @@ mj_status mj_ring_net_simulate(mj_ring_net_result *result, const mj_ring_net *ne
     mj_arena own;
     mj_deck deck;
     mj_raw raw;
-    double begin_s = now_s();
+    double begin_s = mj_clock_s();
     *result = (mj_ring_net_result){.phase = NULL};
     MJ_TRY(mj_ring_net_deck(&deck, net, image, ring, figures, substrate, err));
     mj_arena_init(&own, 0);
     mj_status status = mj_spice_run(&raw, &deck, job, &own, err);
-    result->wall_s = now_s() - begin_s;
+    result->wall_s = mj_clock_s() - begin_s;
     if (status == MJ_OK) {
         double unit_s = mj_ring_map(substrate, mj_ring_net_strongest(net)).unit_s;
         status = read_result(result, &raw, net, ring, net->span * unit_s, arena, err);

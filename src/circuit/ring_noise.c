@@ -84,7 +84,7 @@ static mj_status measure_diffusion(double *diffusion_sq, double current_A, const
     fprintf(deck.out, "vdd vdd 0 %.9g\n", ring->vdd_V);
     for (int id = 0; id < RINGS; id++) {
         mj_ring_write(deck.out, ring, id, "vdd");
-        mj_ring_write_start(deck.out, ring, figures, id, 0);
+        mj_ring_write_start(deck.out, ring, figures, id, "vdd", 0);
         fprintf(deck.out, ".save v(n%d_0)\n", id);
         for (int s = 0; s < ring->n_stages && current_A > 0; s++) {
             fprintf(deck.out, "inoise%d_%d 0 n%d_%d dc 0 trnoise(%.9g %.9g 0 0)\n", id, s, id, s,

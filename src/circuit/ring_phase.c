@@ -75,18 +75,31 @@ double mj_ring_graph_conductance(const mj_ring_graph *graph, const mj_ring *ring
     return most_S;
 }
 
+void mj_ring_graph_scale(mj_ring_graph *graph, const mj_ring *ring, double conductance_S)
+{
+    double share = conductance_S / mj_ring_graph_conductance(graph, ring);
+    for (int e = 0; e < graph->n_edges; e++) {
+        graph->edge[e].resistance_ohm /= share;
+    }
+    for (int i = 0; i < graph->n; i++) {
+        graph->offset_V[i] *= share;
+    }
+}
+
 mj_ring_model mj_ring_model_make(const mj_ring *ring, const mj_ring_figures *figures,
                                  const mj_ring_responses *responses)
 {
     return (mj_ring_model){.n_stages = ring->n_stages, .period_s = figures->period_s,
-                           .detuning_pV = figures->detuning_pV,
+                           .detuning_pV = figures->detuning_pV, .load_slope = responses->load_slope,
                            .response = responses->response[responses->chosen]};
 }
 
 mj_ring_model mj_ring_model_sine_only(const mj_ring_model *model)
 {
     mj_ring_model sine = *model;
-    sine.response = (mj_ring_response){.sin = {model->response.sin[0]}};
+    sine.load_slope = 0;
+    sine.response = (mj_ring_response){.resistance_ohm = model->response.resistance_ohm,
+                                       .sin = {model->response.sin[0]}};
     return sine;
 }
 
@@ -95,12 +108,24 @@ static double tap_of(const mj_ring_model *model, int tap)
     return tap * PI * (1 - 1.0 / model->n_stages);
 }
 
-/* Rate of a ring left alone, less omega_0. */
+double mj_ring_load_rate(const mj_ring_response *response, double load_slope, double conductance_S)
+{
+    return load_slope == 0 ? 0 : load_slope * (conductance_S - 1 / response->resistance_ohm) * conductance_S;
+}
+
+/* Rate of a ring that is loaded but not driven, less omega_0 and the constants of H. */
 static void free_rates(double *rate, const mj_ring_graph *graph, const mj_ring_model *model)
 {
     double omega0 = 2 * PI / model->period_s;
     for (int i = 0; i < graph->n; i++) {
+        double load_S = 0;
+        for (int e = 0; e < graph->n_edges; e++) {
+            const mj_ring_edge *edge = &graph->edge[e];
+            bool here = edge->i == i || (edge->j == i && !graph->directed);
+            load_S += here ? 1 / edge->resistance_ohm : 0;
+        }
         rate[i] = omega0 * model->detuning_pV * graph->offset_V[i];
+        rate[i] += mj_ring_load_rate(&model->response, model->load_slope, load_S);
     }
 }
 

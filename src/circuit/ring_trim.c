@@ -97,6 +97,8 @@ static mj_status write_deck(mj_deck *deck, mj_trim_figures *trim, const design *
 {
     int serial = 0, last = d->n_codes, middle = 1 << (d->n_bits - 1);
     double span_s = SPAN_CYCLES * f->period_s, V = d->ring->vdd_V;
+    mj_ring dropped = *d->ring;
+    dropped.vdd_V -= DROP_LEAST_V;
     MJ_TRY(mj_ring_deck(deck, d->ring, "rings behind their trims", err));
     FILE *out = deck->out;
     fprintf(out, "vsup vdd 0 %.9g\nvup up 0 pwl(0 0 %.9g 0 %.9g %.9g)\nvdown down 0 pwl(0 %.9g %.9g %.9g "
@@ -111,8 +113,8 @@ static mj_status write_deck(mj_deck *deck, mj_trim_figures *trim, const design *
         write_trim(&p, d, id, code, id < last ? code : middle);
         fprintf(out, "vq%d %s %s 0\n.save v(n%d_0) v(%s) i(vq%d)\n", id, own, supply, id, own, id);
         mj_ring_write(out, d->ring, id, supply);
-        mj_ring_write_start(out, d->ring, f, id, 0);
-        fprintf(out, ".ic v(%s)=%.9g v(%s)=%.9g\n", own, V - DROP_LEAST_V, supply, V - DROP_LEAST_V);
+        mj_ring_write_start(out, &dropped, f, id, supply, 0);
+        fprintf(out, ".ic v(%s)=%.9g\n", own, dropped.vdd_V);
         trim->cell.n_transistors = p.n_transistors;
         trim->cell.active_m2 = p.active_m2;
     }

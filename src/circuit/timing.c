@@ -23,6 +23,7 @@ static void loads_fill(mj_timing *timing, const mj_netlist *netlist)
         const mj_instance *x = &netlist->instance[i];
         for (int p = 0; p < x->cell->n_inputs; p++) {
             timing->load_F[x->input[p]] += x->cell->input[p].capacitance_F + piece_F;
+            timing->wire_F[x->input[p]] += piece_F;
         }
         for (int p = 0; p < x->cell->n_outputs; p++) {
             if (x->output[p] >= 0) {
@@ -32,6 +33,7 @@ static void loads_fill(mj_timing *timing, const mj_netlist *netlist)
     }
     for (int i = 0; i < netlist->n_outputs; i++) {
         timing->load_F[netlist->output[i].net] += piece_F;
+        timing->wire_F[netlist->output[i].net] += piece_F;
     }
 }
 
@@ -93,6 +95,7 @@ static mj_status arrays_new(mj_timing *timing, const mj_netlist *netlist, mj_are
     const size_t n_nets = (size_t)netlist->n_nets, n = (size_t)netlist->n_instances;
     size_t n_delays = 0;
     timing->load_F = mj_arena_array(arena, n_nets, sizeof *timing->load_F);
+    timing->wire_F = mj_arena_array(arena, n_nets, sizeof *timing->wire_F);
     timing->slew_s = mj_arena_array(arena, n_nets, sizeof *timing->slew_s);
     timing->arrival_s = mj_arena_array(arena, n_nets, sizeof *timing->arrival_s);
     timing->first_arc = mj_arena_array(arena, n, sizeof *timing->first_arc);
@@ -102,7 +105,7 @@ static mj_status arrays_new(mj_timing *timing, const mj_netlist *netlist, mj_are
         n_delays += (size_t)(cell->n_inputs * cell->n_outputs * MJ_EDGES_N);
     }
     timing->delay_fs = mj_arena_array(arena, n_delays, sizeof *timing->delay_fs);
-    bool good = timing->load_F && timing->slew_s && timing->arrival_s && timing->first_arc &&
+    bool good = timing->load_F && timing->wire_F && timing->slew_s && timing->arrival_s && timing->first_arc &&
                 timing->delay_fs;
     return good ? MJ_OK : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for the timing");
 }

@@ -166,6 +166,7 @@ static mj_status load(mj_bill_request *r, const extras *x, mj_context *context)
     mj_status chip_status = mj_context_load_chip(context, &r->chip, r->chip_word);
     MJ_TRY(mj_context_load_model(context, &r->model, r->model_word));
     MJ_TRY(chip_status);
+    MJ_TRY(mj_lut_facts_find(&r->chip, &r->model, mj_context_facts(context), err));
     MJ_TRY(check_extras(x, r, err));
     r->serving.no_prompt = x->given.prompt && r->serving.prompt == 0;
     r->serving.width = x->size[0];
@@ -314,8 +315,8 @@ static double simulated_J(const mj_bill_request *request, const mj_chip *chip, d
     return billed ? bill.joules : NAN;
 }
 
-/* Every bill of oscillators says what computing them would cost. --set is about the chip asked for,
- * not about this one. */
+/* Every bill of oscillators, and of tables as gates, says what computing them would cost. --set is about
+ * the chip asked for, not about this one. */
 static mj_status simulate(mj_bill_request *request, mj_context *context)
 {
     static const char digital[] = "sram-chip";
@@ -326,7 +327,7 @@ static mj_status simulate(mj_bill_request *request, mj_context *context)
         return dir == NULL ? MJ_EFILE
                            : mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
     }
-    if (mj_oscillator_runs(&request->bill)) {
+    if (mj_oscillator_runs(&request->bill) || mj_lut_runs(&request->bill)) {
         MJ_TRY(mj_chip_load(chip, digital, dir, mj_context_facts(context), context->units,
                             &context->arena, &context->err));
     } else {
@@ -342,20 +343,24 @@ static mj_status simulate(mj_bill_request *request, mj_context *context)
 
 mj_status mj_bill_request_view(mj_bill_view *view, mj_bill_request *request, mj_context *context)
 {
-    bool found, oscillates = request->model.kind == MJ_MODEL_OSCILLATORS;
+    bool found;
+    const bool is_simulated = request->model.kind == MJ_MODEL_OSCILLATORS || mj_lut_runs(&request->bill);
     MJ_TRY(mj_cost_compute(&request->cost, &request->chip, mj_context_facts(context),
                            &context->err));
     if (mj_oscillator_runs(&request->bill) && !mj_quantity_given(&request->cost.area_m2)) {
         request->cost.area_m2 = mj_oscillator_area(&request->bill);
     }
-    if (oscillates) {
+    if (mj_lut_runs(&request->bill) && !mj_quantity_given(&request->cost.area_m2)) {
+        request->cost.area_m2 = mj_lut_circuit_area(&request->bill);
+    }
+    if (is_simulated) {
         MJ_TRY(simulate(request, context));
     }
     MJ_TRY(find_measured(&request->measured, &found, context, &request->bill));
     *view = (mj_bill_view){.bill = &request->bill,
                            .cost = &request->cost,
                            .measured = found ? &request->measured : NULL,
-                           .simulation = oscillates ? &request->simulation : NULL,
+                           .simulation = is_simulated ? &request->simulation : NULL,
                            .model = request->model_word,
                            .chip = request->chip_word};
     return MJ_OK;

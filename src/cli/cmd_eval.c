@@ -255,21 +255,21 @@ static mj_status run_text(const mj_eval_job *j)
     if (j->for_images) {
         return mj_err_add(&j->context->err, MJ_EKEY, NULL, 0, 0,
                           "a language model takes --data, --test, --limit, --threads, and for a sweep "
-                          "--noise, --bits, --activation-bits, --mismatch, --chips, --within, --plot and "
-                          "--plot-joules; the other options are for generators of images");
+                          "--noise, --bits, --activation-bits, --mismatch, --substrate, --chips, --within, "
+                          "--plot and --plot-joules; the other options are for generators of images");
     }
     const mj_text_request request = {
         .path = j->path, .data = j->data, .test = j->test_text,
         .list = {[MJ_TEXT_NOISE] = j->list[NOISE], [MJ_TEXT_BITS] = j->list[BITS],
                  [MJ_TEXT_INPUT_BITS] = j->activation_bits, [MJ_TEXT_MISMATCH] = j->list[MISMATCH]},
-        .chips = j->chips, .limit_B = j->limit_B, .within = j->within, .plot = j->plot,
+        .substrate = j->substrate, .chips = j->chips, .limit_B = j->limit_B, .within = j->within, .plot = j->plot,
         .plot_joules = j->plot_joules, .for_sweep = j->for_sweep};
     return mj_eval_text(j->context, &request);
 }
 
 static mj_status run_lut(const mj_eval_job *j)
 {
-    if (j->for_images || j->test_text || j->for_text || j->for_sweep) {
+    if (j->for_images || j->substrate || j->test_text || j->for_text || j->for_sweep) {
         return mj_err_add(&j->context->err, MJ_EKEY, NULL, 0, 0,
                           "a look-up-table network on images takes --data and --threads; the other options "
                           "are for other models");
@@ -279,7 +279,7 @@ static mj_status run_lut(const mj_eval_job *j)
 
 static mj_status run_equilibrium(const mj_eval_job *j)
 {
-    if (j->for_images || j->test_text) {
+    if (j->for_images || j->substrate || j->test_text) {
         return mj_err_add(&j->context->err, MJ_EKEY, NULL, 0, 0,
                           "an equilibrium net takes --data and --threads; the other options are for other "
                           "models");
@@ -336,7 +336,8 @@ static void set_options(mj_option option[AXES_N + OWN_N], mj_eval_job *j)
          .given = &j->for_images,
          .max = N_MAX, .help = "images a row, 1000 or more (10000)"},
         {.name = "substrate", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &j->substrate,
-         .given = &j->for_images, .help = "measured rings (mj measure ring, data/circuits) to run on"},
+         .help = "measured rings to run on (mj measure ring, data/circuits); of a language model\n"
+                 "a measured crossbar (mj measure crossbar)"},
         {.name = "inception", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &j->inception,
          .given = &j->for_images,
          .help = "weights of FID's Inception v3 (safetensors): FID too; an hour of one core"},
@@ -408,8 +409,9 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
         .example = "mj eval oscillator-fashion\n"
                    "mj eval oscillator-fashion --noise 0,0.05,0.1,0.2 --n 5000 --plot noise.svg\n"
                    "mj eval oscillator-fashion --mismatch 0.05 --chips 5 --json\n"
-                   "mj eval oscillator-fashion-small --substrate ring-180nm-split\n"
-                   "mj eval model.safetensors --noise 0,0.05,0.1,0.2 --bits 8,4 --plot-joules snr.svg",
+                   "mj eval oscillator-fashion-small-ring --substrate ring-180nm-split\n"
+                   "mj eval model.safetensors --noise 0,0.05,0.1,0.2 --bits 8,4 --plot-joules snr.svg\n"
+                   "mj eval text-analog --substrate crossbar-32",
     };
     const char *word[1];
     int exit_code;

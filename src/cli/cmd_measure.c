@@ -5,6 +5,8 @@
 #include "mj/rc_folder.h"
 #include "mj/text.h"
 #include "options.h"
+#include <dirent.h>
+#include <errno.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -14,9 +16,27 @@ static const struct {
 } circuits[] = {
     {"ring", "a ring oscillator and its coupling, in ngspice", mj_measure_ring},
     {"cells", "what starts, trims, couples and reads rings", mj_measure_cells},
+    {"crossbar", "a matrix of conductances: error, noise, energy; ngspice checks it", mj_measure_crossbar},
     {"card", "transistor models, fitted to a library's inverter", mj_measure_card},
 };
 enum { CIRCUITS_N = sizeof circuits / sizeof circuits[0] };
+
+mj_status mj_measure_prepare_folder(const char *folder, mj_err *err)
+{
+    int n = 0;
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST) {
+        return mj_err_add(err, MJ_EFILE, folder, 0, 0, "cannot make this folder: %s", strerror(errno));
+    }
+    DIR *list = opendir(folder);
+    if (!list) {
+        return mj_err_add(err, MJ_EFILE, folder, 0, 0, "not a folder: %s", strerror(errno));
+    }
+    while (readdir(list)) {
+        n++;
+    }
+    closedir(list);
+    return n == 2 ? MJ_OK : mj_err_add(err, MJ_EFILE, folder, 0, 0, "--out wants an empty folder");
+}
 
 static int print_help(void)
 {

@@ -12,6 +12,7 @@
 #include "train_commands.h"
 #include "version.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum { VECTORS_DEFAULT = 10000, VECTORS_MAX = 1000000 };
@@ -57,12 +58,14 @@ static mj_status load_examples(mj_lut_examples *examples, mj_context *context, c
     return mj_lut_examples_read(examples, model, &test, NULL, n, arena, err);
 }
 
-/* Words of 64 samples as rows. */
-static mj_status load_vectors(mj_vectors *vectors, mj_context *context, const mj_lut_model *model,
-                              const char *data, int n)
+/* Words of 64 samples as rows; *label: the right answers, NULL where no score is one's own. */
+static mj_status load_vectors(mj_vectors *vectors, const int **label, mj_context *context,
+                              const mj_lut_model *model, const char *data, int n)
 {
     mj_lut_examples examples;
     MJ_TRY(load_examples(&examples, context, model, data, n));
+    const bool each_has_a_score = !model->alphabet || model->net.n_groups == model->alphabet->n_symbols;
+    *label = each_has_a_score ? examples.label : NULL;
     MJ_TRY(mj_vectors_new(vectors, examples.n, model->net.n_inputs, &context->arena, &context->err));
     for (int i = 0; i < vectors->n_bits; i++) {
         const uint64_t *word = examples.bits + (size_t)i * (size_t)examples.n_words;
@@ -181,25 +184,49 @@ static mj_status check_options(const request *r, const circuit *c, const char *p
     return MJ_OK;
 }
 
+/* What training found the model to be worth, if its file says. */
+static mj_status find_quality(const char **metric, double *quality, const char *path, mj_context *context)
+{
+    static const char *const keys[][2] = {{"test_accuracy", "accuracy"},
+                                          {"bits_per_image", "bits an image"},
+                                          {"validation_bits_per_byte", "bits a byte"}};
+    mj_safetensors file;
+    MJ_TRY(mj_safetensors_load_header(&file, path, &context->arena, &context->err));
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {
+        const char *text = mj_safetensors_text(&file, keys[i][0]);
+        if (text) {
+            *metric = keys[i][1];
+            *quality = strtod(text, NULL);
+        }
+    }
+    return MJ_OK;
+}
+
 static mj_status run_lut(mj_context *context, const request *r, const char *path)
 {
     mj_lut_model model;
     mj_vectors vectors;
     mj_manifest manifest;
     mj_err *err = &context->err;
+    const char *metric = NULL;
+    const int *label = NULL;
+    double quality = 0;
     MJ_TRY(mj_lut_file_load(&model, path, mj_context_units(context), &context->arena, err));
+    MJ_TRY(find_quality(&metric, &quality, path, context));
+    const double train_scale = model.net.scale;
     if (model.recipe.objective.kind == MJ_OBJECTIVE_CLASSIFY) {
         model.net.scale = 0; /* training's: at work only the largest counts */
     }
     const char *data = r->data ? r->data : model.data;
     if (!r->random) {
-        MJ_TRY(load_vectors(&vectors, context, &model, data, r->n_vectors));
+        MJ_TRY(load_vectors(&vectors, &label, context, &model, data, r->n_vectors));
     }
     const mj_realize_config config = {
         .folder = r->out, .model = model.recipe.name, .path = path, .version = MJ_VERSION,
         .commit = MJ_COMMIT, .liberty = r->liberty, .node_m = r->node_m, .naive = r->naive,
         .vectors = r->random ? NULL : &vectors, .vectors_from = data, .n_vectors = r->n_vectors,
-        .seed = context->globals.seed, .limit_s = r->limit_s};
+        .seed = context->globals.seed, .limit_s = r->limit_s, .label = label, .train_scale = train_scale,
+        .metric = metric, .quality = quality};
     MJ_TRY(mj_realize_verilog(&manifest, &model.net, &config, &context->arena, err));
     if (context->globals.json) {
         return print_json(&manifest, r->out, err);
@@ -306,7 +333,7 @@ int mj_cmd_realize(mj_context *context, int argc, char **argv)
         .example = "mj realize lut-fashion-classifier --as verilog --out /tmp/chip\n"
                    "mj realize lut-text --as verilog --out /tmp/chip --liberty my.lib --node '45 nm'\n"
                    "mj realize equilibrium-fashion --as spice --out /tmp/net\n"
-                   "mj realize oscillator-fashion-small --as spice --n 1 --out /tmp/rings",
+                   "mj realize oscillator-fashion-small-ring --as spice --n 1 --out /tmp/rings",
     };
     const char *word[1];
     int exit_code;

@@ -28,7 +28,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum { THREADS_MAX = 256, NOTES_MAX = 8, NOTE_TEXT = 64, JUDGED_N = 10000, JUDGED_STEPS = 24 };
+enum { THREADS_MAX = 256, NOTES_MAX = 8, NOTE_TEXT = 64, JUDGED_N = 10000, JUDGED_STEPS = 24,
+       SOFT_N = 400000 };
 static const double FIRST_CHECKPOINT_S = 10, CHECKPOINT_PERIOD_S = 120, LOG_PERIOD_S = 5;
 static const double MEMORY_SHARE = 0.9; /* of the machine's, that networks may take */
 
@@ -337,6 +338,28 @@ static mj_status judge_generator(notes *to, const job *j)
     return MJ_OK;
 }
 
+/* A look-up-table network that never became bits: what it is worth soft, as it was trained and as no file
+ * has it. */
+static mj_status judge_soft(notes *to, const job *j)
+{
+    const mj_recipe *recipe = &j->recipe;
+    double loss;
+    if (recipe->model.kind != MJ_TRAINED_LUT || recipe->train.hard_from < 1) {
+        return MJ_OK;
+    }
+    MJ_TRY(mj_training_judge(&loss, j->training, is_text(j) ? NULL : &j->test, SOFT_N, &j->context->err));
+    add_number(to, "soft_loss", loss);
+    double bits = loss / log(2), size = j->test.width * j->test.height;
+    if (recipe->objective.kind == MJ_OBJECTIVE_NEXT_PIXEL) {
+        fprintf(stderr, "soft, as trained: %.2f bits an image, by %d pixels drawn from the test images\n",
+                bits * size, SOFT_N);
+    } else {
+        fprintf(stderr, "soft, as trained: %.4f bits a sample, by %d drawn from the %s\n", bits, SOFT_N,
+                is_text(j) ? "validation text" : "test images");
+    }
+    return MJ_OK;
+}
+
 /* A look-up-table network on images, as stored. */
 static mj_status judge_lut(notes *to, const job *j)
 {
@@ -398,6 +421,7 @@ static mj_status finish(const job *j)
            : j->recipe.model.kind == MJ_TRAINED_EQUILIBRIUM ? judge_equilibrium(&facts, j)
            : j->recipe.model.kind == MJ_TRAINED_CLASSIFIER ? judge_classifier(&facts, j)
                                                            : judge_generator(&facts, j));
+    MJ_TRY(judge_soft(&facts, j));
     return mj_training_export(j->training, j->model, facts.note, facts.n, err);
 }
 

@@ -1,6 +1,5 @@
 /* mj eval and mj sample of a look-up-table network on images: a classifier's accuracy, a generator's bits
  * per image, its samples; and what the network takes. Models of text: eval_text.c, sample_text.c. */
-#include "mj/json.h"
 #include "mj/lut_quality.h"
 #include "mj/png.h"
 #include "progress.h"
@@ -24,6 +23,29 @@ mj_status mj_lut_judge(mj_lut_score *score, const mj_lut_model *model, const mj_
                       : mj_lut_image_bits(&score->value, model, test, err);
 }
 
+void mj_lut_size_set(mj_json *root, const mj_lut_model *model)
+{
+    const mj_lut_count count = mj_lut_net_count(&model->net);
+    mj_json_set_integer(root, "gates", count.gates);
+    mj_json_set_integer(root, "and_nodes", mj_lut_and_nodes(&count));
+    mj_json_set_integer(root, "inverters", count.inverters);
+    mj_json_set_integer(root, "tables", model->net.n_nodes);
+    mj_json_set_integer(root, "tables_trained", model->n_nominal);
+    mj_json_set_integer(root, "depth", count.depth);
+    mj_json_set_integer(root, "inputs", model->net.n_inputs);
+    mj_json_set_integer(root, "outputs", model->net.n_outputs);
+    mj_json_set_number(root, "stored_bits", mj_lut_net_bits(&model->net));
+}
+
+void mj_lut_size_print(const mj_lut_model *model)
+{
+    const mj_lut_count count = mj_lut_net_count(&model->net);
+    printf("  %d two-input gates (%d AND-nodes, %d inverters, depth %d) of %d tables trained; read-out "
+           "of %d bits apart\n  %d inputs; %.1f kB say what it is", count.gates, mj_lut_and_nodes(&count),
+           count.inverters, count.depth, model->n_nominal, model->net.n_outputs, model->net.n_inputs,
+           mj_lut_net_bits(&model->net) / 8e3);
+}
+
 static mj_status print_json(const mj_lut_model *model, const mj_lut_score *score, int n, double seconds,
                             mj_err *err)
 {
@@ -33,15 +55,7 @@ static mj_status print_json(const mj_lut_model *model, const mj_lut_score *score
     mj_json_set_text(root, "metric", score->metric);
     mj_json_set_number(root, "value", score->value);
     mj_json_set_integer(root, "n", n);
-    mj_json_set_integer(root, "gates", score->count.gates);
-    mj_json_set_integer(root, "and_nodes", mj_lut_and_nodes(&score->count));
-    mj_json_set_integer(root, "inverters", score->count.inverters);
-    mj_json_set_integer(root, "tables", model->net.n_nodes);
-    mj_json_set_integer(root, "tables_trained", model->n_nominal);
-    mj_json_set_integer(root, "depth", score->count.depth);
-    mj_json_set_integer(root, "inputs", model->net.n_inputs);
-    mj_json_set_integer(root, "outputs", model->net.n_outputs);
-    mj_json_set_number(root, "stored_bits", mj_lut_net_bits(&model->net));
+    mj_lut_size_set(root, model);
     mj_json_set_number(root, "seconds", seconds);
     mj_status status = mj_json_print(root, stdout, err);
     mj_json_free(root);
@@ -66,11 +80,8 @@ mj_status mj_eval_lut(mj_context *context, const char *path, const char *data)
     printf(classifies ? "%s: accuracy %.4f on %d test images\n"
                       : "%s: %.2f bits an image on %d test images, class given\n",
            model.recipe.name, score.value, test.n);
-    printf("  %d two-input gates (%d AND-nodes, %d inverters, depth %d) of %d tables trained; read-out "
-           "of %d bits apart\n  %d inputs; %.1f kB say what it is; %.1f s on one thread\n",
-           score.count.gates, mj_lut_and_nodes(&score.count), score.count.inverters, score.count.depth,
-           model.n_nominal, model.net.n_outputs, model.net.n_inputs,
-           mj_lut_net_bits(&model.net) / 8e3, seconds);
+    mj_lut_size_print(&model);
+    printf("; %.1f s on one thread\n", seconds);
     return MJ_OK;
 }
 

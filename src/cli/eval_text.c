@@ -45,10 +45,25 @@ static mj_status check_plain(mj_context *context, const mj_text_request *request
     return MJ_OK;
 }
 
+/* The network behind a language model of look-up tables; NULL of another one. */
+static mj_status find_lut(const mj_lut_model **lut, mj_context *context, const char *path)
+{
+    const mj_units *units = mj_context_units(context);
+    *lut = NULL;
+    if (!mj_lut_file_is(path, 1 << MJ_OBJECTIVE_NEXT_BYTE, units, &context->arena)) {
+        return MJ_OK;
+    }
+    mj_lut_model *model = mj_arena_alloc(&context->arena, sizeof *model);
+    *lut = model;
+    return model ? mj_lut_file_load(model, path, units, &context->arena, &context->err)
+                 : mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
+}
+
 mj_status mj_eval_text(mj_context *context, const mj_text_request *request)
 {
     mj_language model;
     mj_symbols text;
+    const mj_lut_model *lut;
     const mj_units *units = mj_context_units(context);
     if (!units) {
         return MJ_EMEM;
@@ -61,6 +76,7 @@ mj_status mj_eval_text(mj_context *context, const mj_text_request *request)
     MJ_TRY(mj_language_load(&model, request->path, MJ_LANGUAGE_JUDGES, units, &context->arena,
                             &context->err));
     const char *source = request->data ? request->data : model.data;
+    MJ_TRY(find_lut(&lut, context, request->path));
     MJ_TRY(load_text(&text, source, part, &model, request->limit_B, context));
     double start_s = mj_clock_s();
     double bits = mj_language_bits(&model, &text) / (double)text.n;
@@ -70,6 +86,10 @@ mj_status mj_eval_text(mj_context *context, const mj_text_request *request)
                "  %.2f MB stored; %.0f B read a token; %.0f tokens/s on one thread\n",
                model.recipe->name, bits, mj_part_names[part], source, text.n, text.n_escaped,
                model.stored_B / 1e6, model.touched_B, (double)text.n / seconds);
+        if (lut) {
+            mj_lut_size_print(lut);
+            putchar('\n');
+        }
         return MJ_OK;
     }
     mj_json *root = mj_json_object();
@@ -83,6 +103,9 @@ mj_status mj_eval_text(mj_context *context, const mj_text_request *request)
     mj_json_set_integer(root, "escaped", (long long)text.n_escaped);
     mj_json_set_number(root, "stored_B", model.stored_B);
     mj_json_set_number(root, "touched_B", model.touched_B);
+    if (lut) {
+        mj_lut_size_set(root, lut);
+    }
     mj_json_set_number(root, "seconds", seconds);
     mj_status status = mj_json_print(root, stdout, &context->err);
     mj_json_free(root);

@@ -1,7 +1,6 @@
 /* mj measure cells: the circuits beside a ring (ring_cells.h): what each does, whether it does it, and what
  * that costs; as facts for the bill too. */
 #include "measure.h"
-#include "measure_folder.h"
 #include "mj/json.h"
 #include "mj/ring_cells_file.h"
 #include "mj/ring_file.h"
@@ -196,7 +195,7 @@ static mj_status run(mj_context *context, const request *r)
     if (!m) {
         return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
     }
-    MJ_TRY(r->out ? mj_measure_folder(r->out, &context->err) : MJ_OK);
+    MJ_TRY(r->out ? mj_measure_prepare_folder(r->out, &context->err) : MJ_OK);
     mj_progress_init(&m->progress, context);
     mj_status status = measure(m, context, r);
     mj_progress_end(&m->progress);

@@ -12,6 +12,7 @@
 #include "mj/rng.h"
 #include "options.h"
 #include "version.h"
+#include "wind_gates.h"
 
 #include <limits.h>
 #include <stdlib.h>
@@ -24,9 +25,9 @@ static const double CARD_NODE_M = 180e-9; /* of data/circuits/generic-180nm.lib 
 enum { GLITCH_VECTORS = 100, SPICE_VECTORS = 41, ADDER_BITS = 4, ADDER_INPUTS = 15 };
 
 typedef struct {
-    bool check;
+    bool check, wind_tunnel;
     int n_vectors;
-    double wire_m;
+    double wire_m, core_W;
     bool wire_given;
 } request;
 
@@ -52,9 +53,8 @@ static const char *origin_of(mj_context *context, const mj_manifest *m, const mj
     for (int i = 0; text && i < m->n_tools; i++) {
         text = mj_arena_printf(arena, "%s, %s", text, m->tool[i].version);
     }
-    return text ? mj_arena_printf(arena, "%s, library %s, corner %s, %g V, %g C, circuit %s", text,
-                                  liberty->name, liberty->corner, liberty->voltage_V,
-                                  liberty->temperature_C, m->name)
+    return text ? mj_arena_printf(arena, "%s, library %s, corner %s, %g V, %g C", text, liberty->name,
+                                  liberty->corner, liberty->voltage_V, liberty->temperature_C)
                 : NULL;
 }
 
@@ -77,18 +77,16 @@ static const char *transistors_of(mj_context *context, const char *cells)
     return path && access(path, R_OK) == 0 ? path : NULL;
 }
 
-/* Eleven full adders of the library, by its tables and as transistors. */
-static mj_status spice_run(mj_measure_report *report, mj_context *context, const char *folder)
+mj_status mj_measure_spice(mj_measure_report *report, mj_context *context)
 {
     mj_arena *arena = &context->arena;
     mj_err *err = &context->err;
     mj_adder_cell full, half;
     mj_netlist counter;
-    mj_spice_cells cells;
     mj_spice_models models;
     mj_rng rng;
     uint64_t input[ADDER_INPUTS];
-    const char *library = mj_arena_printf(arena, "%s/cells.lib", folder);
+    const char *library = mj_arena_printf(arena, "%s/cells.lib", report->folder);
     const char *path = library ? transistors_of(context, library) : NULL;
     const char *cards = mj_context_path(context, "circuits");
     const char *card = cards ? mj_arena_printf(arena, "%s/generic-180nm.lib", cards) : NULL;
@@ -102,14 +100,14 @@ static mj_status spice_run(mj_measure_report *report, mj_context *context, const
     }
     MJ_TRY(mj_adder_tree(&counter, &report->liberty, mj_liberty_find(&report->liberty, full.cell),
                          ADDER_BITS, arena, err));
-    MJ_TRY(mj_spice_cells_load(&cells, path, arena, err));
+    MJ_TRY(mj_spice_cells_load(&report->cells, path, arena, err));
     MJ_TRY(mj_spice_models_load(&models, &(mj_models_request){.path = card}, arena, err));
     mj_rng_init(&rng, context->globals.seed, 0);
     for (int i = 0; i < ADDER_INPUTS; i++) {
         input[i] = (uint64_t)mj_rng_u32(&rng) << 32 | mj_rng_u32(&rng);
     }
     report->has_spice = true;
-    return mj_crosscheck_spice(&report->spice, &counter, &cells, &models, input, SPICE_VECTORS,
+    return mj_crosscheck_spice(&report->spice, &counter, &report->cells, &models, input, SPICE_VECTORS,
                                &(mj_spice_job){0}, arena, err);
 }
 
@@ -144,7 +142,7 @@ static mj_status checks_run(mj_measure_report *report, mj_context *context,
     }
     MJ_TRY(mj_crosscheck_glitches(&report->glitches, &circuit->netlist, &circuit->timing, input, n,
                                   &check, arena, &context->err));
-    MJ_TRY(spice_run(report, context, folder));
+    MJ_TRY(mj_measure_spice(report, context));
     const double switching = apart(report->own.switching_J, report->sta.switching_J);
     const double toggles = apart((double)report->glitches.own, (double)report->glitches.iverilog);
     report->agrees =
@@ -208,6 +206,11 @@ int mj_measure_digital(mj_context *context, int argc, char **argv)
          .help = "wire that a pin adds, such as `30 um`; `0 um`: none",
          .kind = MJ_OPTION_REAL, .target = &asked.wire_m, .unit = "m", .min = 0, .max = 1,
          .given = &asked.wire_given},
+        {.name = "wind-tunnel", .kind = MJ_OPTION_FLAG, .target = &asked.wind_tunnel,
+         .help = "also joules against simulating it: transistors, gates, words of bits, a machine;\n"
+                 "and what the circuit is worth: expressive, dense, hard to simulate, trainable"},
+        {.name = "watts", .argument = "W", .kind = MJ_OPTION_REAL, .target = &asked.core_W, .unit = "W",
+         .min = 0.1, .max = 1000, .help = "of a busy core of this processor (10 W, assumed)"},
     };
     const mj_usage usage = {
         .sentence = "DIR",
@@ -217,7 +220,7 @@ int mj_measure_digital(mj_context *context, int argc, char **argv)
         .option = option,
         .n_options = sizeof option / sizeof option[0],
         .refuses = "csv verbose",
-        .example = "mj measure fashion --check",
+        .example = "mj measure fashion --check\nmj measure fashion --wind-tunnel",
     };
     const char *folder;
     int exit_code;
@@ -231,6 +234,10 @@ int mj_measure_digital(mj_context *context, int argc, char **argv)
         return mj_context_fail_with(context, MJ_EMEM, "no memory for a measurement");
     }
     if (measure(&report, circuit, context, folder, &asked) != MJ_OK) {
+        return mj_context_fail(context);
+    }
+    if (asked.wind_tunnel &&
+        mj_wind_gates_run(&report, circuit, context, asked.core_W) != MJ_OK) {
         return mj_context_fail(context);
     }
     /* Where a program of --check is missing, what was measured is shown all the same. */

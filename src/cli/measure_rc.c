@@ -4,12 +4,12 @@
  * Joules are those of all sources that give, from the step of the inputs until every neuron stays within 1 %
  * of the full scale. Not in them: converters that make the inputs, comparators that pick the class. */
 #include "measure.h"
+#include "mj/clock.h"
 #include "mj/json.h"
 #include "mj/rc_folder.h"
 #include "options.h"
 
 #include <stdlib.h>
-#include <time.h>
 
 static const double GOAL = 0.01;          /* of the full scale, rms */
 static const double SLOPE_STEP = 0.005;   /* of a weight */
@@ -38,13 +38,6 @@ typedef struct {
     double area_m2, resistor_m2, capacitor_m2, cell_m2;
     double iterations, mac, cpu_s, core_W, asic_J, asic_node_m, asic_here_J; /* asic_here_J 0: not known */
 } report;
-
-static double clock_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 static mj_status settle_all(report *r, mj_context *context, const mj_spice_job *job)
 {
@@ -123,7 +116,7 @@ static mj_status find_digital(report *r, mj_context *context)
     const mj_settling_net *net = &r->f.net;
     double v[MJ_SETTLING_NEURONS_MAX], scores[MJ_SETTLING_CLASSES_MAX], each_J;
     long long taken = 0, n_timed = 0;
-    double start_s = clock_s(), most = 0;
+    double start_s = mj_clock_s(), most = 0;
     (void)mj_settle(v, net, r->f.x, DIGITAL_STEP, ITERATIONS_MAX);
     for (int j = 0; j < net->N; j++) {
         most = fmax(most, fabs(v[j]));
@@ -135,8 +128,8 @@ static mj_status find_digital(report *r, mj_context *context)
             mj_settling_scores(scores, net, v);
             n_timed++;
         }
-    } while (clock_s() - start_s < TIMING_s);
-    r->cpu_s = (clock_s() - start_s) / (double)n_timed;
+    } while (mj_clock_s() - start_s < TIMING_s);
+    r->cpu_s = (mj_clock_s() - start_s) / (double)n_timed;
     r->iterations = (double)taken / (double)n_timed;
     r->mac = r->iterations * net->N * net->N + (double)net->N * net->K + (double)net->M * net->N;
     MJ_TRY(fact(&r->core_W, context, "rc.core", "W"));

@@ -3,6 +3,7 @@
 
 #include "mj/json.h"
 #include "mj/units.h"
+#include "wind_gates.h"
 
 #include <stdio.h>
 
@@ -91,6 +92,9 @@ void mj_measure_print_text(const mj_measure_report *r)
     if (r->has_checks) {
         checks_print(r);
     }
+    if (r->tunnel) {
+        mj_wind_gates_print(r->tunnel, r);
+    }
 }
 
 static void checks_set(mj_json *root, const mj_measure_report *r)
@@ -165,6 +169,9 @@ mj_status mj_measure_print_json(const mj_measure_report *r, mj_err *err)
     setting_set(root, r);
     if (r->has_checks) {
         checks_set(root, r);
+    }
+    if (r->tunnel) {
+        mj_json_set(root, "wind_tunnel", mj_wind_gates_json(r->tunnel, r));
     }
     mj_status status = mj_json_print(root, stdout, err);
     mj_json_free(root);

@@ -1,7 +1,6 @@
 /* mj measure ring: period, energy and coupling of a ring oscillator, its noise and spread, and how far
  * the phase model with the measured coupling agrees with circuits of many rings. */
 #include "measure.h"
-#include "measure_folder.h"
 #include "mj/json.h"
 #include "mj/ring_file.h"
 #include "mj/ring_flicker.h"
@@ -15,12 +14,12 @@
 #include <string.h>
 
 enum { SEEDS_MAX = 64, RINGS_MAX = 256, TAPS = 3, SECONDS_MAX = 86400 };
-static const double SPAN_S = 300e-9, LIMIT_S = 3600, SINCE_TRIM_S = 3600, PI = 3.14159265358979323846;
+static const double LIMIT_S = 3600, SINCE_TRIM_S = 3600, PI = 3.14159265358979323846;
 
 typedef struct {
     const char *models, *corner, *nmos, *pmos, *out, *substrate;
     int stages, agree, seeds, mismatch;
-    double vdd_V, temperature_C, load_F, step_s, span_s, limit_s;
+    double vdd_V, temperature_C, load_F, step_s, span_s, limit_s, strength;
     bool directed, split, noise, corners, stages_given, vdd_given, temperature_given;
 } request;
 
@@ -144,12 +143,18 @@ static mj_status measure_spread(result *m, mj_context *context, const request *r
 static mj_status measure_agreement(result *m, mj_context *context, const request *r)
 {
     const mj_ring_model model = mj_ring_substrate_model(&m->substrate);
+    if (r->agree > 0 && !(m->substrate.conductance_max_S > 0)) {
+        return mj_err_add(&context->err, MJ_ERANGE, r->substrate, 0, 0,
+                          "no networks: the coupling function of this ring holds for no strength of couplings "
+                          "(conductance_max)");
+    }
     for (int i = 0; i < r->seeds && r->agree > 0; i++) {
         mj_ring_graph graph;
         uint64_t seed = context->globals.seed + (uint64_t)i + 1;
         mj_progress_print(&m->progress, "network %d of %d", i + 1, r->seeds);
         MJ_TRY(mj_ring_graph_draw(&graph, r->agree, m->ring.n_buffers > 0, seed, &context->arena,
                                   &context->err));
+        mj_ring_graph_scale(&graph, &m->ring, r->strength * m->substrate.conductance_max_S);
         MJ_TRY(mj_ring_agree(&m->agreement[i], &graph, seed, &m->ring, &m->figures, &model,
                              r->span_s, &m->job, &context->err));
         m->n_agreements = i + 1;
@@ -228,9 +233,11 @@ static void print_agreement(const result *m)
 {
     int settled = 0;
     if (m->n_agreements > 0) {
-        printf("\nphases of %d rings, circuit against model, rad\n"
+        printf("\nphases of %d rings, circuit against model, rad; couplings of up to %.3g uS at a node, "
+               "%.3g ns\n"
                "seed  couplings  drift     H: rms     max   sine: rms     max   sources   circuit"
-               "    model    ratio\n", m->agreement[0].n);
+               "    model    ratio\n", m->agreement[0].n, 1e6 * m->agreement[0].conductance_S,
+               1e9 * m->agreement[0].span_s);
     }
     for (int i = 0; i < m->n_agreements; i++) {
         const mj_ring_agreement *a = &m->agreement[i];
@@ -371,7 +378,7 @@ static mj_status run(mj_context *context, const request *r)
                           "--vdd or --temperature with it");
     }
     MJ_TRY(make_ring(m, context, r));
-    MJ_TRY(r->out ? mj_measure_folder(r->out, &context->err) : MJ_OK);
+    MJ_TRY(r->out ? mj_measure_prepare_folder(r->out, &context->err) : MJ_OK);
     mj_progress_init(&m->progress, context);
     mj_status status = measure_all(m, context, r);
     mj_progress_end(&m->progress);
@@ -389,7 +396,7 @@ static mj_status run(mj_context *context, const request *r)
 int mj_measure_ring(mj_context *context, int argc, char **argv)
 {
     request r = {.stages = 5, .seeds = 3, .vdd_V = 1.8, .temperature_C = 25, .load_F = 10e-15,
-                 .step_s = 5e-12, .span_s = SPAN_S, .limit_s = LIMIT_S};
+                 .step_s = 2e-12, .strength = 1, .limit_s = LIMIT_S};
     const mj_option option[] = {
         {.name = "models", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &r.models,
          .help = "models for ngspice (our own card of a 180 nm process)"},
@@ -408,7 +415,7 @@ int mj_measure_ring(mj_context *context, int argc, char **argv)
         {.name = "load", .argument = "F", .kind = MJ_OPTION_REAL, .target = &r.load_F, .unit = "F",
          .min = 0, .max = 1e-9, .help = "wire at every node (10 fF)"},
         {.name = "step", .argument = "S", .kind = MJ_OPTION_REAL, .target = &r.step_s, .unit = "s",
-         .min = 1e-15, .max = 1e-6, .help = "largest step of a simulation (5 ps)"},
+         .min = 1e-15, .max = 1e-6, .help = "largest step of a simulation (2 ps)"},
         {.name = "directed", .kind = MJ_OPTION_FLAG, .target = &r.directed,
          .help = "couplings act one way: buffers at three taps of every ring"},
         {.name = "split", .kind = MJ_OPTION_FLAG, .target = &r.split,
@@ -424,7 +431,9 @@ int mj_measure_ring(mj_context *context, int argc, char **argv)
         {.name = "seeds", .argument = "N", .kind = MJ_OPTION_INT, .target = &r.seeds, .min = 1,
          .max = SEEDS_MAX, .help = "networks (3)"},
         {.name = "span", .argument = "S", .kind = MJ_OPTION_REAL, .target = &r.span_s, .unit = "s",
-         .min = 1e-9, .max = 1, .help = "time that a network has to settle (300 ns)"},
+         .min = 1e-9, .max = 1, .help = "time that a network has to settle (120 over its fastest rate)"},
+        {.name = "strength", .argument = "X", .kind = MJ_OPTION_REAL, .target = &r.strength, .min = 1e-3,
+         .max = 1e3, .help = "couplings of a network at its strongest node, over conductance_max (1)"},
         {.name = "substrate", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &r.substrate,
          .help = "take ring and coupling from this file instead of measuring"},
         {.name = "limit", .argument = "S", .kind = MJ_OPTION_REAL, .target = &r.limit_s, .unit = "s",

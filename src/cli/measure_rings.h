@@ -5,6 +5,7 @@
 #include "context.h"
 #include "mj/json.h"
 #include "mj/ring_net.h"
+#include "wind_tunnel.h"
 
 enum { MJ_RINGS_BATCH = 256 };
 
@@ -13,11 +14,6 @@ typedef struct {
     const double *model; /* phases of the phase model */
     mj_ring_net_error full, sine;
 } mj_rings_row;
-
-/* A simulation of the circuit, an image. */
-typedef struct {
-    double seconds, joules;
-} mj_tunnel_row;
 
 typedef struct {
     mj_ring_net net;

@@ -2,17 +2,9 @@
 #include "progress.h"
 
 #include <stdarg.h>
-#include <time.h>
 #include <unistd.h>
 
 static const double PERIOD_TERMINAL_S = 0.2, PERIOD_FILE_S = 30;
-
-double mj_clock_s(void)
-{
-    struct timespec now;
-    clock_gettime(CLOCK_MONOTONIC, &now);
-    return (double)now.tv_sec + 1e-9 * (double)now.tv_nsec;
-}
 
 void mj_progress_init(mj_progress *progress, const mj_context *context)
 {

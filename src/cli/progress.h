@@ -3,6 +3,7 @@
 #define MJ_CLI_PROGRESS_H
 
 #include "context.h"
+#include "mj/clock.h"
 
 typedef struct {
     FILE *out; /* NULL: say nothing */
@@ -19,8 +20,6 @@ void mj_progress_print(mj_progress *progress, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 /* Ends the line, so that others can print. */
 void mj_progress_end(mj_progress *progress);
-/* Seconds of a clock that only runs forward. */
-double mj_clock_s(void);
 /* "1 h 05 min", "3 min 20 s", "12 s". Returns buf. */
 char *mj_duration_format(double seconds, char *buf, size_t size);
 

@@ -4,7 +4,8 @@
  *   optimum   the row of least joules whose bits per byte are within --within of the clean model's
  *
  * "Clean" is the model as in its file without noise and mismatch. Every row reads the same text from its
- * start; a row with mismatch is judged on --chips chips, of which each has its own noise. */
+ * start; a row with mismatch is judged on --chips chips, of which each has its own noise. A measured
+ * crossbar says what no list does. */
 #include "text_sweep.h"
 
 #include "progress.h"
@@ -27,24 +28,46 @@ bool mj_text_sweep_asked(const mj_text_request *request)
             return true;
         }
     }
-    return false;
+    return request->substrate != NULL;
+}
+
+/* What a row has where no list says: as trained, or as on the measured crossbar. */
+static mj_status defaults(double value[MJ_TEXT_AXES_N], mj_text_sweep *s)
+{
+    mj_context *context = s->context;
+    mj_analog machine = mj_language_machine(&s->model);
+    if (s->request->substrate) {
+        const char *path;
+        const mj_units *units = mj_context_units(context);
+        int activation_bits = machine.activation_bits;
+        MJ_TRY(mj_find_file(&path, context, "circuits", ".yaml", s->request->substrate));
+        MJ_TRY(mj_crossbar_substrate_load(&s->crossbar, path, units, &context->arena, &context->err));
+        machine = mj_crossbar_analog(&s->crossbar);
+        machine.activation_bits = activation_bits;
+        int stored = s->model.work.weight_bits;
+        machine.weight_bits = machine.weight_bits < stored ? machine.weight_bits : 0;
+        value[MJ_TEXT_BITS] = machine.weight_bits;
+        value[MJ_TEXT_MISMATCH] = machine.mismatch;
+    }
+    value[MJ_TEXT_NOISE] = machine.noise;
+    value[MJ_TEXT_INPUT_BITS] = machine.activation_bits;
+    return MJ_OK;
 }
 
 /* Every combination of the values, the last axis changing first. */
 static mj_status make_rows(mj_text_sweep *s)
 {
-    const mj_analog trained = mj_language_machine(&s->model);
-    const double as_trained[MJ_TEXT_AXES_N] = {[MJ_TEXT_NOISE] = trained.noise,
-                                               [MJ_TEXT_INPUT_BITS] = trained.activation_bits};
+    double otherwise[MJ_TEXT_AXES_N] = {0};
     mj_err *err = &s->context->err;
     long n_rows = 1;
+    MJ_TRY(defaults(otherwise, s));
     for (int a = 0; a < MJ_TEXT_AXES_N; a++) {
         if (s->request->list[a]) {
             const bool whole = a == MJ_TEXT_BITS || a == MJ_TEXT_INPUT_BITS;
             MJ_TRY(mj_eval_list_read(s->value[a], &s->n_values[a], s->request->list[a],
                                      &mj_text_axes[a], whole, whole, err));
         } else {
-            s->value[a][0] = as_trained[a];
+            s->value[a][0] = otherwise[a];
             s->n_values[a] = 1;
         }
         n_rows = n_rows > ROWS_MAX ? n_rows : n_rows * s->n_values[a];

@@ -3,6 +3,7 @@
 #define MJ_CLI_TEXT_SWEEP_H
 
 #include "eval_job.h"
+#include "mj/crossbar_file.h"
 #include "mj/language.h"
 #include "mj/snr_bill.h"
 #include "train_commands.h"
@@ -25,6 +26,7 @@ typedef struct {
     const mj_text_request *request;
     mj_language model;
     mj_symbols text;
+    mj_crossbar_substrate crossbar; /* with a substrate */
     const char *source, *part;
     double value[MJ_TEXT_AXES_N][VALUES_MAX];
     int n_values[MJ_TEXT_AXES_N];

@@ -53,7 +53,7 @@ static void print_table(const mj_text_sweep *s)
     mj_column column[COLUMNS_MAX];
     int n = 0, axis[COLUMNS_MAX], n_axes;
     for (int a = 0; a < MJ_TEXT_AXES_N; a++) {
-        if (s->request->list[a] || a == MJ_TEXT_NOISE) {
+        if (s->request->list[a] || a == MJ_TEXT_NOISE || (s->request->substrate && s->value[a][0] > 0)) {
             axis[n] = a;
             column[n++] = (mj_column){mj_text_axes[a].title, true};
         }
@@ -95,6 +95,19 @@ static void print_bill(const mj_text_row *row)
     }
 }
 
+/* Where the numbers that no list gave are from. */
+static void print_crossbar(const mj_text_sweep *s)
+{
+    const mj_crossbar_substrate *c = &s->crossbar;
+    double mac = s->model.work.mac;
+    char array[CELL_TEXT], product[CELL_TEXT];
+    printf("  a measured crossbar of %d x %d, commit %s: wires %.3g %%, thermal noise %.3g %%, programming "
+           "%.3g %% of a sum\n  its own products: %s a token, %s with converters and amplifiers\n",
+           c->n_rows, c->n_columns, c->commit, 100 * c->wires, 100 * c->noise, 100 * c->programming,
+           mj_units_format(mac * c->array_JpMAC, "J", array, sizeof array),
+           mj_units_format(mac * c->product_JpMAC, "J", product, sizeof product));
+}
+
 static void print_text(const mj_text_sweep *s)
 {
     const mj_text_request *request = s->request;
@@ -105,6 +118,9 @@ static void print_text(const mj_text_sweep *s)
            "differ\n",
            s->model.work.rows ? "a sum of rows" : "a product's sum", request->chips,
            request->chips > 1 ? "s" : "");
+    if (request->substrate) {
+        print_crossbar(s);
+    }
     if (s->optimum >= 0) {
         const mj_text_row *row = &s->row[s->optimum];
         printf("  * least joules within %g bits of the clean model: noise %g, %.4f bits per byte\n",
@@ -180,6 +196,9 @@ static mj_status print_json(const mj_text_sweep *s)
     mj_json_set_text(root, "part", s->part);
     mj_json_set_integer(root, "n", (long long)s->text.n);
     mj_json_set_number(root, "seconds", s->seconds);
+    if (s->request->substrate) {
+        mj_json_set_number(root, "crossbar_products_J", s->model.work.mac * s->crossbar.product_JpMAC);
+    }
     for (int r = 0; r < s->n_rows; r++) {
         mj_json_append(sweep, row_json(s, r));
     }

@@ -5,6 +5,7 @@
 
 #include "context.h"
 #include "mj/dataset.h"
+#include "mj/json.h"
 #include "mj/lut_file.h"
 #include "mj/quality.h"
 #include "mj/recipe.h"
@@ -17,11 +18,12 @@ int mj_cmd_realize(mj_context *context, int argc, char **argv);
 /* What mj eval can sweep over a language model. */
 enum { MJ_TEXT_NOISE, MJ_TEXT_BITS, MJ_TEXT_INPUT_BITS, MJ_TEXT_MISMATCH, MJ_TEXT_AXES_N };
 /* What mj eval does with a language model: bits per byte of its validation text or, with `test`, its
- * test text; data: another text than that of its training, or NULL. Any list: a sweep. */
+ * test text; data: another text than that of its training, or NULL. Any list or a substrate: a sweep. */
 typedef struct {
     const char *path, *data;
     bool test;
     const char *list[MJ_TEXT_AXES_N];
+    const char *substrate; /* a measured crossbar: what no list says; NULL: as trained */
     int chips;
     int limit_B;   /* of the text, its first bytes; 0: of a sweep some, else all */
     double within; /* bits per byte that are as good as clean */
@@ -49,6 +51,10 @@ typedef struct {
 bool mj_is_image_lut(const char *path, mj_context *context);
 mj_status mj_lut_judge(mj_lut_score *score, const mj_lut_model *model, const mj_dataset *test,
                        mj_err *err);
+/* What such a network is made of: keys of a JSON object; two lines of text, the last without its end. Of
+ * text models, too. */
+void mj_lut_size_set(mj_json *root, const mj_lut_model *model);
+void mj_lut_size_print(const mj_lut_model *model);
 mj_status mj_eval_lut(mj_context *context, const char *path, const char *data);
 mj_status mj_sample_lut(mj_context *context, const char *path, const char *out, int n);
 

@@ -180,9 +180,28 @@ mj_status mj_wind_tunnel_run(mj_rings_report *r, mj_context *context)
     return find_gradient(r, context);
 }
 
+void mj_tunnel_row_print(const char *what, double joules, const double *circuit_J, int n)
+{
+    printf("  %-46s %9.3g J", what, joules);
+    for (int i = 0; i < n; i++) {
+        printf("  %9.3g x", joules / circuit_J[i]);
+    }
+    putchar('\n');
+}
+
+mj_json *mj_tunnel_row_json(const mj_tunnel_row *row, double circuit_J)
+{
+    mj_json *object = mj_json_object();
+    mj_json_set_number(object, "seconds", row->seconds > 0 ? row->seconds : NAN);
+    mj_json_set_number(object, "joules", row->joules);
+    mj_json_set_number(object, "ratio", row->joules / circuit_J);
+    return object;
+}
+
 static void print_row(const char *what, const mj_tunnel_row *row, const mj_rings_report *r)
 {
-    printf("  %-46s %9.3g J  %9.3g x\n", what, row->joules, row->joules / all_joules(r));
+    const double circuit_J = all_joules(r);
+    mj_tunnel_row_print(what, row->joules, &circuit_J, 1);
 }
 
 void mj_wind_tunnel_print(const mj_rings_report *r)
@@ -222,11 +241,7 @@ void mj_wind_tunnel_print(const mj_rings_report *r)
 
 static mj_json *row_json(const mj_tunnel_row *row, const mj_rings_report *r)
 {
-    mj_json *object = mj_json_object();
-    mj_json_set_number(object, "seconds", row->seconds > 0 ? row->seconds : NAN);
-    mj_json_set_number(object, "joules", row->joules);
-    mj_json_set_number(object, "ratio", row->joules / all_joules(r));
-    return object;
+    return mj_tunnel_row_json(row, all_joules(r));
 }
 
 mj_json *mj_wind_tunnel_json(const mj_rings_report *r)

@@ -79,7 +79,8 @@ static mj_status fill_static(mj_chip *chip, mj_facts *facts, mj_err *err)
     bool stated = mj_quantity_given(&chip->fixed.idle_W) ||
                   mj_quantity_given(&chip->fixed.active_W) ||
                   mj_quantity_given(&chip->fixed.leak_logic_W) ||
-                  mj_quantity_given(&chip->oscillator.leak_W);
+                  mj_quantity_given(&chip->oscillator.leak_W) ||
+                  mj_quantity_given(&chip->lut.table_leak_W);
     if (stated || chip->closure != MJ_CLOSURE_EVENT_SUM) {
         return MJ_OK;
     }
@@ -235,6 +236,17 @@ static mj_status check_oscillator(const mj_oscillator *o, const mj_chip *chip, c
     return MJ_OK;
 }
 
+/* What an evaluation is made of. */
+static mj_status check_lut(const mj_lut_circuit *l, const mj_chip *chip, const char *path, mj_err *err)
+{
+    if (!mj_quantity_given(&l->vote_J)) {
+        return missing(err, path, chip, "lut has no vote (one output counted)");
+    }
+    return mj_quantity_given(&l->period_s)
+               ? MJ_OK
+               : missing(err, path, chip, "lut has no period (seconds of an evaluation)");
+}
+
 /* Events need an energy each and a place for everything that a model keeps. */
 static mj_status check_event_sum(const mj_chip *chip, const char *path, mj_err *err)
 {
@@ -248,6 +260,9 @@ static mj_status check_event_sum(const mj_chip *chip, const char *path, mj_err *
     };
     if (mj_quantity_given(&chip->oscillator.cycle_J)) { /* a substrate: memories are an extra */
         return check_oscillator(&chip->oscillator, chip, path, err);
+    }
+    if (mj_quantity_given(&chip->lut.table_J)) {
+        return check_lut(&chip->lut, chip, path, err);
     }
     for (size_t i = 0; i < sizeof use / sizeof use[0]; i++) {
         if (!mj_chip_memory(chip, use[i].use)) {

@@ -179,6 +179,27 @@ static const mj_spec_field oscillator_fields[] = {
 static const mj_spec_schema oscillator_schema = {
     "oscillator", oscillator_fields, LENGTH(oscillator_fields), sizeof(mj_oscillator), NULL};
 
+static const mj_spec_field lut_fields[] = {
+    QUANTITY(mj_lut_circuit, "table", table_J, "J", 0, 1),
+    QUANTITY(mj_lut_circuit, "table_glitches", table_glitch_J, "J", 0, 1),
+    QUANTITY(mj_lut_circuit, "table_wires", table_wire_J, "J", 0, 1),
+    QUANTITY(mj_lut_circuit, "vote", vote_J, "J", 0, 1),
+    QUANTITY(mj_lut_circuit, "vote_glitches", vote_glitch_J, "J", 0, 1),
+    QUANTITY(mj_lut_circuit, "vote_wires", vote_wire_J, "J", 0, 1),
+    QUANTITY(mj_lut_circuit, "input", input_J, "J", 0, 1),
+    QUANTITY(mj_lut_circuit, "register", register_J, "J", 0, 1),
+    QUANTITY(mj_lut_circuit, "compare", compare_J, "J", 0, 1),
+    QUANTITY(mj_lut_circuit, "weigh", weigh_J, "J", 0, 1),
+    QUANTITY(mj_lut_circuit, "random_bit", random_bit_J, "J", 0, 1),
+    QUANTITY(mj_lut_circuit, "period", period_s, "s", 0, 1),
+    QUANTITY(mj_lut_circuit, "table_leak", table_leak_W, "W", 0, 1),
+    QUANTITY(mj_lut_circuit, "vote_leak", vote_leak_W, "W", 0, 1),
+    QUANTITY(mj_lut_circuit, "table_area", table_m2, "m2", 0, 1),
+    QUANTITY(mj_lut_circuit, "vote_area", vote_m2, "m2", 0, 1),
+};
+static const mj_spec_schema lut_schema = {
+    "lut", lut_fields, LENGTH(lut_fields), sizeof(mj_lut_circuit), NULL};
+
 static const mj_spec_field text_fields[] = {
     NAME(mj_text_fit, "name", name),
     TEXT(mj_text_fit, "from", source),
@@ -250,6 +271,7 @@ static const mj_spec_field chip_fields[] = {
     MAP("system", system, &system_schema),
     MAP("cost", cost, &cost_schema),
     MAP("oscillator", oscillator, &oscillator_schema),
+    MAP("lut", lut, &lut_schema),
     LIST("text", text, n_text, &text_schema, MJ_FITS_MAX),
     MAP("image", image, &image_schema),
     MAP("text_residual", text_residual, &residual_schema),

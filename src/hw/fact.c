@@ -45,7 +45,7 @@ typedef struct {
 } fact_entry;
 
 typedef struct {
-    const char *family;
+    const char *family, *note; /* of the entries without one */
     fact_entry entry[ENTRIES_MAX];
     int n_entries;
 } fact_file;
@@ -104,6 +104,7 @@ static const mj_spec_schema entry_schema = {
 
 static const mj_spec_field fact_fields[] = {
     {.key = "facts", .kind = MJ_SPEC_TEXT, .required = true, AT(fact_file, family)},
+    {.key = "note", .kind = MJ_SPEC_TEXT, AT(fact_file, note)},
     {.key = "entries", .kind = MJ_SPEC_LIST, .required = true, AT(fact_file, entry),
      .sub = &entry_schema, .count_offset = offsetof(fact_file, n_entries), .max_items = ENTRIES_MAX},
 };
@@ -166,7 +167,7 @@ void mj_facts_free(mj_facts *facts)
 }
 
 /* Puts an entry into the family, in the place of an earlier folder's entry of that name. */
-static mj_status family_put(fact_family *family, const fact_entry *e, const char *path,
+static mj_status family_put(fact_family *family, const fact_entry *e, const char *note, const char *path,
                             mj_facts *facts, mj_err *err)
 {
     if (e->name[strspn(e->name, key_letters)] != '\0') {
@@ -189,7 +190,7 @@ static mj_status family_put(fact_family *family, const fact_entry *e, const char
                                 .year = e->year,
                                 .boundary = (mj_boundary)e->boundary,
                                 .scaling = scaling_names[e->scaling],
-                                .note = e->note};
+                                .note = e->note ? e->note : note};
     family->fact[i].value.fact = key;
     family->n += i == family->n;
     return MJ_OK;
@@ -217,7 +218,7 @@ static mj_status family_add(fact_family *family, const fact_file *file, const ch
     }
     family->fact = fact;
     for (int i = 0; i < file->n_entries; i++) {
-        MJ_TRY(family_put(family, &file->entry[i], path, facts, err));
+        MJ_TRY(family_put(family, &file->entry[i], file->note, path, facts, err));
     }
     return MJ_OK;
 }

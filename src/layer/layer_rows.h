@@ -12,7 +12,7 @@ extern const mj_layer mj_linear_row, mj_conv3x3_row, mj_pool_max_row, mj_pool_me
     mj_min_gru_row, mj_bits_row, mj_oscillator_scan_row, mj_attention_row,
     mj_sparse_linear_row, mj_sparse_linear_add_row, mj_analog_weight_row, mj_analog_activation_row,
     mj_analog_noise_row, mj_analog_read_row, mj_selective_scan_row, mj_lut_row, mj_lut_groups_row,
-    mj_lut_area_row, mj_tanh_row;
+    mj_lut_area_row, mj_tanh_row, mj_tree_entropy_row;
 
 #define N_OF(array) ((int)(sizeof(array) / sizeof(array)[0]))
 

@@ -14,7 +14,8 @@ const mj_layer *const mj_layers[] = {
     &mj_attention_row,     &mj_sparse_linear_row, &mj_sparse_linear_add_row,
     &mj_analog_weight_row,
     &mj_analog_activation_row, &mj_analog_noise_row, &mj_analog_read_row,
-    &mj_selective_scan_row, &mj_lut_row, &mj_lut_groups_row, &mj_lut_area_row, &mj_tanh_row, NULL,
+    &mj_selective_scan_row, &mj_lut_row, &mj_lut_groups_row, &mj_lut_area_row, &mj_tanh_row,
+    &mj_tree_entropy_row, NULL,
 };
 
 mj_var mj_loop(mj_tape *tape, mj_var x, int n, mj_block_record block, void *context)

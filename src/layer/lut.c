@@ -1,11 +1,12 @@
 /* Layers of look-up-table networks: tables, their read-out, and what they would cost as gates. Signals are
  * rows and samples columns: x [S,B].
  *
- *   lut         y = multilinear interpolation of p = s(w), w [N,2^k], s logistic: one number an entry of
- *               the table instead of one a function [ruttgers2025]. Hard: the entries are the bits w > 0,
+ *   lut         y = multilinear interpolation of p = s(a w), w [N,2^k], s logistic: one number an entry of
+ *               the table instead of one a function [ruttgers2025]; as the sharpness a grows, soft
+ *               tables come close to bits. Hard: the entries are the bits w > 0,
  *               and the gradient is that of the soft table at the same inputs (straight through
  *               [bengio2013])
- *   lut_groups  z[b,g] = scale * sum of the rows of group g: how many of its signals are 1
+ *   lut_groups  z[b,g] = scale_g * sum of the rows of group g: how many of its signals are 1
  *   lut_area    mean over tables of (sum_j D_j - max_j D_j), D_j = mean over entries of the squared
  *               difference that input j makes: 0 for a constant, a wire or an inverter, 1/2 for an AND, 1
  *               for an XOR. With y: each table times 4 m (1 - m), m its mean over samples: a signal that
@@ -49,12 +50,18 @@ static mj_status lut_plan(mj_plan *plan, const mj_shape *in, int n_in, const voi
     return MJ_OK;
 }
 
-MJ_CLONES static void soften(mj_real *restrict p, const mj_real *restrict w, size_t n)
+MJ_CLONES static void soften(mj_real *restrict p, const mj_real *restrict w, mj_real sharpness, size_t n)
 {
 #pragma omp simd
     for (size_t i = 0; i < n; i++) {
-        p[i] = mj_fast_sigmoid(w[i]);
+        p[i] = mj_fast_sigmoid(sharpness * w[i]);
     }
+}
+
+static mj_real sharpness_of(const mj_call *call)
+{
+    const mj_lut_config *config = call->config;
+    return config->sharpness ? *config->sharpness : 1;
 }
 
 static void lut_forward(const mj_call *call)
@@ -63,7 +70,7 @@ static void lut_forward(const mj_call *call)
     size_t n = count_of(&call->in[1]);
     bool hard = config->hard && *config->hard;
     mj_real *soft = call->kept ? call->kept : call->tmp + n, *p = hard ? call->tmp : soft;
-    soften(soft, call->in[1].v, n);
+    soften(soft, call->in[1].v, sharpness_of(call), n);
     for (size_t i = 0; hard && i < n; i++) {
         p[i] = call->in[1].v[i] > 0;
     }
@@ -73,16 +80,19 @@ static void lut_forward(const mj_call *call)
 static void lut_backward(const mj_call *call)
 {
     size_t n = count_of(&call->in[1]);
-    mj_real *dp = call->tmp, *dw = call->in[1].d;
+    mj_real *dp = call->tmp, *dw = call->in[1].d, sharpness = sharpness_of(call);
     memset(dp, 0, n * sizeof *dp);
     mj_lut_backward(call->in[0].d, dp, call->tmp + n, call->out.d, call->in[0].v, call->kept,
                     call->in[2].label, shape_of(call));
     for (size_t i = 0; dw && i < n; i++) {
-        dw[i] += dp[i] * call->kept[i] * (1 - call->kept[i]);
+        dw[i] += sharpness * dp[i] * call->kept[i] * (1 - call->kept[i]);
     }
 }
 
+static const mj_real EXAMPLE_SHARPNESS = 3;
 static const mj_example LUT_EXAMPLES[] = {
+    {.in = {{2, {5, 3}}, {2, {4, 4}}, {2, {4, 2}}}, .n_in = 3, .n_classes = 5,
+     .config = &(const mj_lut_config){.sharpness = &EXAMPLE_SHARPNESS}},
     {.in = {{2, {5, 3}}, {2, {4, 4}}, {2, {4, 2}}}, .n_in = 3, .n_classes = 5},
     {.in = {{2, {7, 16}}, {2, {3, 4}}, {2, {3, 2}}}, .n_in = 3, .n_classes = 7},
     {.in = {{2, {4, 18}}, {2, {2, 2}}, {2, {2, 1}}}, .n_in = 3, .n_classes = 4},
@@ -97,20 +107,48 @@ const mj_layer mj_lut_row = {
     .example = LUT_EXAMPLES, .n_examples = N_OF(LUT_EXAMPLES),
 };
 
-mj_var mj_lut(mj_tape *tape, mj_var x, mj_var w, mj_var wires, const bool *hard)
+mj_var mj_lut(mj_tape *tape, mj_var x, mj_var w, mj_var wires, mj_lut_config config)
 {
-    return mj_tape_apply(tape, &mj_lut_row, &(mj_lut_config){hard}, (const mj_var[]){x, w, wires}, 3);
+    return mj_tape_apply(tape, &mj_lut_row, &config, (const mj_var[]){x, w, wires}, 3);
 }
 
 /* Read-out. */
+
+/* Rows first .. last - 1 of group g, what its sum is taken from, and what that counts. */
+typedef struct {
+    size_t first, last;
+    mj_real middle, unit;
+} group_view;
+
+static group_view group_of(const mj_call *call, size_t g)
+{
+    const mj_lut_groups_config *config = call->config;
+    size_t N = (size_t)call->in[0].shape.dim[0], n = (size_t)config->n;
+    group_view v = {N / n * g, N / n * (g + 1), 0, 1};
+    if (config->first) {
+        v.first = (size_t)config->first[g];
+        v.last = (size_t)config->first[g + 1];
+    }
+    if (config->standard) {
+        v.middle = (mj_real)(v.last - v.first) / 2;
+        v.unit = 2 / mj_real_sqrt((mj_real)(v.last - v.first));
+    }
+    return v;
+}
 
 static mj_status groups_plan(mj_plan *plan, const mj_shape *in, int n_in, const void *config,
                              mj_err *err)
 {
     (void)n_in;
-    int n = ((const mj_lut_groups_config *)config)->n;
-    if (in[0].n_dims != 2 || n < 1 || in[0].dim[0] % n != 0 || mj_shape_count(in[1]) != 1) {
-        return bad_shape(err, "lut_groups: it takes x [N,B], N a multiple of the groups, and a scale [1]");
+    const mj_lut_groups_config *groups = config;
+    int n = groups->n, N = in[0].n_dims == 2 ? in[0].dim[0] : 0;
+    bool fits = N > 0 && n > 0 && (groups->first || N % n == 0);
+    for (int g = 0; fits && groups->first && g < n; g++) {
+        fits = groups->first[0] == 0 && groups->first[g] < groups->first[g + 1] && groups->first[n] == N;
+    }
+    if (!fits || (mj_shape_count(in[1]) != 1 && mj_shape_count(in[1]) != (size_t)n)) {
+        return bad_shape(err, "lut_groups: it takes x [N,B], groups of its rows, and a scale [1] or one a "
+                              "group");
     }
     *plan = (mj_plan){.out = mj_shape_2(in[0].dim[1], n), .mac = (double)mj_shape_count(in[0])};
     return MJ_OK;
@@ -118,49 +156,70 @@ static mj_status groups_plan(mj_plan *plan, const mj_shape *in, int n_in, const 
 
 static void groups_forward(const mj_call *call)
 {
-    size_t N = (size_t)call->in[0].shape.dim[0], B = (size_t)call->in[0].shape.dim[1];
-    size_t G = (size_t)call->out.shape.dim[1];
+    size_t B = (size_t)call->in[0].shape.dim[1], G = (size_t)call->out.shape.dim[1];
+    size_t step = count_of(&call->in[1]) > 1;
     mj_real *z = call->out.v;
-    memset(z, 0, B * G * sizeof *z);
-    for (size_t n = 0; n < N; n++) {
-        const mj_real *x = call->in[0].v + n * B;
-        mj_real *to = z + n * G / N;
+    for (size_t g = 0; g < G; g++) {
+        group_view v = group_of(call, g);
+        mj_real scale = v.unit * call->in[1].v[g * step];
         for (size_t b = 0; b < B; b++) {
-            to[b * G] += x[b];
+            z[b * G + g] = -v.middle;
+        }
+        for (size_t n = v.first; n < v.last; n++) {
+            const mj_real *x = call->in[0].v + n * B;
+            for (size_t b = 0; b < B; b++) {
+                z[b * G + g] += x[b];
+            }
+        }
+        for (size_t b = 0; b < B; b++) {
+            z[b * G + g] *= scale;
         }
     }
-    for (size_t i = 0; i < B * G; i++) {
-        z[i] *= *call->in[1].v;
+}
+
+/* dscale = sum of dz (sum of rows - middle) unit */
+static void add_pull(const mj_call *call, size_t g, group_view v)
+{
+    size_t B = (size_t)call->in[0].shape.dim[1], G = (size_t)call->out.shape.dim[1];
+    const mj_real *dz = call->out.d + g;
+    double pull = 0;
+    for (size_t b = 0; b < B; b++) {
+        pull -= (double)(dz[b * G] * v.middle);
     }
+    for (size_t n = v.first; n < v.last; n++) {
+        const mj_real *x = call->in[0].v + n * B;
+        for (size_t b = 0; b < B; b++) {
+            pull += (double)(dz[b * G] * x[b]);
+        }
+    }
+    call->in[1].d[count_of(&call->in[1]) > 1 ? g : 0] += (mj_real)pull * v.unit;
 }
 
 static void groups_backward(const mj_call *call)
 {
-    size_t N = (size_t)call->in[0].shape.dim[0], B = (size_t)call->in[0].shape.dim[1];
-    size_t G = (size_t)call->out.shape.dim[1];
-    const mj_real *dz = call->out.d;
-    mj_real scale = *call->in[1].v;
-    double pull = 0;
-    for (size_t n = 0; call->in[0].d && n < N; n++) {
-        const mj_real *from = dz + n * G / N;
-        mj_real *dx = call->in[0].d + n * B;
-        for (size_t b = 0; b < B; b++) {
-            dx[b] += scale * from[b * G];
+    size_t B = (size_t)call->in[0].shape.dim[1], G = (size_t)call->out.shape.dim[1];
+    size_t step = count_of(&call->in[1]) > 1;
+    for (size_t g = 0; g < G; g++) {
+        group_view v = group_of(call, g);
+        const mj_real *dz = call->out.d + g;
+        mj_real scale = v.unit * call->in[1].v[g * step];
+        for (size_t n = v.first; call->in[0].d && n < v.last; n++) {
+            mj_real *dx = call->in[0].d + n * B;
+            for (size_t b = 0; b < B; b++) {
+                dx[b] += scale * dz[b * G];
+            }
         }
-    }
-    for (size_t n = 0; call->in[1].d && n < N; n++) {
-        const mj_real *from = dz + n * G / N, *x = call->in[0].v + n * B;
-        for (size_t b = 0; b < B; b++) {
-            pull += (double)(from[b * G] * x[b]);
+        if (call->in[1].d) {
+            add_pull(call, g, v);
         }
-    }
-    if (call->in[1].d) {
-        *call->in[1].d += (mj_real)pull;
     }
 }
 
+static const int GROUPS_FIRST[] = {0, 1, 4, 6};
 static const mj_example GROUPS_EXAMPLES[] = {
-    {.in = {{2, {6, 3}}, {1, {1}}}, .n_in = 2, .config = &(const mj_lut_groups_config){3}},
+    {.in = {{2, {6, 3}}, {1, {1}}}, .n_in = 2, .config = &(const mj_lut_groups_config){.n = 3}},
+    {.in = {{2, {6, 5}}, {1, {3}}}, .n_in = 2,
+     .config = &(const mj_lut_groups_config){3, GROUPS_FIRST, true}},
 };
 const mj_layer mj_lut_groups_row = {
     .name = "lut_groups", .config_size = sizeof(mj_lut_groups_config), .n_in_min = 2, .n_in_max = 2,
@@ -168,10 +227,9 @@ const mj_layer mj_lut_groups_row = {
     .example = GROUPS_EXAMPLES, .n_examples = N_OF(GROUPS_EXAMPLES),
 };
 
-mj_var mj_lut_groups(mj_tape *tape, mj_var x, mj_var scale, int n)
+mj_var mj_lut_groups(mj_tape *tape, mj_var x, mj_var scale, mj_lut_groups_config groups)
 {
-    return mj_tape_apply(tape, &mj_lut_groups_row, &(mj_lut_groups_config){n},
-                         (const mj_var[]){x, scale}, 2);
+    return mj_tape_apply(tape, &mj_lut_groups_row, &groups, (const mj_var[]){x, scale}, 2);
 }
 
 /* Area. */

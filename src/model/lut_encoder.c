@@ -197,7 +197,7 @@ mj_status mj_lut_encode_pixels(mj_lut_encoder *encoder, const mj_lut_pixels *p, 
 
 /* Text. */
 
-mj_status mj_lut_encode_text(mj_lut_encoder *encoder, int history, int one_hot, int n_symbols,
+mj_status mj_lut_encode_text(mj_lut_encoder *encoder, int history, int one_hot, bool ordered, int n_symbols,
                              mj_arena *arena, mj_err *err)
 {
     enum { SYMBOL_BITS = 8 };
@@ -205,10 +205,14 @@ mj_status mj_lut_encode_text(mj_lut_encoder *encoder, int history, int one_hot, 
     while (n_bits < SYMBOL_BITS && 1 << n_bits < n_symbols) {
         n_bits++;
     }
-    MJ_TRY(mj_lut_encoder_init(encoder, history, one_hot * n_symbols + history * n_bits, arena, err));
+    int n_inputs = (ordered ? 2 : 1) * one_hot * n_symbols + history * n_bits;
+    MJ_TRY(mj_lut_encoder_init(encoder, history, n_inputs, arena, err));
     for (int back = 0; back < one_hot; back++) {
         for (int symbol = 0; symbol < n_symbols; symbol++) {
             mj_lut_encoder_ask(encoder, back, MJ_LUT_EQUALS, symbol);
+        }
+        for (int symbol = 1; ordered && symbol < n_symbols; symbol++) {
+            mj_lut_encoder_ask(encoder, back, MJ_LUT_AT_LEAST, symbol);
         }
     }
     for (int back = 0; back < history; back++) {

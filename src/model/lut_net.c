@@ -56,6 +56,11 @@ mj_status mj_lut_net_check(const mj_lut_net *net, const char *path, mj_err *err)
         return mj_err_add(err, MJ_ERANGE, path, 0, 0,
                           "look-up-table network: groups do not cover the outputs, or the scale is no number");
     }
+    for (int g = 0; net->slope && g < net->n_groups; g++) {
+        if (!(isfinite(net->slope[g]) && fabs(net->slope[g]) <= 1e6)) {
+            return refuse(err, path, "the slope is no number: group", g);
+        }
+    }
     return MJ_OK;
 }
 

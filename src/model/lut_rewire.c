@@ -23,16 +23,39 @@ static int signals_of(const mj_soft_lut *net, int layer)
     return layer > 0 ? net->width[layer - 1] : net->n_inputs;
 }
 
-/* Centred signals, weighted gradients of a block of tables, their products; a gain a table. */
-size_t mj_soft_lut_rewire_tmp(const mj_soft_lut *net, int B)
+/* What the layers read and the slopes of what they say, all batches of a row in turn; then centred signals,
+ * weighted slopes of a block of tables, their products; a gain a table. */
+size_t mj_soft_lut_seen(const mj_soft_lut *net, int B, int n_batches)
 {
-    size_t widest = 0, longest = 0;
+    size_t widest = 0, longest = 0, rows = 0, K = (size_t)B * (size_t)n_batches;
     for (int l = 0; l < net->depth; l++) {
         size_t S = (size_t)signals_of(net, l), N = (size_t)net->width[l];
         widest = S > widest ? S : widest;
         longest = N > longest ? N : longest;
+        rows += S + N;
     }
-    return widest * (size_t)B + 2 * BLOCK_TABLES * ((size_t)B + widest) + 3 * longest;
+    return (rows + widest + 2 * BLOCK_TABLES) * K + 2 * BLOCK_TABLES * widest + 3 * longest;
+}
+
+/* Rows of B to a place in rows of K. */
+static mj_real *copy_rows(mj_real *to, const mj_real *from, size_t rows, size_t B, size_t K, size_t at)
+{
+    for (size_t r = 0; r < rows; r++) {
+        memcpy(to + r * K + at, from + r * B, B * sizeof *to);
+    }
+    return to + rows * K;
+}
+
+void mj_soft_lut_watch(mj_real *seen, mj_tape *tape, const mj_soft_lut *net, const mj_soft_lut_vars *vars,
+                       int batch, int n_batches)
+{
+    for (int l = 0; l < net->depth; l++) {
+        mj_tensor x = mj_tape_tensor(tape, l > 0 ? vars->y[l - 1] : vars->x);
+        mj_tensor y = mj_tape_tensor(tape, vars->y[l]);
+        size_t B = (size_t)x.shape.dim[1], K = B * (size_t)n_batches, at = B * (size_t)batch;
+        seen = copy_rows(seen, x.v, (size_t)signals_of(net, l), B, K, at);
+        seen = copy_rows(seen, y.d, (size_t)net->width[l], B, K, at);
+    }
 }
 
 /* Which of two inputs the table ignores; -1: neither. */
@@ -63,10 +86,10 @@ static void centre(mj_real *to, const mj_real *x, size_t S, size_t B)
 
 /* What stands where, of one layer. */
 typedef struct {
-    size_t S, B;
+    size_t S, B; /* B samples of all batches */
     int N;
-    const mj_real *x;
-    mj_tensor w, y;
+    const mj_real *x, *dy;
+    mj_tensor w;
     int *wire;
     mj_real *centred, *pull, *product; /* [S,B], [2 tables,B], [2 tables,S] */
     mj_real *gain, *source, *sorted;   /* [N] */
@@ -76,7 +99,7 @@ typedef struct {
 static void fill_pull(const layer_view *v, int table, int kept, mj_real *pull)
 {
     const mj_real *a = v->x + (size_t)v->wire[2 * table + kept] * v->B;
-    const mj_real *dy = v->y.d + (size_t)table * v->B;
+    const mj_real *dy = v->dy + (size_t)table * v->B;
     for (size_t b = 0; b < v->B; b++) {
         pull[b] = dy[b] * a[b];
         pull[v->B + b] = dy[b] - pull[b];
@@ -141,32 +164,47 @@ static void move_wire(const layer_view *v, int table)
     }
 }
 
-int mj_soft_lut_rewire(mj_tape *tape, const mj_soft_lut *net, const mj_soft_lut_vars *vars, double share,
-                       mj_real *tmp)
+static int rewire_layer(const layer_view *v, double share)
 {
     int n_moved = 0;
+    for (int first = 0; first < v->N; first += BLOCK_TABLES) {
+        int n = v->N - first < BLOCK_TABLES ? v->N - first : BLOCK_TABLES;
+        find_sources(v, first, n);
+    }
+    mj_real border = border_of(v->gain, v->N, (int)(share * v->N));
+    for (int n = 0; n < v->N; n++) {
+        if (v->gain[n] > border) {
+            move_wire(v, n);
+            n_moved++;
+        }
+    }
+    return n_moved;
+}
+
+int mj_soft_lut_rewire(mj_tape *tape, const mj_soft_lut *net, const mj_soft_lut_vars *vars, double share,
+                       mj_real *seen, int n_batches)
+{
+    int n_moved = 0;
+    size_t rows = 0, widest = 0, B = (size_t)mj_tape_tensor(tape, vars->x).shape.dim[1];
     for (int l = 0; l < net->depth; l++) {
-        mj_tensor x = mj_tape_tensor(tape, l > 0 ? vars->y[l - 1] : vars->x);
-        layer_view v = {.S = (size_t)x.shape.dim[0], .B = (size_t)x.shape.dim[1], .N = net->width[l],
-                        .x = x.v, .w = mj_tape_tensor(tape, vars->w[l]),
-                        .y = mj_tape_tensor(tape, vars->y[l]),
-                        .wire = mj_tape_tensor(tape, vars->wires[l]).label, .centred = tmp};
-        v.pull = v.centred + v.S * v.B;
-        v.product = v.pull + 2 * BLOCK_TABLES * v.B;
-        v.gain = v.product + 2 * BLOCK_TABLES * v.S;
+        size_t S = (size_t)signals_of(net, l);
+        rows += S + (size_t)net->width[l];
+        widest = S > widest ? S : widest;
+    }
+    B *= (size_t)n_batches;
+    mj_real *centred = seen + rows * B;
+    for (int l = 0; l < net->depth; l++) {
+        layer_view v = {.S = (size_t)signals_of(net, l), .B = B, .N = net->width[l], .x = seen,
+                        .w = mj_tape_tensor(tape, vars->w[l]),
+                        .wire = mj_tape_tensor(tape, vars->wires[l]).label, .centred = centred};
+        v.dy = v.x + v.S * B;
+        v.pull = v.centred + widest * B;
+        v.product = v.pull + 2 * BLOCK_TABLES * B;
+        v.gain = v.product + 2 * BLOCK_TABLES * widest;
         v.source = v.gain + v.N;
-        centre(v.centred, v.x, v.S, v.B);
-        for (int first = 0; first < v.N; first += BLOCK_TABLES) {
-            int n = v.N - first < BLOCK_TABLES ? v.N - first : BLOCK_TABLES;
-            find_sources(&v, first, n);
-        }
-        mj_real border = border_of(v.gain, v.N, (int)(share * v.N));
-        for (int n = 0; n < v.N; n++) {
-            if (v.gain[n] > border) {
-                move_wire(&v, n);
-                n_moved++;
-            }
-        }
+        centre(v.centred, v.x, v.S, B);
+        n_moved += rewire_layer(&v, share);
+        seen += (v.S + (size_t)v.N) * B;
     }
     return n_moved;
 }

@@ -3,6 +3,7 @@
 
 #include "mj/rng.h"
 
+#include <math.h>
 #include <stdio.h>
 
 /* Logits of a fresh table: a wire's entries stand at -+START, spread by NOISE. */
@@ -11,7 +12,7 @@ static const double START = 2, NOISE = 0.3;
 mj_status mj_soft_lut_check(const mj_soft_lut *net, const char *path, mj_err *err)
 {
     int last = net->depth > 0 ? net->width[net->depth - 1] : 0;
-    if (last % net->n_groups != 0) {
+    if (!net->group && last % net->n_groups != 0) {
         return mj_err_add(err, MJ_ERANGE, path, 0, 0,
                           "model.layers: the last, %d tables, is no multiple of the %d groups that are "
                           "counted", last, net->n_groups);
@@ -28,7 +29,7 @@ mj_status mj_soft_lut_check(const mj_soft_lut *net, const char *path, mj_err *er
 }
 
 void mj_soft_lut_record(mj_soft_lut_vars *vars, mj_tape *tape, const mj_soft_lut *net, int B,
-                        const bool *hard)
+                        mj_lut_config tables)
 {
     char name[MJ_SOFT_LUT_DEPTH_MAX + 8];
     mj_var signal = vars->x = mj_tape_input(tape, "bits", mj_shape_2(net->n_inputs, B), false);
@@ -36,10 +37,11 @@ void mj_soft_lut_record(mj_soft_lut_vars *vars, mj_tape *tape, const mj_soft_lut
         snprintf(name, sizeof name, "table%d", l);
         vars->w[l] = mj_tape_param(tape, name, mj_shape_2(net->width[l], 1 << net->k), 1);
         vars->wires[l] = mj_tape_label_grid(tape, "wires", net->width[l], net->k);
-        signal = vars->y[l] = mj_lut(tape, signal, vars->w[l], vars->wires[l], hard);
+        signal = vars->y[l] = mj_lut(tape, signal, vars->w[l], vars->wires[l], tables);
     }
-    vars->scale = mj_tape_param(tape, "scale", mj_shape_1(1), net->scale_rate);
-    vars->logits = mj_lut_groups(tape, signal, vars->scale, net->n_groups);
+    vars->scale = mj_tape_param(tape, "scale", mj_shape_1(net->group ? net->n_groups : 1), net->scale_rate);
+    const mj_lut_groups_config groups = {net->n_groups, net->group, net->group != NULL};
+    vars->logits = mj_lut_groups(tape, signal, vars->scale, groups);
 }
 
 /* The numbers 0 to n - 1 in an order of chance. */
@@ -105,7 +107,10 @@ mj_status mj_soft_lut_init(mj_tape *tape, const mj_soft_lut *net, const mj_soft_
         draw_wires(mj_tape_tensor(tape, vars->wires[l]).label, order,
                    l > 0 ? net->width[l - 1] : net->n_inputs, net->width[l], net->k, &rng);
     }
-    *mj_tape_tensor(tape, vars->scale).v = (mj_real)net->scale;
+    mj_tensor scale = mj_tape_tensor(tape, vars->scale);
+    for (size_t g = 0; g < mj_shape_count(scale.shape); g++) {
+        scale.v[g] = (mj_real)net->scale;
+    }
     return MJ_OK;
 }
 
@@ -121,6 +126,22 @@ static size_t offset_of(const mj_tape *tape, mj_var var)
     return param[p].offset;
 }
 
+/* Groups, and what their scores count. */
+static void harden_readout(mj_lut_net *hard, const mj_tape *tape, const mj_real *params,
+                           const mj_soft_lut *net, const mj_soft_lut_vars *vars)
+{
+    for (int g = 0; g <= net->n_groups; g++) {
+        hard->group[g] = net->group ? net->group[g] : hard->n_outputs / net->n_groups * g;
+    }
+    /* a frozen scale has no place among the averages */
+    const mj_real *scale = net->scale_rate > 0 ? params + offset_of(tape, vars->scale)
+                                               : mj_tape_tensor(tape, vars->scale).v;
+    hard->scale = net->group ? 1 : (double)*scale;
+    for (int g = 0; net->group && g < net->n_groups; g++) {
+        hard->slope[g] = 2 * (double)scale[g] / sqrt(net->group[g + 1] - net->group[g]);
+    }
+}
+
 mj_status mj_soft_lut_harden(mj_lut_net *hard, const mj_tape *tape, const mj_real *params,
                              const mj_soft_lut *net, const mj_soft_lut_vars *vars, mj_arena *arena,
                              mj_err *err)
@@ -134,7 +155,10 @@ mj_status mj_soft_lut_harden(mj_lut_net *hard, const mj_tape *tape, const mj_rea
     hard->node = mj_arena_array(arena, (size_t)n_nodes, sizeof *hard->node);
     hard->output = mj_arena_array(arena, (size_t)last, sizeof *hard->output);
     hard->group = mj_arena_array(arena, (size_t)net->n_groups + 1, sizeof *hard->group);
-    if (!hard->node || !hard->output || !hard->group) {
+    if (net->group) {
+        hard->slope = mj_arena_array(arena, (size_t)net->n_groups, sizeof *hard->slope);
+    }
+    if (!hard->node || !hard->output || !hard->group || (net->group && !hard->slope)) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a hard network");
     }
     mj_lut_node *node = hard->node;
@@ -155,11 +179,6 @@ mj_status mj_soft_lut_harden(mj_lut_net *hard, const mj_tape *tape, const mj_rea
     for (int i = 0; i < last; i++) {
         hard->output[i] = signal + i;
     }
-    for (int g = 0; g <= net->n_groups; g++) {
-        hard->group[g] = last / net->n_groups * g;
-    }
-    /* a frozen scale has no place among the averages */
-    hard->scale = net->scale_rate > 0 ? (double)params[offset_of(tape, vars->scale)]
-                                      : (double)*mj_tape_tensor(tape, vars->scale).v;
+    harden_readout(hard, tape, params, net, vars);
     return MJ_OK;
 }

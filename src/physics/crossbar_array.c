@@ -8,6 +8,7 @@
 
 enum { WEIGHT_STREAM = 1, PROGRAMMING_STREAM, INPUT_STREAM };
 static const double BOLTZMANN_J_K = 1.380649e-23; /* exact since 2019 [si2019] */
+static const double PI = 3.141592653589793;
 
 /* What is put upon the target conductances. */
 typedef struct {
@@ -91,7 +92,13 @@ typedef struct {
     double *ideal, *got, *one; /* [n_inputs, n_columns] of ideal; [n_columns] of the others */
 } bench;
 
-static mj_status currents(double *got, double *power_W, const bench *b, bool wires, mj_err *err)
+/* What one array gave, over all inputs so far. */
+typedef struct {
+    double power_W;   /* sum */
+    double largest_A; /* of one column */
+} drawn;
+
+static mj_status currents(double *got, drawn *sum, const bench *b, bool wires, mj_err *err)
 {
     const mj_crossbar_array *a = b->array;
     const double *side[2] = {b->plus, b->minus};
@@ -103,8 +110,9 @@ static mj_status currents(double *got, double *power_W, const bench *b, bool wir
         } else {
             mj_crossbar_ideal(b->one, &crossbar, b->input);
         }
-        *power_W += report.power_W;
+        sum->power_W += report.power_W;
         for (int j = 0; j < a->n_columns; j++) {
+            sum->largest_A = fmax(sum->largest_A, fabs(b->one[j]));
             got[j] = s == 0 ? b->one[j] : got[j] - b->one[j];
         }
     }
@@ -115,67 +123,72 @@ static mj_status currents(double *got, double *power_W, const bench *b, bool wir
 static mj_status depart(double *departure, double *power_W, const bench *b, departures with, mj_err *err)
 {
     const mj_crossbar_array *a = b->array;
-    double off = 0, all = 0, power = 0;
+    double off = 0, all = 0;
+    drawn sum = {0};
     fill_pairs(b->plus, b->minus, a, with);
     for (int i = 0; i < a->n_inputs; i++) {
         const double *ideal = b->ideal + (size_t)i * (size_t)a->n_columns;
         fill_input(b->input, a, i);
-        MJ_TRY(currents(b->got, &power, b, with.wires, err));
+        MJ_TRY(currents(b->got, &sum, b, with.wires, err));
         for (int j = 0; j < a->n_columns; j++) {
             off += (b->got[j] - ideal[j]) * (b->got[j] - ideal[j]);
             all += ideal[j] * ideal[j];
         }
     }
     *departure = sqrt(off / all);
-    *power_W = power / a->n_inputs;
+    *power_W = sum.power_W / a->n_inputs;
     return MJ_OK;
 }
 
-/* Ideal currents of all inputs; their mean square, and the largest. */
-static mj_status fill_ideal(double *square_A2, mj_crossbar_figures *f, const bench *b, mj_err *err)
+/* Ideal currents of all inputs; their rms, and the largest. */
+static mj_status fill_ideal(mj_crossbar_figures *f, const bench *b, mj_err *err)
 {
     const mj_crossbar_array *a = b->array;
-    double unused = 0, sum = 0;
+    double squares = 0;
+    drawn of_arrays = {0};
     fill_pairs(b->plus, b->minus, a, (departures){0});
     for (int i = 0; i < a->n_inputs; i++) {
         double *ideal = b->ideal + (size_t)i * (size_t)a->n_columns;
         fill_input(b->input, a, i);
-        MJ_TRY(currents(ideal, &unused, b, false, err));
+        MJ_TRY(currents(ideal, &of_arrays, b, false, err));
         for (int j = 0; j < a->n_columns; j++) {
-            sum += ideal[j] * ideal[j];
+            squares += ideal[j] * ideal[j];
             f->largest_A = fmax(f->largest_A, fabs(ideal[j]));
         }
     }
-    *square_A2 = sum / ((double)a->n_inputs * a->n_columns);
+    f->rms_A = sqrt(squares / ((double)a->n_inputs * a->n_columns));
+    f->column_A = of_arrays.largest_A;
     return MJ_OK;
 }
 
-/* Of all conductances at a column's foot, mean over columns; fill_pairs came before. */
-static double noise_A2(const bench *b)
+/* All conductances at a column's foot, of one array, mean over columns and arrays; fill_pairs came before. */
+static double column_S(const bench *b)
 {
     const mj_crossbar_array *a = b->array;
     double sum = 0;
     for (size_t k = 0; k < (size_t)a->n_rows * (size_t)a->n_columns; k++) {
         sum += b->plus[k] + b->minus[k];
     }
-    return 4 * BOLTZMANN_J_K * a->temperature_K * sum / a->n_columns * (acos(-1) / 2) * a->bandwidth_Hz;
+    return sum / (2 * a->n_columns);
 }
 
 static mj_status measure(mj_crossbar_figures *f, const bench *b, mj_err *err)
 {
     const mj_crossbar_array *a = b->array;
-    double square_A2, unused;
-    MJ_TRY(fill_ideal(&square_A2, f, b, err));
+    double unused;
+    MJ_TRY(fill_ideal(f, b, err));
     MJ_TRY(depart(&f->wires, &unused, b, (departures){.wires = true}, err));
     MJ_TRY(depart(&f->levels, &unused, b, (departures){.levels = true}, err));
     MJ_TRY(depart(&f->programming, &unused, b, (departures){.programming = true}, err));
     MJ_TRY(depart(&f->all, &f->power_W, b, (departures){true, true, true}, err));
-    f->noise = sqrt(noise_A2(b) / square_A2);
+    f->column_S = column_S(b);
+    double noise_A2Hz = 4 * BOLTZMANN_J_K * a->temperature_K * 2 * f->column_S;
+    f->noise = sqrt(noise_A2Hz * PI / 2 * a->bandwidth_Hz) / f->rms_A;
     f->snr_dB = -10 * log10(f->all * f->all + f->noise * f->noise);
     f->effective_bits = (f->snr_dB - 1.76) / 6.02;
     double chain_s = a->wire_ohm * a->wire_F / 2 *
                      ((double)a->n_columns * a->n_columns + (double)a->n_rows * a->n_rows);
-    f->settling_s = log(100) * (1 / (2 * acos(-1) * a->bandwidth_Hz) + chain_s);
+    f->settling_s = log(100) * (1 / (2 * PI * a->bandwidth_Hz) + chain_s);
     f->array_J = f->power_W * f->settling_s;
     return MJ_OK;
 }

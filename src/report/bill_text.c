@@ -45,7 +45,12 @@ static void serving_text(char *buf, size_t size, const mj_bill *bill)
         if (s->frames > 1) {
             snprintf(frames, sizeof frames, ", %d frames", s->frames);
         }
-        snprintf(run, sizeof run, "%d x %d%s, %d steps", s->width, s->height, frames, s->steps);
+        bool tables = bill->model->kind == MJ_MODEL_LUT; /* each of its pixels is an evaluation */
+        snprintf(run, sizeof run, "%d x %d%s, %d %s", s->width, s->height, frames,
+                 tables ? bill->model->lut.evaluations : s->steps,
+                 !tables                              ? "steps"
+                 : bill->model->lut.evaluations == 1 ? "evaluation"
+                                                      : "evaluations");
     } else if (s->context > 0) {
         snprintf(run, sizeof run, "context %s, no prompt",
                  mj_number_format(s->context, a, sizeof a));
@@ -63,7 +68,8 @@ void mj_bill_print_headline(FILE *out, const mj_bill *bill, const mj_style *styl
     char model[NAME], chip[NAME], subject[3 * NAME], serving[3 * NAME];
     snprintf(subject, sizeof subject, "%s %s on %d %s",
              mj_text_clean(model, sizeof model, mj_report_model_name(bill->model)),
-             mj_format_names[mj_report_precision(bill)], bill->serving.devices,
+             bill->model->kind == MJ_MODEL_LUT ? "bits" : mj_format_names[mj_report_precision(bill)],
+             bill->serving.devices,
              mj_text_clean(chip, sizeof chip, bill->chip->name));
     fprintf(out, "%s%s%s", mj_paint_code(MJ_PAINT_BOLD, style), subject,
             mj_paint_code(MJ_PAINT_NONE, style));

@@ -194,8 +194,8 @@ static void add_shares(mj_figures *list, const mj_bill *bill, mj_arena *arena)
     add_figure(list, arena, "trust", text);
 }
 
-/* The two lines that keep a bill of oscillators honest: what computing them costs, and how much of the
- * model is not oscillators. */
+/* What keeps a bill of oscillators, or of tables as gates, honest: what computing them costs; and how much
+ * of a model of oscillators is something else. */
 static void add_simulation(mj_figures *list, const mj_bill_view *view, mj_arena *arena)
 {
     const mj_simulation *s = view->simulation;
@@ -204,7 +204,7 @@ static void add_simulation(mj_figures *list, const mj_bill_view *view, mj_arena 
     if (!s) {
         return;
     }
-    if (!mj_oscillator_runs(bill)) {
+    if (!mj_oscillator_runs(bill) && !mj_lut_runs(bill)) {
         snprintf(text, sizeof text, "these joules: a digital machine solves the equations, nothing "
                  "oscillates");
     } else if (!(s->joules > 0)) {
@@ -219,6 +219,9 @@ static void add_simulation(mj_figures *list, const mj_bill_view *view, mj_arena 
                  mj_number_format(s->busy_joules / bill->joules, d, sizeof d));
     }
     add_figure(list, arena, "simulated", text);
+    if (mj_lut_runs(bill)) {
+        return;
+    }
     double share = mj_ops_decoder_share(&bill->ops);
     if (share > 0) {
         snprintf(text, sizeof text, "%.1f %% of the arithmetic; oscillators that cost nothing would "
@@ -273,9 +276,10 @@ static void add_quality(mj_figures *list, const mj_bill *bill, mj_arena *arena)
 {
     char text[200];
     if (bill->model->quality.metric) {
-        double value = bill->model->quality.value; /* Frechet distances, or bits per byte */
-        snprintf(text, sizeof text, "%.*f (%s; lower is better)", value < 10 ? 3 : 1, value,
-                 bill->model->quality.metric);
+        double value = bill->model->quality.value; /* Frechet distances, bits, or a share */
+        bool rises = bill->model->quality.rises;
+        snprintf(text, sizeof text, "%.*f (%s; %s is better)", rises ? 4 : value < 10 ? 3 : 1, value,
+                 bill->model->quality.metric, rises ? "higher" : "lower");
         add_figure(list, arena, "quality", text);
     }
 }

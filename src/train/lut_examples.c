@@ -33,12 +33,10 @@ static void read_pixels(const columns *to, const mj_lut_model *model, const uint
     }
 }
 
-static void read_places(const columns *to, const uint8_t *symbol, int n_features)
+static void read_places(const columns *to, const uint8_t *symbol, const mj_lut_model *model)
 {
     for (int i = 0; i < to->n; i++) {
-        for (int back = 0; back < n_features; back++) {
-            to->feature[(size_t)back * to->stride + (size_t)i] = symbol[i - 1 - back];
-        }
+        mj_lut_place_read(to->feature + i, to->stride, symbol + i, model->encoder.n_features, model->tree);
     }
 }
 
@@ -68,15 +66,19 @@ mj_status mj_lut_examples_read(mj_lut_examples *examples, const mj_lut_model *mo
     to.feature = mj_arena_array(arena, (size_t)encoder->n_features, to.stride);
     examples->bits = mj_arena_array(arena, (size_t)encoder->n_inputs * (size_t)examples->n_words,
                                     sizeof *examples->bits);
-    if (!to.feature || !examples->bits || (test && !level)) {
+    examples->label = mj_arena_array(arena, (size_t)examples->n, sizeof *examples->label);
+    if (!to.feature || !examples->bits || !examples->label || (test && !level)) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d examples", n);
     }
     if (!test) {
-        read_places(&to, text->symbol, encoder->n_features);
+        read_places(&to, text->symbol, model);
     } else if (whole) {
         read_images(&to, level, model->width * model->height);
     } else {
         read_pixels(&to, model, level, test->label);
+    }
+    for (int i = 0; i < examples->n; i++) {
+        examples->label[i] = !test ? text->symbol[i] : whole ? test->label[i] : level[i];
     }
     mj_lut_encode_words(examples->bits, (size_t)examples->n_words, to.feature, encoder,
                         examples->n_words);

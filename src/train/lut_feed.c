@@ -64,10 +64,45 @@ static mj_status encode_pixels(mj_lut_feed *f, mj_arena *arena, mj_err *err)
     return f->level ? mj_lut_encode_pixels(&f->encoder, &f->pixels, arena, err) : no_memory(err);
 }
 
+/* The code of decisions, of the training text's pairs. */
+static mj_status find_tree(mj_lut_feed *f, mj_arena *arena, mj_err *err)
+{
+    const mj_symbols *text = &f->corpus->part[MJ_PART_TRAIN];
+    int n = f->corpus->alphabet.n_symbols;
+    mj_symbol_tree *tree = mj_arena_alloc(arena, sizeof *tree);
+    double *pair = mj_arena_array(arena, (size_t)n * (size_t)n, sizeof *pair);
+    double *bits = mj_arena_array(arena, (size_t)n, sizeof *bits);
+    if (!tree || !pair || !bits) {
+        return no_memory(err);
+    }
+    if (n < 2) {
+        return mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "a text of one symbol leaves nothing to decide");
+    }
+    for (size_t i = 0; i < text->n; i++) {
+        pair[text->symbol[(ptrdiff_t)i - 1] * n + text->symbol[i]]++;
+    }
+    mj_symbol_tree_cluster(tree, pair, n);
+    mj_symbol_tree_bits(bits, tree, pair);
+    f->tree = tree;
+    f->decision_bits = bits;
+    f->n_groups = n - 1;
+    return MJ_OK;
+}
+
+static mj_status encode_text(mj_lut_feed *f, mj_arena *arena, mj_err *err)
+{
+    const mj_recipe_lut *lut = &f->recipe->model.lut;
+    f->n_groups = f->corpus->alphabet.n_symbols;
+    if (lut->decisions) {
+        MJ_TRY(find_tree(f, arena, err));
+    }
+    return mj_lut_encode_text(&f->encoder, lut->history, lut->one_hot, lut->decisions,
+                              f->corpus->alphabet.n_symbols, arena, err);
+}
+
 mj_status mj_lut_feed_init(mj_lut_feed *f, const mj_recipe *recipe, const mj_dataset *data,
                            const mj_corpus *corpus, mj_arena *arena, mj_err *err)
 {
-    const mj_recipe_lut *lut = &recipe->model.lut;
     *f = (mj_lut_feed){.recipe = recipe, .data = data, .corpus = corpus};
     switch (recipe->objective.kind) {
     case MJ_OBJECTIVE_CLASSIFY:
@@ -75,9 +110,22 @@ mj_status mj_lut_feed_init(mj_lut_feed *f, const mj_recipe *recipe, const mj_dat
     case MJ_OBJECTIVE_NEXT_PIXEL:
         return encode_pixels(f, arena, err);
     default:
-        f->n_groups = corpus->alphabet.n_symbols;
-        return mj_lut_encode_text(&f->encoder, lut->history, lut->one_hot, f->n_groups, arena, err);
+        return encode_text(f, arena, err);
     }
+}
+
+mj_status mj_lut_feed_other(mj_lut_feed *other, const mj_lut_feed *feed, const mj_dataset *data,
+                            mj_arena *arena, mj_err *err)
+{
+    const mj_recipe_lut *lut = &feed->recipe->model.lut;
+    bool whole = feed->recipe->objective.kind == MJ_OBJECTIVE_CLASSIFY;
+    *other = *feed;
+    other->part = MJ_PART_VALIDATION;
+    if (data) {
+        other->data = data;
+        other->level = mj_lut_levels(data, lut->threshold, whole ? 0 : lut->n_thresholds, arena);
+    }
+    return data && !other->level ? no_memory(err) : MJ_OK;
 }
 
 static int draw(mj_rng *rng, int n)
@@ -102,18 +150,16 @@ static void fill_image(uint8_t *feature, size_t stride, const mj_lut_feed *f, co
     }
 }
 
-void mj_lut_feed_fill(uint8_t *feature, int *label, const mj_lut_feed *f, uint32_t step, int B)
+void mj_lut_feed_fill(uint8_t *feature, int *label, const mj_lut_feed *f, uint64_t stream, int B)
 {
     int objective = f->recipe->objective.kind;
     mj_rng rng;
-    mj_rng_init(&rng, (uint64_t)f->recipe->train.seed, mj_task_stream(MJ_STREAM_DRAW, step));
+    mj_rng_init(&rng, (uint64_t)f->recipe->train.seed, stream);
     for (int b = 0; b < B; b++) {
         if (objective == MJ_OBJECTIVE_NEXT_BYTE) {
-            const mj_symbols *text = &f->corpus->part[MJ_PART_TRAIN];
+            const mj_symbols *text = &f->corpus->part[f->part];
             const uint8_t *at = text->symbol + (size_t)(mj_rng_uniform(&rng) * (double)text->n);
-            for (int back = 0; back < f->encoder.n_features; back++) {
-                feature[(size_t)back * (size_t)B + (size_t)b] = at[-1 - back];
-            }
+            mj_lut_place_read(feature + b, (size_t)B, at, f->encoder.n_features, f->tree);
             label[b] = at[0];
             continue;
         }

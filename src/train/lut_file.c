@@ -5,6 +5,7 @@
 #include "lut_feed.h"
 #include "task.h"
 
+#include <math.h>
 #include <string.h>
 
 #define SIZES "lut.sizes"
@@ -15,6 +16,8 @@
 #define SCALE "lut.scale"
 #define NOMINAL "lut.nominal"
 #define ENCODER "encoder"
+#define CODE "code"
+#define SLOPE "lut.slope"
 
 static mj_status no_memory(mj_err *err)
 {
@@ -83,6 +86,23 @@ static mj_status add_encoder(mj_checkpoint *to, const mj_lut_encoder *encoder, c
                               err);
 }
 
+static mj_status add_decisions(mj_checkpoint *to, const mj_lut_model *model, mj_arena *arena, mj_err *err)
+{
+    size_t n = (size_t)model->net.n_groups;
+    int32_t *child = mj_arena_array(arena, 2 * n, sizeof *child);
+    float *slope = mj_arena_array(arena, n, sizeof *slope);
+    if (!child || !slope) {
+        return no_memory(err);
+    }
+    for (size_t d = 0; d < n; d++) {
+        child[2 * d] = model->tree->child[d][0];
+        child[2 * d + 1] = model->tree->child[d][1];
+        slope[d] = (float)model->net.slope[d];
+    }
+    MJ_TRY(mj_safetensors_add(&to->file, CODE, MJ_DTYPE_I32, child, (size_t[]){n, 2}, 2, err));
+    return add_row(to, SLOPE, MJ_DTYPE_F32, slope, n, err);
+}
+
 mj_status mj_lut_file_fill(mj_checkpoint *to, const mj_lut_model *model, mj_arena *arena, mj_err *err)
 {
     mj_lut_net net;
@@ -100,7 +120,8 @@ mj_status mj_lut_file_fill(mj_checkpoint *to, const mj_lut_model *model, mj_aren
     MJ_TRY(mj_checkpoint_set_number(to, NOMINAL, model->net.n_nodes, err));
     MJ_TRY(mj_checkpoint_set_text(to, MJ_DATA_KEY, model->data, err));
     if (model->alphabet) {
-        return mj_alphabet_add(to, model->alphabet, err);
+        MJ_TRY(mj_alphabet_add(to, model->alphabet, err));
+        return model->tree ? add_decisions(to, model, arena, err) : MJ_OK;
     }
     MJ_TRY(mj_checkpoint_set_number(to, "width", model->width, err));
     MJ_TRY(mj_checkpoint_set_number(to, "height", model->height, err));
@@ -182,7 +203,24 @@ static mj_status read_nodes(mj_lut_net *net, const mj_checkpoint *from, mj_arena
                             "wires or tables that belong to no node");
 }
 
-static mj_status read_net(mj_lut_net *net, const mj_checkpoint *from, mj_arena *arena, mj_err *err)
+/* Before the network is checked. */
+static mj_status read_slopes(mj_lut_net *net, const mj_checkpoint *from, mj_arena *arena, mj_err *err)
+{
+    const mj_stored_tensor *tensor;
+    MJ_TRY(find(&tensor, from, SLOPE, MJ_DTYPE_F32, 1, err));
+    if (tensor->n_elements != (size_t)net->n_groups) {
+        return mj_err_add(err, MJ_EFIT, from->file.path, 0, 0, SLOPE ": %zu numbers for %d groups",
+                          tensor->n_elements, net->n_groups);
+    }
+    net->slope = mj_arena_array(arena, tensor->n_elements, sizeof *net->slope);
+    for (int g = 0; net->slope && g < net->n_groups; g++) {
+        net->slope[g] = mj_tensor_element(tensor, (size_t)g);
+    }
+    return net->slope ? MJ_OK : no_memory(err);
+}
+
+static mj_status read_net(mj_lut_net *net, const mj_checkpoint *from, bool decides, mj_arena *arena,
+                          mj_err *err)
 {
     int n_group;
     MJ_TRY(read_nodes(net, from, arena, err));
@@ -190,6 +228,9 @@ static mj_status read_net(mj_lut_net *net, const mj_checkpoint *from, mj_arena *
     MJ_TRY(read_integers(&net->group, &n_group, from, GROUPS, 2, arena, err));
     net->n_groups = n_group - 1;
     MJ_TRY(mj_checkpoint_get_number(&net->scale, from, SCALE, err));
+    if (decides) {
+        MJ_TRY(read_slopes(net, from, arena, err));
+    }
     return mj_lut_net_check(net, from->file.path, err);
 }
 
@@ -215,13 +256,33 @@ static mj_status read_encoder(mj_lut_model *model, const mj_checkpoint *from, mj
     return mj_lut_encoder_check(encoder, from->file.path, err);
 }
 
-/* A score a class, a level or a symbol. */
+static mj_status read_tree(mj_lut_model *model, const mj_checkpoint *from, mj_arena *arena, mj_err *err)
+{
+    int *child, n;
+    mj_symbol_tree *tree = mj_arena_alloc(arena, sizeof *tree);
+    MJ_TRY(read_integers(&child, &n, from, CODE, 0, arena, err));
+    if (!tree) {
+        return no_memory(err);
+    }
+    tree->n_symbols = model->alphabet->n_symbols;
+    if (n != 2 * (tree->n_symbols - 1)) {
+        return mj_err_add(err, MJ_EFIT, from->file.path, 0, 0, "code: %d numbers for %d symbols", n,
+                          tree->n_symbols);
+    }
+    for (int i = 0; i < n; i++) {
+        tree->child[i / 2][i % 2] = child[i];
+    }
+    model->tree = tree;
+    return mj_symbol_tree_complete(tree, from->file.path, err);
+}
+
+/* A score a class, a level, a symbol or a decision. */
 static mj_status check_groups(const mj_lut_model *model, mj_err *err)
 {
     int objective = model->recipe.objective.kind;
     int wanted = objective == MJ_OBJECTIVE_CLASSIFY     ? model->n_classes
                  : objective == MJ_OBJECTIVE_NEXT_PIXEL ? model->recipe.model.lut.n_thresholds + 1
-                                                        : model->alphabet->n_symbols;
+                                                        : model->alphabet->n_symbols - (model->tree != NULL);
     return model->net.n_groups == wanted
                ? MJ_OK
                : mj_err_add(err, MJ_EFIT, model->recipe.path, 0, 0,
@@ -238,6 +299,9 @@ static mj_status read_all(mj_lut_model *model, const mj_checkpoint *from, mj_are
         }
         MJ_TRY(mj_alphabet_read(alphabet, from, err));
         model->alphabet = alphabet;
+        if (model->recipe.model.lut.decisions) {
+            MJ_TRY(read_tree(model, from, arena, err));
+        }
     } else {
         MJ_TRY(read_whole(&model->width, from, "width", 1, SIDE_MAX, err));
         MJ_TRY(read_whole(&model->height, from, "height", 1, SIDE_MAX, err));
@@ -246,11 +310,28 @@ static mj_status read_all(mj_lut_model *model, const mj_checkpoint *from, mj_are
     MJ_TRY(read_whole(&model->n_nominal, from, NOMINAL, 0, 1 << 24, err));
     MJ_TRY(mj_checkpoint_get_text(&model->data, from, MJ_DATA_KEY, err));
     MJ_TRY(read_encoder(model, from, arena, err));
-    MJ_TRY(read_net(&model->net, from, arena, err));
+    MJ_TRY(read_net(&model->net, from, model->tree != NULL, arena, err));
     for (int i = 0; i < from->file.n_tensors; i++) {
         model->stored_B += (double)from->file.tensor[i].size_B;
     }
     return check_groups(model, err);
+}
+
+double mj_lut_model_bits(const mj_lut_model *model)
+{
+    enum { SLOPE_BITS = 32, QUESTION_BITS = 2 };
+    const mj_lut_encoder *encoder = &model->encoder;
+    int largest = 1;
+    for (int i = 0; i < encoder->n_inputs; i++) {
+        largest = encoder->input[i].operand > largest ? encoder->input[i].operand : largest;
+    }
+    double input = ceil(log2(encoder->n_features)) + QUESTION_BITS + ceil(log2(largest + 1));
+    double bits = mj_lut_net_bits(&model->net) + encoder->n_inputs * input;
+    if (model->tree) {
+        double n = model->tree->n_symbols;
+        bits += (n - 1) * (2 * ceil(log2(2 * n - 1)) + SLOPE_BITS);
+    }
+    return bits;
 }
 
 mj_status mj_lut_file_load(mj_lut_model *model, const char *path, const mj_units *units,

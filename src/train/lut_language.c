@@ -1,7 +1,10 @@
 /* Look-up-table networks that read text: the next symbol from the last few, 512 places at a time. */
 #include "lut_language.h"
 
+#include "lut_feed.h"
 #include "mj/lut_quality.h"
+
+static const double LN_2 = 0.69314718055994531;
 
 typedef struct {
     mj_lut_model model;
@@ -30,14 +33,32 @@ mj_status mj_lut_language_load(mj_language *language, const char *path, mj_langu
 /* The places at .. at + n - 1 as columns. */
 static void read_places(lut_language *l, const uint8_t *at, int n)
 {
-    for (int back = 0; back < l->model.encoder.n_features; back++) {
-        uint8_t *row = l->reader.feature + (size_t)back * MJ_LUT_BLOCK;
-        for (int i = 0; i < n; i++) {
-            row[i] = at[i - 1 - back];
-        }
+    for (int i = 0; i < n; i++) {
+        mj_lut_place_read(l->reader.feature + i, MJ_LUT_BLOCK, at + i, l->model.encoder.n_features,
+                          l->model.tree);
     }
     mj_lut_reader_run(&l->reader);
     mj_lut_program_scores(l->reader.score, &l->reader.program, l->reader.slots);
+}
+
+/* z of all decisions, from the scores of a place. */
+static void read_decisions(mj_real *z, const mj_lut_net *net, const int *score)
+{
+    for (int g = 0; g < net->n_groups; g++) {
+        double half = (net->group[g + 1] - net->group[g]) / 2.0;
+        z[g] = (mj_real)(net->slope[g] * (score[g] - half));
+    }
+}
+
+static double symbol_bits(const lut_language *l, const int *score, int symbol)
+{
+    const mj_lut_net *net = &l->model.net;
+    mj_real z[MJ_SYMBOLS_MAX];
+    if (!l->model.tree) {
+        return mj_lut_score_bits(score, net->n_groups, net->scale, symbol);
+    }
+    read_decisions(z, net, score);
+    return mj_symbol_tree_nats(l->model.tree, z, symbol) / LN_2;
 }
 
 double mj_lut_language_bits(void *self, const uint8_t *symbol, size_t n)
@@ -49,8 +70,7 @@ double mj_lut_language_bits(void *self, const uint8_t *symbol, size_t n)
         int count = n - at < MJ_LUT_BLOCK ? (int)(n - at) : MJ_LUT_BLOCK;
         read_places(l, symbol + at, count);
         for (int i = 0; i < count; i++) {
-            bits += mj_lut_score_bits(l->reader.score + i * G, G, l->model.net.scale,
-                                      symbol[at + (size_t)i]);
+            bits += symbol_bits(l, l->reader.score + i * G, symbol[at + (size_t)i]);
         }
     }
     return bits;
@@ -60,6 +80,14 @@ void mj_lut_language_next(mj_real *logits, void *self, const uint8_t *at)
 {
     lut_language *l = self;
     read_places(l, at, 1);
+    if (l->model.tree) {
+        mj_real z[MJ_SYMBOLS_MAX];
+        read_decisions(z, &l->model.net, l->reader.score);
+        for (int symbol = 0; symbol < l->model.tree->n_symbols; symbol++) {
+            logits[symbol] = (mj_real)-mj_symbol_tree_nats(l->model.tree, z, symbol);
+        }
+        return;
+    }
     for (int g = 0; g < l->model.net.n_groups; g++) {
         logits[g] = (mj_real)(l->model.net.scale * l->reader.score[g]);
     }

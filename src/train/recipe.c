@@ -106,6 +106,7 @@ static const mj_spec_field model_fields[] = {
     REAL(mj_recipe_model, "contraction", equilibrium_net.contraction, 0, 1),
     REAL(mj_recipe_model, "drive", equilibrium_net.drive, 0, 100),
     {FIELD(mj_recipe_model, "activity", MJ_SPEC_BOOL, lut.activity)},
+    {FIELD(mj_recipe_model, "decisions", MJ_SPEC_BOOL, lut.decisions)},
 };
 static const mj_spec_schema model_schema = {
     "model", model_fields, LENGTH(model_fields), sizeof(mj_recipe_model), NULL};
@@ -155,6 +156,8 @@ static const mj_spec_field train_fields[] = {
     REAL(mj_recipe_train, "lr_memory", lr_memory, 0, 10),
     REAL(mj_recipe_train, "hard_from", hard_from, 0, 1),
     INT(mj_recipe_train, "rewire", rewire, 0, 1000),
+    REAL(mj_recipe_train, "sharpen", sharpen, 1, 1000),
+    INT(mj_recipe_train, "rewire_batches", rewire_batches, 1, 256),
     INT(mj_recipe_train, "shift", shift, 0, 8),
     {FIELD(mj_recipe_train, "mirror", MJ_SPEC_BOOL, mirror)},
     INT(mj_recipe_train, "seed", seed, 0, 2e9),
@@ -314,7 +317,8 @@ static mj_status refuse_idle(mj_recipe *recipe, mj_err *err)
     MJ_TRY(mj_recipe_lut_refuse_idle(recipe, err));
     MJ_TRY(mj_recipe_equilibrium_refuse_idle(recipe, err));
     bool lookup_keys = m->contexts || m->rows > 0 || m->dims > 0 || m->row_bits > 0 ||
-                       (t->epochs > 0 && m->kind != MJ_TRAINED_TEXT_NET) || t->lr_end > 0;
+                       (t->epochs > 0 && m->kind != MJ_TRAINED_TEXT_NET) ||
+                       (t->lr_end > 0 && m->kind != MJ_TRAINED_LUT);
     bool is_hybrid = m->kind == MJ_TRAINED_TEXT_NET && m->contexts;
     if (lookup_keys && m->kind != MJ_TRAINED_LOOKUP && !is_hybrid) {
         return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0,

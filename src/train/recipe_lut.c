@@ -27,11 +27,14 @@ mj_status mj_recipe_lut_refuse_idle(const mj_recipe *recipe, mj_err *err)
         {"model.neighbourhood", l->neighbourhood > 0, 1u << MJ_OBJECTIVE_NEXT_PIXEL},
         {"model.history", l->history > 0, bytes},
         {"model.one_hot", l->one_hot > 0, bytes},
+        {"model.decisions", l->decisions, bytes},
         {"model.scale", l->scale > 0, any},
         {"model.area", l->area > 0, any},
         {"model.activity", l->activity, any},
         {"train.hard_from", t->hard_from > 0, any},
         {"train.rewire", t->rewire > 0, any},
+        {"train.sharpen", t->sharpen > 0, any},
+        {"train.rewire_batches", t->rewire_batches > 0, any},
         {"train.shift", t->shift > 0, 1u << MJ_OBJECTIVE_CLASSIFY},
         {"train.mirror", t->mirror, 1u << MJ_OBJECTIVE_CLASSIFY},
     };
@@ -105,6 +108,11 @@ mj_status mj_recipe_lut_decode(mj_recipe *recipe, mj_err *err)
     if (recipe->train.rewire > 0 && l->table_inputs != INPUTS) {
         return wrong(err, recipe, "train.rewire is for tables of two inputs");
     }
+    if (recipe->train.rewire_batches > 0 && recipe->train.rewire == 0) {
+        return wrong(err, recipe, "train.rewire_batches is of train.rewire, which is missing");
+    }
+    recipe->train.rewire_batches = recipe->train.rewire_batches > 0 ? recipe->train.rewire_batches : 1;
+    recipe->train.sharpen = recipe->train.sharpen > 0 ? recipe->train.sharpen : 1;
     recipe->train.hard_from = recipe->train.hard_from > 0 ? recipe->train.hard_from : HARD_FROM;
     return MJ_OK;
 }

@@ -47,6 +47,9 @@ typedef struct {
     mj_status (*restore)(void *self, const mj_checkpoint *from, mj_err *err);
     mj_status (*ship)(mj_checkpoint *to, const void *self, const mj_real *average, mj_arena *arena,
                       mj_err *err);
+    /* mj_training_judge(); NULL: no such measure. */
+    mj_status (*judge)(double *loss, void *self, const mj_dataset *test, int n_samples,
+                       const mj_real *average, mj_err *err);
 } mj_task;
 
 mj_status mj_task_classify(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err);
@@ -58,7 +61,8 @@ mj_status mj_task_text(mj_task *task, const mj_task_input *input, mj_arena *aren
 
 /* Who draws random numbers beside the tape. A tape's noise has the step, below 2^31, where these have
  * the top bit. */
-enum { MJ_STREAM_DRAW = 1, MJ_STREAM_EPOCH, MJ_STREAM_MIRROR, MJ_STREAM_CROP, MJ_STREAM_MASK };
+enum { MJ_STREAM_DRAW = 1, MJ_STREAM_EPOCH, MJ_STREAM_MIRROR, MJ_STREAM_CROP, MJ_STREAM_MASK,
+       MJ_STREAM_LOOK };
 static inline uint64_t mj_task_stream(int who, uint32_t count)
 {
     return 1ull << 63 | (uint64_t)who << 32 | count;

@@ -4,7 +4,8 @@
  *
  * Softly at first; from the share hard_from of the run on the tables are bits in the forward pass and the
  * gradient goes straight through, so that what is shipped is what was trained [bengio2013]: a network that
- * stays soft loses half its likelihood when its entries are rounded. While soft, wires that their
+ * stays soft loses half its likelihood when its entries are rounded. With `sharpen` they come close to it
+ * before: the slope of an entry's logistic grows to so many times its first one. While soft, wires that their
  * tables ignore move `rewire` times to where they help (soft_lut.h). */
 #include "task.h"
 
@@ -15,11 +16,18 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Of a layer's tables, those that a rewiring may change. */
 static const double REWIRE_SHARE = 0.3;
 /* The read-out's scale learns at this share of the tables' rate where likelihood counts. */
 static const double SCALE_RATE = 0.1;
+/* Wires that move later have too little left of the run to be of use. */
+static const double REWIRE_UNTIL = 0.5;
+/* Of the soft part of the run, before tables become sharper. */
+static const double SHARPEN_FROM = 0.2;
+/* Of a decision. */
+enum { VOTERS_MIN = 8 };
 
 typedef struct {
     const mj_recipe *recipe;
@@ -29,8 +37,10 @@ typedef struct {
     mj_soft_lut_vars vars;
     mj_var label, loss, total;
     uint8_t *feature;
-    mj_real *tmp; /* of a rewiring */
+    mj_real *seen; /* of a rewiring */
+    int *group;    /* of decisions: the tables of each */
     bool hard;
+    mj_real sharpness;
     double progress;
     int n_rewired; /* times */
     int B;
@@ -40,31 +50,82 @@ static void set_progress(void *self, double progress)
 {
     lut_task *t = self;
     t->progress = progress;
-    t->hard = progress >= t->recipe->train.hard_from;
+    double until = t->recipe->train.hard_from, from = SHARPEN_FROM * until;
+    t->hard = progress >= until;
+    double way = fmin(fmax((progress - from) / (until - from), 0), 1);
+    t->sharpness = (mj_real)pow(t->recipe->train.sharpen, way);
 }
 
-/* The rewirings stand evenly in the soft part of the run. */
+/* The rewirings stand evenly in the soft part of the run, or its first half. */
 static bool rewiring_is_due(const lut_task *t)
 {
     int n = t->recipe->train.rewire;
-    double next = t->recipe->train.hard_from * (t->n_rewired + 1) / (n + 1);
+    double until = fmin(t->recipe->train.hard_from, REWIRE_UNTIL);
+    double next = until * (t->n_rewired + 1) / (n + 1);
     return !t->hard && t->n_rewired < n && t->progress >= next;
+}
+
+/* Forward on samples of the feed; returns the loss. */
+static double run_forward(lut_task *t, const mj_lut_feed *feed, uint64_t stream, uint32_t step, bool trains)
+{
+    mj_lut_feed_fill(t->feature, mj_tape_tensor(t->tape, t->label).label, feed, stream, t->B);
+    mj_lut_encode(mj_tape_tensor(t->tape, t->vars.x).v, t->feature, &feed->encoder, t->B);
+    mj_tape_forward(t->tape, step, trains);
+    return (double)*mj_tape_tensor(t->tape, t->loss).v;
+}
+
+static void run_batch(lut_task *t, uint64_t stream, uint32_t step)
+{
+    run_forward(t, &t->feed, stream, step, true);
+    mj_tape_grads_clear(t->tape);
+    *mj_tape_tensor(t->tape, t->total).d = 1;
+    mj_tape_backward(t->tape);
 }
 
 static double step_lut(void *self, uint32_t step)
 {
     lut_task *t = self;
-    mj_lut_feed_fill(t->feature, mj_tape_tensor(t->tape, t->label).label, &t->feed, step, t->B);
-    mj_lut_encode(mj_tape_tensor(t->tape, t->vars.x).v, t->feature, &t->feed.encoder, t->B);
-    mj_tape_forward(t->tape, step, true);
-    mj_tape_grads_clear(t->tape);
-    *mj_tape_tensor(t->tape, t->total).d = 1;
-    mj_tape_backward(t->tape);
-    if (rewiring_is_due(t)) {
-        mj_soft_lut_rewire(t->tape, &t->net, &t->vars, REWIRE_SHARE, t->tmp);
+    int n = rewiring_is_due(t) ? t->recipe->train.rewire_batches : 0;
+    for (int i = 1; i < n; i++) {
+        uint32_t count = step * (uint32_t)n + (uint32_t)i;
+        run_batch(t, mj_task_stream(MJ_STREAM_LOOK, count), step);
+        mj_soft_lut_watch(t->seen, t->tape, &t->net, &t->vars, i, n);
+    }
+    run_batch(t, mj_task_stream(MJ_STREAM_DRAW, step), step);
+    if (n > 0) {
+        mj_soft_lut_watch(t->seen, t->tape, &t->net, &t->vars, 0, n);
+        mj_soft_lut_rewire(t->tape, &t->net, &t->vars, REWIRE_SHARE, t->seen, n);
         t->n_rewired++;
     }
     return (double)*mj_tape_tensor(t->tape, t->loss).v;
+}
+
+static mj_status judge(double *loss, void *self, const mj_dataset *test, int n_samples,
+                       const mj_real *average, mj_err *err)
+{
+    lut_task *t = self;
+    mj_lut_feed other;
+    mj_arena arena;
+    mj_arena_init(&arena, 0);
+    mj_tape_slab slab = mj_tape_params_slab(t->tape);
+    mj_real *kept = mj_arena_array(&arena, slab.n_trained, sizeof *kept);
+    mj_status status = mj_lut_feed_other(&other, &t->feed, test, &arena, err);
+    if (status == MJ_OK && !kept) {
+        status = mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory to judge a look-up-table network");
+    }
+    if (status == MJ_OK) {
+        int n_batches = n_samples >= t->B ? n_samples / t->B : 1;
+        double sum = 0;
+        memcpy(kept, slab.params, slab.n_trained * sizeof *kept);
+        memcpy(slab.params, average, slab.n_trained * sizeof *kept);
+        for (int i = 0; i < n_batches; i++) {
+            sum += run_forward(t, &other, mj_task_stream(MJ_STREAM_DRAW, (uint32_t)i), (uint32_t)i, false);
+        }
+        memcpy(slab.params, kept, slab.n_trained * sizeof *kept);
+        *loss = sum / n_batches;
+    }
+    mj_arena_fini(&arena);
+    return status;
 }
 
 /* Wires are no parameters: [tables, k] a layer, and how often they moved. */
@@ -132,7 +193,7 @@ static mj_status ship(mj_checkpoint *to, const void *self, const mj_real *averag
 {
     const lut_task *t = self;
     const mj_lut_feed *feed = &t->feed;
-    mj_lut_model model = {.recipe = *t->recipe, .encoder = feed->encoder,
+    mj_lut_model model = {.recipe = *t->recipe, .encoder = feed->encoder, .tree = feed->tree,
                           .alphabet = feed->corpus ? &feed->corpus->alphabet : NULL,
                           .data = feed->corpus ? feed->corpus->source : t->recipe->data};
     if (feed->data) {
@@ -151,14 +212,49 @@ static void record(lut_task *t)
     for (int l = 0; l < t->net.depth; l++) {
         n_tables += t->net.width[l];
     }
-    mj_soft_lut_record(&t->vars, t->tape, &t->net, t->B, &t->hard);
+    mj_soft_lut_record(&t->vars, t->tape, &t->net, t->B, (mj_lut_config){&t->hard, &t->sharpness});
     t->label = mj_tape_labels(t->tape, "next", t->B);
-    t->loss = t->total = mj_cross_entropy(t->tape, t->vars.logits, t->label);
+    t->loss = t->total = t->feed.tree ? mj_tree_entropy(t->tape, t->vars.logits, t->label, t->feed.tree)
+                                      : mj_cross_entropy(t->tape, t->vars.logits, t->label);
     for (int l = 0; lut->area > 0 && l < t->net.depth; l++) {
         mj_var area = mj_lut_area(t->tape, t->vars.w[l], lut->activity ? t->vars.y[l] : MJ_NONE);
         double weight = lut->area * t->net.width[l] / n_tables;
         t->total = mj_add(t->tape, t->total, mj_scale(t->tape, area, weight));
     }
+}
+
+/* Voters go to the decisions by what these cost, to the power 2/3: a decision that costs twice as much gains
+ * less than twice from as many more. None has fewer than VOTERS_MIN. */
+static mj_status share_voters(lut_task *t, int n_voters, mj_arena *arena, mj_err *err)
+{
+    const double *bits = t->feed.decision_bits;
+    int n = t->feed.n_groups, first = 0, left = n_voters - n * VOTERS_MIN, largest = 0;
+    double all = 0;
+    t->group = mj_arena_array(arena, (size_t)n + 1, sizeof *t->group);
+    if (!t->group) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for groups of tables");
+    }
+    if (left < 0) {
+        return mj_err_add(err, MJ_ERANGE, t->recipe->path, 0, 0,
+                          "model.layers: the last has %d tables for %d decisions, %d each at least",
+                          n_voters, n, VOTERS_MIN);
+    }
+    for (int d = 0; d < n; d++) {
+        all += cbrt(bits[d] * bits[d]);
+        largest = bits[d] > bits[largest] ? d : largest;
+    }
+    int given = 0;
+    for (int d = 0; d < n; d++) {
+        given += all > 0 ? (int)(left * cbrt(bits[d] * bits[d]) / all) : 0;
+    }
+    for (int d = 0; d < n; d++) {
+        int more = all > 0 ? (int)(left * cbrt(bits[d] * bits[d]) / all) : 0;
+        t->group[d] = first;
+        first += VOTERS_MIN + more + (d == largest ? left - given : 0);
+    }
+    t->group[n] = first;
+    t->net.group = t->group;
+    return MJ_OK;
 }
 
 mj_status mj_task_lut(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err)
@@ -171,7 +267,7 @@ mj_status mj_task_lut(mj_task *task, const mj_task_input *input, mj_arena *arena
     if (!t || !tape) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a look-up-table network's training");
     }
-    *t = (lut_task){.recipe = recipe, .tape = tape, .B = recipe->train.n_generated};
+    *t = (lut_task){.recipe = recipe, .tape = tape, .sharpness = 1, .B = recipe->train.n_generated};
     bool is_text = recipe->objective.kind == MJ_OBJECTIVE_NEXT_BYTE;
     MJ_TRY(mj_lut_feed_init(&t->feed, recipe, is_text ? NULL : input->train,
                             is_text ? input->corpus : NULL, arena, err));
@@ -182,22 +278,27 @@ mj_status mj_task_lut(mj_task *task, const mj_task_input *input, mj_arena *arena
     for (int l = 0; l < lut->n_layers; l++) {
         t->net.width[l] = (int)lut->layer[l];
     }
-    int voters = t->net.width[lut->n_layers - 1] / t->net.n_groups;
-    /* a score of random bits is spread by half the root of its voters */
-    t->net.scale = lut->scale > 0 ? lut->scale : 2 / sqrt(voters > 0 ? voters : 1);
+    int last = t->net.width[lut->n_layers - 1], voters = last / t->net.n_groups;
+    if (t->feed.tree) {
+        MJ_TRY(share_voters(t, last, arena, err));
+    }
+    /* a score of random bits is spread by half the root of its voters, which standard scores know */
+    double spread = t->feed.tree ? 1 : 2 / sqrt(voters > 0 ? voters : 1);
+    t->net.scale = lut->scale > 0 ? lut->scale : spread;
     MJ_TRY(mj_soft_lut_check(&t->net, recipe->path, err));
     record(t);
     MJ_TRY(mj_tape_allocate(tape, input->limit_B));
     MJ_TRY(mj_soft_lut_init(tape, &t->net, &t->vars, arena, err));
     size_t n_features = (size_t)t->feed.encoder.n_features * (size_t)t->B;
-    size_t n_tmp = recipe->train.rewire > 0 ? mj_soft_lut_rewire_tmp(&t->net, t->B) : 0;
+    size_t n_seen = recipe->train.rewire > 0
+                        ? mj_soft_lut_seen(&t->net, t->B, recipe->train.rewire_batches) : 0;
     t->feature = mj_arena_alloc(arena, n_features);
-    t->tmp = mj_arena_array(arena, n_tmp, sizeof *t->tmp);
-    if (!t->feature || !t->tmp) {
+    t->seen = mj_arena_array(arena, n_seen, sizeof *t->seen);
+    if (!t->feature || !t->seen) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a look-up-table network's training");
     }
     *task = (mj_task){.tape = tape, .images_per_step = t->B, .self = t, .step = step_lut,
-                      .progress = set_progress, .memory_B = n_features + n_tmp * sizeof *t->tmp,
-                      .save = save, .restore = restore, .ship = ship};
+                      .progress = set_progress, .memory_B = n_features + n_seen * sizeof *t->seen,
+                      .save = save, .restore = restore, .ship = ship, .judge = judge};
     return MJ_OK;
 }

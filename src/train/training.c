@@ -91,6 +91,9 @@ static void set_schedule(mj_training *t)
     if (t->recipe->model.kind == MJ_TRAINED_TEXT_NET) {
         t->schedule = TEXT_SCHEDULE;
     }
+    if (t->recipe->model.kind == MJ_TRAINED_LUT && t->recipe->train.lr_end > 0) {
+        t->schedule.floor = t->recipe->train.lr_end;
+    }
     if (is_classifier(t)) {
         double n_steps = t->state.n_steps > 0 ? (double)t->state.n_steps : 1000;
         t->schedule = (mj_schedule){.warmup_steps = CLASSIFY_WARMUP * n_steps,
@@ -544,6 +547,16 @@ static mj_status add_couplings(mj_checkpoint *checkpoint, const mj_training *t, 
         return mj_checkpoint_add_packed(checkpoint, "K", m.K, m.level, packed, err);
     }
     return mj_checkpoint_add(checkpoint, "K", m.K, shape.dim, shape.n_dims, err);
+}
+
+mj_status mj_training_judge(double *loss, mj_training *t, const mj_dataset *test, int n_samples,
+                            mj_err *err)
+{
+    if (!t->task.judge) {
+        return mj_err_add(err, MJ_ESUPPORT, t->recipe->path, 0, 0,
+                          "no loss on other data is measured of such a model while it trains");
+    }
+    return t->task.judge(loss, t->task.self, test, n_samples, t->learner[0].adam.average, err);
 }
 
 static mj_status fill_export(mj_checkpoint *checkpoint, const mj_training *t, const mj_note *note,

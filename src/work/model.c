@@ -21,9 +21,9 @@
 enum { NAMES_MAX = 2048, LAYERS_MAX = 1 << 16, LOOKUPS_MAX = 4096 };
 
 const char *const mj_model_kind_names[] = {"", "transformer", "diffusion", "aggregate",
-                                           "oscillators", "lookup", "text_net", NULL};
+                                           "oscillators", "lookup", "text_net", "lut", NULL};
 const char *const mj_model_block_names[] = {"", "mingru", "gpt", "mamba", "oscillator", "kuramoto", NULL};
-const char *const mj_output_names[] = {"", "token", "image", "video", NULL};
+const char *const mj_output_names[] = {"", "token", "image", "video", "class", NULL};
 
 #define LENGTH(a) ((int)(sizeof(a) / sizeof((a)[0])))
 #define TEXT(key_, member_) \
@@ -162,6 +162,16 @@ static const mj_spec_field text_net_fields[] = {
     REAL("density", text_net.density, "1", 1),
     REAL("index_bits", text_net.index_bits, "1", 64),
 };
+static const mj_spec_field lut_fields[] = {
+    INT("tables", lut.tables, 0, DIM_MAX),
+    INT("wires", lut.wires, 0, DIM_MAX),
+    INT("inputs", lut.inputs, 1, DIM_MAX),
+    INT("votes", lut.votes, 1, DIM_MAX),
+    INT("groups", lut.groups, 1, DIM_MAX),
+    INT("evaluations", lut.evaluations, 1, DIM_MAX),
+    INT("width", lut.width, 1, 65536),
+    INT("height", lut.height, 1, 65536),
+};
 static const mj_spec_field fields[] = {
     {.key = "model", .kind = MJ_SPEC_TEXT, .required = true, .offset = offsetof(mj_model, name)},
     TEXT("id", id),
@@ -200,6 +210,7 @@ static const mj_spec_field fields[] = {
     MAP("oscillator", oscillator_fields),
     MAP("lookup", lookup_fields),
     MAP("text_net", text_net_fields),
+    MAP("lut", lut_fields),
     REAL("published_total", published_total, "1", 1e18),
     REAL("published_active", published_active, "1", 1e18),
 };

@@ -447,12 +447,30 @@ static mj_status resolve_text_net(mj_model *m, const char *path, mj_err *err)
     return MJ_OK;
 }
 
+static mj_status resolve_lut(mj_model *m, const char *path, mj_err *err)
+{
+    m->lut.evaluations = m->lut.evaluations > 0 ? m->lut.evaluations : 1;
+    m->lut.wires = m->lut.wires > 0 ? m->lut.wires : 2 * m->lut.tables;
+    MJ_TRY(check_real("lut.tables", m->lut.tables, 0, DIM_MAX, path, err));
+    MJ_TRY(check_real("lut.wires", m->lut.wires, m->lut.tables, 6.0 * m->lut.tables, path, err));
+    MJ_TRY(check_real("lut.inputs", m->lut.inputs, 1, DIM_MAX, path, err));
+    MJ_TRY(check_real("lut.votes", m->lut.votes, 1, DIM_MAX, path, err));
+    MJ_TRY(check_real("lut.groups", m->lut.groups, 1, m->lut.votes, path, err));
+    MJ_TRY(check_real("lut.evaluations", m->lut.evaluations, 1, DIM_MAX, path, err));
+    m->precision.ffn = m->precision.attention = m->precision.embedding = MJ_FORMAT_INT8; /* of nothing */
+    fill_precision(m);
+    m->params.ffn = m->params.total = m->params.active = m->lut.tables;
+    return MJ_OK;
+}
+
 mj_status mj_model_resolve(mj_model *model, const char *path, mj_err *err)
 {
     model->params = (mj_params){0};
     if (model->output == MJ_OUTPUT_NONE) {
         bool image = model->kind == MJ_MODEL_DIFFUSION || model->kind == MJ_MODEL_OSCILLATORS;
-        model->output = image ? MJ_OUTPUT_IMAGE : MJ_OUTPUT_TOKEN;
+        model->output = model->kind == MJ_MODEL_LUT ? MJ_OUTPUT_CLASS
+                        : image                     ? MJ_OUTPUT_IMAGE
+                                                    : MJ_OUTPUT_TOKEN;
     }
     switch (model->kind) {
     case MJ_MODEL_TRANSFORMER:
@@ -467,9 +485,11 @@ mj_status mj_model_resolve(mj_model *model, const char *path, mj_err *err)
         return resolve_lookup(model, path, err);
     case MJ_MODEL_TEXT_NET:
         return resolve_text_net(model, path, err);
+    case MJ_MODEL_LUT:
+        return resolve_lut(model, path, err);
     default:
         return mj_err_add(err, MJ_EKEY, path, 0, 0, "kind is missing: transformer, diffusion, "
-                                                    "aggregate, oscillators, lookup or text_net");
+                                                    "aggregate, oscillators, lookup, text_net or lut");
     }
 }
 
@@ -495,6 +515,9 @@ const char *mj_model_class(const mj_model *model)
     }
     if (model->kind == MJ_MODEL_TEXT_NET) {
         return "text-net";
+    }
+    if (model->kind == MJ_MODEL_LUT) {
+        return "lut";
     }
     if (model->ssm.layers > 0) {
         return "hybrid";

@@ -13,6 +13,7 @@ const mj_workload mj_workloads[] = {
     {MJ_MODEL_OSCILLATORS, mj_oscillators_count},
     {MJ_MODEL_LOOKUP, mj_lookup_count},
     {MJ_MODEL_TEXT_NET, mj_text_net_count},
+    {MJ_MODEL_LUT, mj_lut_ops_count},
 };
 const int mj_n_workloads = sizeof mj_workloads / sizeof mj_workloads[0];
 

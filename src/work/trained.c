@@ -4,6 +4,7 @@
  * because a coupling of the mask may have been rounded to 0 and is on the chip all the same. */
 #include "mj/trained.h"
 
+#include "lut_shape.h"
 #include "workload.h"
 
 #include <stdio.h>
@@ -194,12 +195,14 @@ mj_status mj_model_from_trained(mj_model *model, const char *path, const mj_unit
     mj_safetensors file;
     memset(model, 0, sizeof *model);
     MJ_TRY(mj_safetensors_load_header(&file, path, arena, err));
+    if (mj_lut_shape_is(&file)) {
+        return mj_lut_shape_read(model, &file, arena, err);
+    }
     const char *text = mj_safetensors_text(&file, MJ_TRAINED_KEY);
     if (!text) {
         return mj_err_add(err, MJ_ESUPPORT, path, 0, 0,
-                          "no text " MJ_TRAINED_KEY ": not a model of mj train that is billed (circuits of "
-                          "look-up tables are measured: mj realize, mj measure); of a Hugging Face "
-                          "model give config.json or its folder");
+                          "no text " MJ_TRAINED_KEY ": not a model of mj train that is billed; of a Hugging "
+                          "Face model give config.json or its folder");
     }
     const char *place = mj_arena_printf(arena, "%s: " MJ_TRAINED_KEY, path);
     if (!place) {

@@ -17,6 +17,8 @@ void mj_lookup_count(mj_ops *ops, const mj_model *model, const mj_extent *extent
 void mj_lookup_rows_count(mj_ops *ops, const mj_model *model);
 double mj_lookup_row_B(const mj_model *model); /* a stored row, in whole bytes */
 
+void mj_lut_ops_count(mj_ops *ops, const mj_model *model, const mj_extent *extent);
+
 void mj_text_net_count(mj_ops *ops, const mj_model *model, const mj_extent *extent);
 /* Fills what the spec leaves out, refuses what cannot be; then sums of the op list to params. */
 mj_status mj_text_net_resolve(mj_model *model, const char *path, mj_err *err);

@@ -27,3 +27,11 @@ manifest.json:1:
 $ printf '{"schema": 1, "kind": "spice"}' > $TMP/cut/manifest.json; mj measure $TMP/cut
 ? 2
 a circuit of kind 'spice'
+
+$ mj measure DIR --help
+--wind-tunnel
+--watts W
+
+$ mj measure $TMP/empty --wind-tunnel --watts '0 W'
+? 2
+--watts

@@ -65,6 +65,7 @@ $ ls $TMP/bare
 core.v
 expected.bin
 manifest.json
+network.safetensors
 readout.v
 vectors.bin
 ! gate.v
