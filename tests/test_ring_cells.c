@@ -78,14 +78,14 @@ static void test_trim(void **state)
     bench *b = *state;
     mj_trim_figures t;
     mj_err err = {0};
-    assert_int_equal(mj_trim_measure(&t, 3, 0.03, &b->ring, &b->figures, &job, &err), MJ_OK);
+    assert_int_equal(mj_trim_measure(&t, &(mj_trim_request){3, 0.03, 0.03}, &b->ring, &b->figures, &job, &err), MJ_OK);
     assert_true(t.cell.works);
     assert_rel(t.range, 0.06, 0.2);
     assert_true(t.step_least > 0);
     assert_true(t.step_largest < 3.5 * t.range / 7); /* 1/x from 85 mV to 30: 2.8 at the steep end */
     assert_rel(t.cell.cycle_J, t.drop_V * b->figures.energy_J / b->ring.vdd_V, 0.1);
     assert_int_equal(t.cell.n_transistors, 4);
-    assert_int_equal(mj_trim_measure(&t, 1, 0.03, &b->ring, &b->figures, &job, &err), MJ_ERANGE);
+    assert_int_equal(mj_trim_measure(&t, &(mj_trim_request){1, 0.03, 0.03}, &b->ring, &b->figures, &job, &err), MJ_ERANGE);
 }
 
 /* Decides right on both sides of an edge (an error if not), at a strobe within a gate's delay or two. */

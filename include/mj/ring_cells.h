@@ -34,16 +34,23 @@ typedef struct {
     double delay_s;
 } mj_cell_figures;
 
+enum { MJ_TRIM_CODES_MAX = 2 * MJ_CELL_BITS_MAX + 1 };
 typedef struct {
-    mj_cell_figures cell; /* cycle_J: lost in the transistors; use_J: all gates switched; delay_s: until a new
-                             setting's frequency stands to a tenth of what it changes */
+    mj_cell_figures cell; /* cycle_J: lost in the transistors; use_J: all gates switched; delay_s: until the
+                             frequency stands to a tenth of what all bits change */
+    int n_codes, code[MJ_TRIM_CODES_MAX]; /* looked at: on both sides of every place where many bits change */
+    double faster[MJ_TRIM_CODES_MAX];     /* frequency of a code over that of 0, less 1 */
     double range;         /* highest frequency over lowest, less 1 */
     double step_least, step_largest; /* of the frequency, relative, from a code to the next */
     double drop_V;        /* at the middle code */
 } mj_trim_figures;
-/* reach: of the frequency, to either side, that the sizes are made for (0.03). The ring's energy and
- * detuning size the transistors. */
-mj_status mj_trim_measure(mj_trim_figures *trim, int n_bits, double reach, const mj_ring *ring,
+/* reach: of the frequency, to either side, that the sizes are made for. gap: the largest step, relative, with
+ * which the cell works. The ring's energy and detuning size the transistors. */
+typedef struct {
+    int n_bits;
+    double reach, gap;
+} mj_trim_request;
+mj_status mj_trim_measure(mj_trim_figures *trim, const mj_trim_request *request, const mj_ring *ring,
                           const mj_ring_figures *figures, const mj_spice_job *job, mj_err *err);
 
 typedef struct {

@@ -112,8 +112,8 @@ static mj_status write_inverters(mj_deck *deck, const mj_card *card, const mj_ca
         snprintf(p, sizeof p, "p%d", i);
         snprintf(y, sizeof y, "y%d", i);
         snprintf(d, sizeof d, "d%d", i);
-        const mj_transistor nmos = {n, y, "a", "0", "0", 1e-6, 0.2e-6, 0, 0};
-        const mj_transistor pmos = {p, y, "a", d, d, 2e-6, 0.2e-6, 0, 0};
+        const mj_transistor nmos = {n, y, "a", "0", "0", 1e-6, 0.2e-6, 0, 0, 0};
+        const mj_transistor pmos = {p, y, "a", d, d, 2e-6, 0.2e-6, 0, 0, 0};
         mj_transistor_write(deck->out, &models, false, &nmos);
         mj_transistor_write(deck->out, &models, true, &pmos);
         fprintf(deck->out, "vd%d d%d 0 %.9g\nc%d y%d 0 %.9g\n.save v(y%d) i(vd%d)\n", i, i, target->vdd_V, i,

@@ -14,17 +14,28 @@ char *mj_parts_node(char buf[MJ_NODE_B], const mj_parts *parts, const char *text
     return buf;
 }
 
+static void add(mj_parts *p, bool is_pmos, mj_transistor t)
+{
+    char name[MJ_NODE_B];
+    snprintf(name, sizeof name, "t%d", (*p->serial)++);
+    t.name = name;
+    t.bulk = is_pmos ? p->supply : "0";
+    mj_transistor_write(p->out, p->ring->models, is_pmos, &t);
+    p->n_transistors++;
+    p->active_m2 += (t.fingers > 1 ? t.fingers : 1) * t.width_m * (t.length_m + 2 * CONTACT_M);
+}
+
 void mj_parts_transistor(mj_parts *p, bool is_pmos, const char *drain, const char *gate, const char *source,
                          double wide_m, double long_)
 {
-    char name[MJ_NODE_B];
-    const mj_transistor t = {.name = name, .drain = drain, .gate = gate, .source = source,
-                             .bulk = is_pmos ? p->supply : "0", .width_m = wide_m,
-                             .length_m = long_ * p->ring->length_m};
-    snprintf(name, sizeof name, "t%d", (*p->serial)++);
-    mj_transistor_write(p->out, p->ring->models, is_pmos, &t);
-    p->n_transistors++;
-    p->active_m2 += wide_m * (t.length_m + 2 * CONTACT_M);
+    add(p, is_pmos, (mj_transistor){.drain = drain, .gate = gate, .source = source, .width_m = wide_m,
+                                    .length_m = long_ * p->ring->length_m});
+}
+
+void mj_parts_fingers(mj_parts *p, const char *drain, const char *gate, double wide_m, double long_, int n)
+{
+    add(p, true, (mj_transistor){.drain = drain, .gate = gate, .source = p->supply, .width_m = wide_m,
+                                 .length_m = long_ * p->ring->length_m, .fingers = n});
 }
 
 void mj_parts_inverter(mj_parts *p, const char *in, const char *to, double wide)

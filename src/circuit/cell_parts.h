@@ -17,6 +17,8 @@ typedef struct {
     double active_m2;
 } mj_parts;
 
+/* A p-channel transistor of so many fingers from the supply, counted as one. */
+void mj_parts_fingers(mj_parts *parts, const char *drain, const char *gate, double wide_m, double long_, int n);
 /* long_: of the ring's length. */
 void mj_parts_transistor(mj_parts *parts, bool is_pmos, const char *drain, const char *gate,
                          const char *source, double wide_m, double long_);

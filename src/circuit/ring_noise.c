@@ -36,10 +36,10 @@ static mj_status measure_transconductance(double *g_S, const mj_ring *ring, cons
                       "vo2 o2 0 %.9g\n.save i(vo1) i(vo2)\n",
             ring->vdd_V, half_V - PROBE_V, half_V + PROBE_V, half_V, half_V);
     const mj_transistor device[] = {
-        {"n1", "o1", "low", "0", "0", ring->width_n_m, ring->length_m, 0, 0},
-        {"p1", "o1", "low", "vdd", "vdd", ring->width_p_m, ring->length_m, 0, 0},
-        {"n2", "o2", "high", "0", "0", ring->width_n_m, ring->length_m, 0, 0},
-        {"p2", "o2", "high", "vdd", "vdd", ring->width_p_m, ring->length_m, 0, 0},
+        {"n1", "o1", "low", "0", "0", ring->width_n_m, ring->length_m, 0, 0, 0},
+        {"p1", "o1", "low", "vdd", "vdd", ring->width_p_m, ring->length_m, 0, 0, 0},
+        {"n2", "o2", "high", "0", "0", ring->width_n_m, ring->length_m, 0, 0, 0},
+        {"p2", "o2", "high", "vdd", "vdd", ring->width_p_m, ring->length_m, 0, 0, 0},
     };
     for (int i = 0; i < 4; i++) {
         mj_transistor_write(deck.out, ring->models, i % 2 == 1, &device[i]);

@@ -38,7 +38,9 @@ static void write_sampler(mj_parts *p, const trial *t, int rises, int i)
             rises ? 0 : high_V, at_s - t->edge_s / 2, rises ? 0 : high_V, at_s + t->edge_s / 2,
             rises ? high_V : 0, q);
     mj_parts_inverter(p, data, in, 0.5);
-    mj_parts_flip_flop(p, &(mj_flip_flop){.name = "f", .d = in, .clk = "strobe", .q = q, .inverse = inverse});
+    /* With the gates that a reset takes, as in the read-out: they move the offset by a step of five bits. */
+    mj_parts_flip_flop(p, &(mj_flip_flop){.name = "f", .d = in, .clk = "strobe", .q = q, .inverse = inverse,
+                                          .reset = "vdd"});
 }
 
 /* When the output settled after the strobe, from it; the sign of what it settled to in *high. */

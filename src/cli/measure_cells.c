@@ -12,11 +12,15 @@
 
 enum { SECONDS_MAX = 86400, TRIALS = 3 };
 static const double LIMIT_S = 3600, FULL_OHM = 100e3, REACH = 0.03;
+/* A ring off its frequency by half of this is off by 0.02 rad where couplings are strongest: twice 0.02 times
+ * conductance_max times the first sine of H over omega, 20 uS x 4.2 Tohm/s x 655 ps / 2 pi for the ring of
+ * data/circuits/ring-180nm-split.yaml. */
+static const double GAP = 3.5e-4;
 
 typedef struct {
     const char *models, *corner, *nmos, *pmos, *out;
     int trim_bits, phase_bits, coupling_bits;
-    double vdd_V, temperature_C, limit_s, full_ohm, reach;
+    double vdd_V, temperature_C, limit_s, full_ohm, reach, gap;
     bool split;
 } request;
 
@@ -72,7 +76,8 @@ static mj_status measure(result *m, mj_context *context, const request *r)
     MJ_TRY(make_ring(m, context, r));
     MJ_TRY(mj_ring_measure(&m->figures, ring, &m->job, err));
     begin(m, "trim", 0.2);
-    MJ_TRY(mj_trim_measure(&c->trim, r->trim_bits, r->reach, ring, f, &m->job, err));
+    const mj_trim_request trim = {r->trim_bits, r->reach, r->gap};
+    MJ_TRY(mj_trim_measure(&c->trim, &trim, ring, f, &m->job, err));
     begin(m, "read-out", 0.35);
     MJ_TRY(mj_readout_measure(&c->readout, r->phase_bits, TRIALS, ring, f, &m->job, err));
     begin(m, "start", 0.33);
@@ -93,14 +98,24 @@ static void print_row(const mj_cell_figures *c)
     printf(" %8.3g ps\n", 1e12 * c->delay_s);
 }
 
+/* Frequencies of the codes on both sides of every place where many bits change. */
+static void print_trim(const mj_trim_figures *t)
+{
+    printf("\ntrim      %d bits, %.3g %% of the frequency; a step %.3g to %.3g %%; %.3g mV lost at the middle\n"
+           "          code: faster than 0 by",
+           t->cell.n_bits, 100 * t->range, 100 * t->step_least, 100 * t->step_largest, 1e3 * t->drop_V);
+    for (int i = 0; i < t->n_codes; i++) {
+        printf("%s%5d: %.4f %%", i % 5 ? "  " : "\n          ", t->code[i], 100 * t->faster[i]);
+    }
+    putchar('\n');
+}
+
 static void print_details(const result *m)
 {
     const mj_ring_cells *c = &m->cells;
     const mj_coupler_figures *k = &c->coupler;
     double T_s = m->figures.period_s;
-    printf("\ntrim      %d bits, %.3g %% of the frequency; a step %.3g to %.3g %%; %.3g mV lost at the middle\n",
-           c->trim.cell.n_bits, 100 * c->trim.range, 100 * c->trim.step_least, 100 * c->trim.step_largest,
-           1e3 * c->trim.drop_V);
+    print_trim(&c->trim);
     printf("read-out  %g codes a turn; the sampler wants a rise %.3g ps, a fall %.3g ps before the strobe; it takes\n"
            "          over twice its %.3g ps where an edge is within %.3g ps (%.2g %% of a period); codes",
            1 / c->readout.step, 1e12 * c->readout.sampler.offset_s[1], 1e12 * c->readout.sampler.offset_s[0],
@@ -215,7 +230,7 @@ static mj_status run(mj_context *context, const request *r)
 int mj_measure_cells(mj_context *context, int argc, char **argv)
 {
     request r = {.trim_bits = 10, .phase_bits = 5, .coupling_bits = 4, .vdd_V = 1.8, .temperature_C = 25,
-                 .limit_s = LIMIT_S, .full_ohm = FULL_OHM, .reach = REACH};
+                 .limit_s = LIMIT_S, .full_ohm = FULL_OHM, .reach = REACH, .gap = GAP};
     const mj_option option[] = {
         {.name = "models", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &r.models,
          .help = "models for ngspice (our own card of a 180 nm process)"},
@@ -235,6 +250,8 @@ int mj_measure_cells(mj_context *context, int argc, char **argv)
          .max = MJ_CELL_BITS_MAX, .help = "of the trim (10)"},
         {.name = "reach", .argument = "R", .kind = MJ_OPTION_REAL, .target = &r.reach, .min = 1e-3,
          .max = 0.2, .help = "of the trim, of the frequency to either side (0.03)"},
+        {.name = "gap", .argument = "G", .kind = MJ_OPTION_REAL, .target = &r.gap, .min = 1e-9,
+         .max = 1, .help = "largest step of a trim that will do, of the frequency (0.00035)"},
         {.name = "phase-bits", .argument = "B", .kind = MJ_OPTION_INT, .target = &r.phase_bits, .min = 2,
          .max = 8, .help = "of start and read-out (5)"},
         {.name = "coupling-bits", .argument = "B", .kind = MJ_OPTION_INT, .target = &r.coupling_bits, .min = 1,
