@@ -85,7 +85,34 @@ static void test_trim(void **state)
     assert_true(t.step_largest < 3.5 * t.range / 7); /* 1/x from 85 mV to 30: 2.8 at the steep end */
     assert_rel(t.cell.cycle_J, t.drop_V * b->figures.energy_J / b->ring.vdd_V, 0.1);
     assert_int_equal(t.cell.n_transistors, 4);
+    for (int i = 1; i < t.n_codes; i++) { /* more of them on, less drop */
+        assert_true(t.code[i] > t.code[i - 1] && t.faster[i] > t.faster[i - 1]);
+    }
+    assert_rel(t.faster[t.n_codes - 1], t.range, 1e-12);
+    assert_true(t.cell.delay_s > 0 && t.cell.delay_s < 5e-9);
+    /* Its steps are too wide for anyone who wants finer ones. */
+    assert_int_equal(mj_trim_measure(&t, &(mj_trim_request){3, 0.03, 0.001}, &b->ring, &b->figures, &job, &err),
+                     MJ_OK);
+    assert_false(t.cell.works);
     assert_int_equal(mj_trim_measure(&t, &(mj_trim_request){1, 0.03, 0.03}, &b->ring, &b->figures, &job, &err), MJ_ERANGE);
+}
+
+/* Eight bits: the highest is 128 of the lowest, three of them less than a finger. Steps at the places where many
+ * bits change are as the drop's 1/x has them, which is within a factor of three of even; before fingers had one
+ * width they were 27 times that. */
+static void test_trim_of_many_bits(void **state)
+{
+    skip_without("ngspice");
+    bench *b = *state;
+    mj_trim_figures t;
+    mj_err err = {0};
+    const double even = 0.06 / 255;
+    assert_int_equal(mj_trim_measure(&t, &(mj_trim_request){8, 0.03, 4 * even}, &b->ring, &b->figures, &job, &err),
+                     MJ_OK);
+    assert_true(t.cell.works);
+    assert_rel(t.range, 0.06, 0.2);
+    assert_true(t.step_least > even / 4);
+    assert_true(t.step_largest < 4 * even);
 }
 
 /* Decides right on both sides of an edge (an error if not), at a strobe within a gate's delay or two. */
@@ -177,8 +204,8 @@ static void test_facts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_coupler), cmocka_unit_test(test_trim),    cmocka_unit_test(test_read_out),
-        cmocka_unit_test(test_start),   cmocka_unit_test(test_bit),     cmocka_unit_test(test_flicker),
+        cmocka_unit_test(test_coupler), cmocka_unit_test(test_trim),    cmocka_unit_test(test_trim_of_many_bits),
+        cmocka_unit_test(test_read_out), cmocka_unit_test(test_start),   cmocka_unit_test(test_bit),     cmocka_unit_test(test_flicker),
         cmocka_unit_test(test_facts),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -68,8 +68,9 @@ typedef struct {
     mj_sampler_figures sampler;
     double step;          /* a code, in turns */
     int n, code[MJ_CELL_TRIALS_MAX], expected[MJ_CELL_TRIALS_MAX];
+    int off;              /* of every code, the same: what the sampler's offset leaves, for a calibration */
 } mj_readout_figures;
-/* n phases over a turn. */
+/* n phases over a turn. It works if codes differ as phases do, all off by the same one at most. */
 mj_status mj_readout_measure(mj_readout_figures *readout, int n_bits, int n, const mj_ring *ring,
                              const mj_ring_figures *figures, const mj_spice_job *job, mj_err *err);
 

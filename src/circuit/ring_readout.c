@@ -7,14 +7,15 @@
  * Strobe m comes at m T (1 + 2^-b): in 2^b + 1 of them the sample rises just once, at the strobe before which
  * the ring's own rise is the last. The count is the ring's phase, and the couplers are off meanwhile. Here
  * the ring is a source with the ring's period and edges, so that its phase is known; where it should be
- * found follows from the sampler's own offsets, and every trial is half a code away from its neighbours. */
+ * found follows from the sampler's offsets, measured alone; what these are off by is off for every code. */
 #include "cell_parts.h"
 
 #include <math.h>
+#include <stdlib.h>
 
 static const double AFTER_CYCLES = 5; /* until the last count has rippled through */
 static const double REST_CYCLES = 4; /* in reset; what stands is looked at in the second half */
-enum { BITS_MOST = 8 };
+enum { BITS_MOST = 8, FIRST = 4 }; /* FIRST: strobe that finds the first phase; before it the sample falls */
 
 typedef struct {
     const mj_ring *ring;
@@ -53,7 +54,7 @@ static mj_status write_deck(mj_deck *deck, mj_readout_figures *r, const plan *d,
     mj_pulses_write(deck->out, &(mj_pulses){"strobe", V, d->first_s, d->strobe_s, 0.5, d->edge_s, d->n_strobes});
     for (int j = 0; j < d->n; j++) {
         char prefix[MJ_NODE_B], supply[MJ_NODE_B], data[MJ_NODE_B];
-        int strobe = 2 + j * codes / d->n; /* the one that should find the rise */
+        int strobe = FIRST + j * codes / d->n; /* the one that should find the rise */
         double rise_s = d->first_s + (strobe - 1) * d->strobe_s - r->sampler.offset_s[1] -
                         d->period_s / codes / 2;
         rise_s -= floor(rise_s / d->period_s - REST_CYCLES - 0.5) * d->period_s; /* none in reset */
@@ -78,6 +79,7 @@ static mj_status read_deck(mj_readout_figures *r, const mj_raw *raw, const plan 
 {
     double V = d->ring->vdd_V, end_s = mj_raw_end_s(raw), rest_s = REST_CYCLES * d->period_s;
     double last_s = d->first_s + d->n_strobes * d->strobe_s;
+    int codes = 1 << d->n_bits;
     r->cell.works = true;
     for (int j = 0; j < d->n; j++) {
         double energy_J, idle_J;
@@ -90,7 +92,9 @@ static mj_status read_deck(mj_readout_figures *r, const mj_raw *raw, const plan 
             MJ_TRY(mj_node_at(&volt_V, raw, mj_parts_node(node, &p, "q", k), end_s, err));
             r->code[j] |= (volt_V > V / 2) << k;
         }
-        r->cell.works = r->cell.works && r->code[j] == r->expected[j];
+        int off = (r->code[j] - r->expected[j] + codes + codes / 2) % codes - codes / 2;
+        r->off = j == 0 ? off : r->off;
+        r->cell.works = r->cell.works && off == r->off && abs(off) <= 1;
         MJ_TRY(mj_supply_energy(&energy_J, raw, supply, V, rest_s, last_s, err));
         /* The operating point itself is only good to its tolerance: it needs a while to come to rest. */
         MJ_TRY(mj_supply_energy(&idle_J, raw, supply, V, rest_s / 2, rest_s, err));

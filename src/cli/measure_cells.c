@@ -117,7 +117,7 @@ static void print_details(const result *m)
     double T_s = m->figures.period_s;
     print_trim(&c->trim);
     printf("read-out  %g codes a turn; the sampler wants a rise %.3g ps, a fall %.3g ps before the strobe; it takes\n"
-           "          over twice its %.3g ps where an edge is within %.3g ps (%.2g %% of a period); codes",
+           "          over twice its %.3g ps where an edge is within %.3g ps (%.2g %% of a period);\n          codes",
            1 / c->readout.step, 1e12 * c->readout.sampler.offset_s[1], 1e12 * c->readout.sampler.offset_s[0],
            1e12 * c->readout.sampler.delay_s, 1e12 * c->readout.sampler.aperture_s,
            100 * c->readout.sampler.aperture_s / T_s);
@@ -128,9 +128,9 @@ static void print_details(const result *m)
     for (int i = 0; i < c->readout.n; i++) {
         printf(" %d", c->readout.expected[i]);
     }
-    printf("\nstart     %g codes a turn; %d starts off an even staircase by %.2g rad rms, %.2g at most; a ring with\n"
+    printf(", all off by %d\nstart     %g codes a turn; %d starts off an even staircase by %.2g rad rms, %.2g at most; a ring with\n"
            "          a NAND has a period of %.4g ps\n",
-           1 / c->start.step, c->start.n, c->start.rms, c->start.largest, 1e12 * c->start.period_s);
+           c->readout.off, 1 / c->start.step, c->start.n, c->start.rms, c->start.largest, 1e12 * c->start.period_s);
     printf("coupler   %d bits of %.4g uS and two signs; off by %.2g of a unit, %.2g %% from straight; a gate has\n"
            "          %.3g kohm near the rails, %.3g at most between them; all on, driven a quarter of a turn apart:\n"
            "          %.3g fJ a cycle more\n",
