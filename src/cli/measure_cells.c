@@ -128,7 +128,8 @@ static void print_details(const result *m)
     for (int i = 0; i < c->readout.n; i++) {
         printf(" %d", c->readout.expected[i]);
     }
-    printf(", all off by %d\nstart     %g codes a turn; %d starts off an even staircase by %.2g rad rms, %.2g at most; a ring with\n"
+    printf(", all off by %d\n"
+           "start     %g codes a turn; %d starts off an even staircase by %.2g rad rms, %.2g at most; a ring with\n"
            "          a NAND has a period of %.4g ps\n",
            c->readout.off, 1 / c->start.step, c->start.n, c->start.rms, c->start.largest, 1e12 * c->start.period_s);
     printf("coupler   %d bits of %.4g uS and two signs; off by %.2g of a unit, %.2g %% from straight; a gate has\n"
