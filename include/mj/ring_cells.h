@@ -95,6 +95,9 @@ typedef struct {
     double bent;            /* largest deviation of a current from a straight line, of full scale */
     double driven_J;        /* a cycle of all bits on, between two waves a quarter apart, more than off */
 } mj_coupler_figures;
+/* Of a transmission gate as couplers have them, on: near the rails, and the most over the range of voltages. */
+mj_status mj_coupler_measure_gate(double *ohm, double *most_ohm, const mj_ring *ring, const mj_spice_job *job,
+                                  mj_err *err);
 /* All bits on: conductance_S. */
 mj_status mj_coupler_measure(mj_coupler_figures *coupler, int n_bits, double conductance_S,
                              const mj_ring *ring, const mj_ring_figures *figures,
