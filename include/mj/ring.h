@@ -94,7 +94,7 @@ typedef struct {
     double sin[MJ_RING_HARMONICS], cos[MJ_RING_HARMONICS]; /* ohm rad/s */
     double residual; /* root mean square of the fit over the amplitude of the first harmonic */
 } mj_ring_response;
-enum { MJ_RING_RESPONSES_MAX = 8 };
+enum { MJ_RING_RESPONSES_MAX = 9 };
 typedef struct {
     int n, chosen; /* response[chosen] is the model's */
     mj_ring_response response[MJ_RING_RESPONSES_MAX];
@@ -104,7 +104,7 @@ typedef struct {
 } mj_ring_responses;
 /* At which resistances, falling, the ring's output first; {0}: 400, 200, 100, 50 and 25 kohm, of which
  * 100 are the model's, and of a split ring 100 kohm from its opposite and from the sine, and
- * where it has couplers one of them that is off. H
+ * where it has couplers two of them that are off. H
  * holds where its residual and its distance from that of the largest resistance, but for the load's, both
  * over its amplitude, are below `tolerance` (0: 0.02). */
 typedef struct {

@@ -217,6 +217,21 @@ static mj_status measure_driven(mj_coupler_figures *c, const design *d, double p
     return status;
 }
 
+/* Outputs that carry couplers alike (ring_switches.c) are wider and have as many gates again. */
+static mj_status measure_carried(mj_coupler_figures *c, int n_bits, const mj_ring *ring,
+                                 const mj_ring_figures *figures, const mj_spice_job *job, mj_err *err)
+{
+    mj_ring loaded = *ring;
+    mj_ring_figures f;
+    loaded.coupler_bits = n_bits;
+    loaded.gate_ohm = c->gate_ohm;
+    loaded.n_hung = MJ_COUPLERS_HUNG;
+    MJ_TRY(mj_ring_tune_split(&loaded, job, err));
+    MJ_TRY(mj_ring_measure_period(&f, &loaded, job, err));
+    c->carried_J = (f.energy_J - figures->energy_J) / MJ_COUPLERS_HUNG;
+    return MJ_OK;
+}
+
 mj_status mj_coupler_measure(mj_coupler_figures *coupler, int n_bits, double conductance_S, const mj_ring *ring,
                              const mj_ring_figures *figures, const mj_spice_job *job, mj_err *err)
 {
@@ -238,6 +253,9 @@ mj_status mj_coupler_measure(mj_coupler_figures *coupler, int n_bits, double con
     MJ_TRY(measure_codes(coupler, &d, job, err));
     MJ_TRY(measure_driven(coupler, &d, figures->period_s, mj_ring_edge_s(ring, figures), job, err));
     coupler->cell.delay_s = coupler->gate_ohm * coupler->cell.cycle_J / (ring->vdd_V * ring->vdd_V);
+    if (ring->split_F > 0) {
+        MJ_TRY(measure_carried(coupler, n_bits, ring, figures, job, err));
+    }
     coupler->cell.works = coupler->inl < INL_MOST;
     return MJ_OK;
 }

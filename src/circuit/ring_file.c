@@ -69,6 +69,7 @@ static const mj_spec_field fields[] = {
     {.key = "hung", .kind = MJ_SPEC_INT, AT(n_hung), .min = 0, .max = HUNG_MAX},
     GIVEN("gate", gate_ohm, "ohm", 0, 1e9),
     GIVEN("off_constant", off_constant, NULL, -1e18, 1e18),
+    GIVEN("off_constant_half", off_constant_half, NULL, -1e18, 1e18),
     GIVEN("opposite_constant", opposite.constant, NULL, -1e18, 1e18),
     REALS("opposite_sin", opposite.sin, n_opposite_sin),
     REALS("opposite_cos", opposite.cos, n_opposite_cos),
@@ -95,6 +96,19 @@ static mj_ring_response response_from(const mj_ring_responses *responses, int so
     return (mj_ring_response){.source = source};
 }
 
+/* Of the coupler of that resistance that is off, less the load's. */
+static double off_constant(const mj_ring_responses *responses, double ohm)
+{
+    const mj_ring_response *model = &responses->response[responses->chosen];
+    for (int i = 0; i < responses->n; i++) {
+        const mj_ring_response *r = &responses->response[i];
+        if (r->source == MJ_RING_SOURCE_OFF && fabs(r->resistance_ohm / ohm - 1) < 1e-6) {
+            return r->constant - responses->load_slope * (1 / ohm - 1 / model->resistance_ohm);
+        }
+    }
+    return 0;
+}
+
 mj_ring_substrate mj_ring_substrate_make(const mj_ring *ring, const mj_ring_figures *figures,
                                          const mj_ring_responses *responses,
                                          const mj_ring_noise *noise)
@@ -112,7 +126,8 @@ mj_ring_substrate mj_ring_substrate_make(const mj_ring *ring, const mj_ring_figu
         .conductance_max_S = responses->conductance_max_S,
         .load_slope = responses->load_slope, .trim_bits = TRIM_BITS,
         .coupler_bits = ring->coupler_bits, .n_hung = ring->n_hung, .gate_ohm = ring->gate_ohm,
-        .off_constant = response_from(responses, MJ_RING_SOURCE_OFF).constant,
+        .off_constant = off_constant(responses, r->resistance_ohm),
+        .off_constant_half = off_constant(responses, r->resistance_ohm / 2),
         .split_F = ring->split_F, .listen = ring->listen, .swapped = ring->swapped, .response = *r,
         .opposite = response_from(responses, MJ_RING_SOURCE_OPPOSITE),
         .sine = response_from(responses, MJ_RING_SOURCE_SINE)};
@@ -186,7 +201,7 @@ mj_status mj_ring_substrate_save(const char *path, const mj_ring_substrate *s, m
           "# mismatch: standard deviation of periods, relative, of which a trim of so many bits leaves a step.\n"
           "# split: this ring has an output and its opposite; responses to that one and to a sine beside it.\n"
           "# coupler_bits: couplings are couplers; so many of them (hung) load each output, on or off; off_constant: what\n"
-          "# their bits that are off add to a rate, times their resistance.\n"
+          "# one that is off adds to a rate, times its resistance, at response_resistance and at half of it.\n"
           "# conductance_max: of all couplings at a node; above it H is another.\n"
           "mj: 1\n", out);
     write_text(out, "phase_substrate", s->name);
@@ -218,8 +233,8 @@ mj_status mj_ring_substrate_save(const char *path, const mj_ring_substrate *s, m
         write_list(out, "sine_cos", s->sine.cos);
     }
     if (s->coupler_bits > 0) {
-        fprintf(out, "coupler_bits: %d\nhung: %d\ngate: %.6g kohm\noff_constant: %.6g\n", s->coupler_bits, s->n_hung,
-                1e-3 * s->gate_ohm, s->off_constant);
+        fprintf(out, "coupler_bits: %d\nhung: %d\ngate: %.6g kohm\noff_constant: %.6g\noff_constant_half: %.6g\n",
+                s->coupler_bits, s->n_hung, 1e-3 * s->gate_ohm, s->off_constant, s->off_constant_half);
     }
     return mj_draft_close(&draft, err);
 }

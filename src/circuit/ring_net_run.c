@@ -36,6 +36,27 @@ static double conductance_of(const writer *w, const mj_ring_coupling *c)
     return fabs(c->value) / (w->unit_s * fabs((c->value < 0 ? s->opposite : s->response).sin[0]));
 }
 
+/* Behind its resistor a bit that is off ends in a contact: of a large resistor a ring feels all of G, as of any
+ * load, of a smaller one also the contact: c G + beta G^2 + gamma G^3. beta and gamma from couplers that are off,
+ * of the response's resistance and of half of it. */
+static void add_off_bits(const writer *w, int i, int code)
+{
+    const mj_ring_substrate *s = w->substrate;
+    double all = ldexp(1, w->ring->coupler_bits) - 1, squares = 0, cubes = 0, c = s->response.constant;
+    for (int k = 0; k < w->ring->coupler_bits; k++) {
+        squares += pow(ldexp(1, k) / all, 2);
+        cubes += pow(ldexp(1, k) / all, 3);
+    }
+    double once = (s->off_constant - c) * s->response.resistance_ohm;
+    double twice = (s->off_constant_half - c) * s->response.resistance_ohm / 2;
+    double beta = (2 * once - twice) / squares, gamma = (twice - once) * s->response.resistance_ohm / cubes;
+    for (int k = 0; k < w->ring->coupler_bits; k++) {
+        double G_S = code >> k & 1 ? 0 : ldexp(w->full_S / all, k);
+        w->shift[i] += G_S * (c + G_S * (beta + gamma * G_S));
+        w->load_S[i] += G_S;
+    }
+}
+
 static void write_coupler(const writer *w, int e)
 {
     const mj_ring_coupling *c = &w->net->coupling[e];
@@ -49,7 +70,7 @@ static void write_coupler(const writer *w, int e)
     const mj_ring_coupler coupler = {.name = name, .output = output, .opposite = opposite, .listen = listen,
                                      .supply = "vdd", .code = c->value < 0 ? -code : code, .full_S = w->full_S};
     mj_ring_write_coupler(w->out, w->ring, &coupler);
-    w->shift[c->i] += w->substrate->off_constant * (w->full_S - size_S);
+    add_off_bits(w, c->i, code);
     w->use[c->j].n_on[(c->value < 0) != w->ring->swapped] += __builtin_popcount((unsigned)code);
 }
 

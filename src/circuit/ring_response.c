@@ -27,9 +27,10 @@ static const double TWO_PI = 6.283185307179586;
 static const double DETUNING_V = 0.04; /* 4.3 %: a turn in 23 cycles, no lock above 13 kohm */
 static const double SPAN_CYCLES = 160;  /* some six turns */
 static const mj_ring_probe PROBE = {
-    {400e3, 200e3, 100e3, 50e3, 25e3, 100e3, 100e3, 100e3},
-    {[5] = MJ_RING_SOURCE_OPPOSITE, [6] = MJ_RING_SOURCE_SINE, [7] = MJ_RING_SOURCE_OFF}, 5, 2, 0.02};
-enum { PROBE_SPLIT = 7, PROBE_COUPLERS = 8 }; /* of them with those that only such a ring has */
+    {400e3, 200e3, 100e3, 50e3, 25e3, 100e3, 100e3, 100e3, 50e3},
+    {[5] = MJ_RING_SOURCE_OPPOSITE, [6] = MJ_RING_SOURCE_SINE, [7] = MJ_RING_SOURCE_OFF, [8] = MJ_RING_SOURCE_OFF},
+    5, 2, 0.02};
+enum { PROBE_SPLIT = 7, PROBE_COUPLERS = 9 }; /* of them with those that only such a ring has */
 static const int CYCLES_SKIPPED = 10;   /* until the start is forgotten */
 enum { WINDOW = 2, UNKNOWNS = 1 + 2 * MJ_RING_HARMONICS, CYCLES_MAX = 2048, NAME_B = 32 };
 

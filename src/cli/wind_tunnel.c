@@ -98,7 +98,7 @@ static mj_status add_cells(mj_rings_report *r, mj_facts *facts, mj_err *err)
         const char *key, *unit;
     } fact[] = {{&start_J, "circuit-cells.start", "J"},          {&sample_J, "circuit-cells.sample", "J"},
                 {&trim_J, "circuit-cells.trim.cycle", "J"},      {&nand_J, "circuit-cells.start.cycle", "J"},
-                {&coupler_J, "circuit-cells.coupler.cycle", "J"}, {&set_J, "circuit-cells.trim.set", "J"},
+                {&coupler_J, "circuit-cells.coupler.carried", "J"}, {&set_J, "circuit-cells.trim.set", "J"},
                 {&bit_J, "circuit-cells.bit", "J"},              {&strobes_s, "circuit-cells.sample.time", "s"},
                 {&trim_m2, "circuit-cells.trim.area", "m2"},
                 {&sample_m2, "circuit-cells.sample.area", "m2"}, {&start_m2, "circuit-cells.start.area", "m2"},

@@ -69,6 +69,10 @@ $ mkdir $TMP/net; printf '{"schema": 1, "kind": "verilog"}' > $TMP/net/net.json;
 ? 2
 net.json: error: no net of rings of schema 1
 
+$ mj measure ring --hung 4
+? 2
+--hung one of --split
+
 $ mj measure cells --help
 --coupling-bits B
 
