@@ -43,8 +43,16 @@ mj_status mj_card_target_take(mj_card_target *target, const mj_liberty *liberty,
 mj_status mj_card_simulate(mj_card_point point[MJ_CARD_LOADS], const mj_card *card,
                            const mj_card_target *target, const mj_spice_job *job, mj_err *err);
 
+/* Told before every simulation of a fit how many were done and how good the best was (0: none yet). */
+typedef void mj_card_watch(int n_done, double misfit, void *user);
+typedef struct {
+    int max_evaluations;
+    mj_card_watch *watch; /* NULL: nobody looks */
+    void *user;           /* the watch's */
+} mj_card_search;
+
 /* Changes card to fit; *misfit is the root mean square of the logarithms of all ratios. */
 mj_status mj_card_fit(mj_card *card, double *misfit, const mj_card_target *target,
-                      int max_evaluations, const mj_spice_job *job, mj_err *err);
+                      const mj_card_search *search, const mj_spice_job *job, mj_err *err);
 
 #endif

@@ -5,6 +5,12 @@
 
 #include "mj/ring.h"
 
+/* Told before every ring how many of n were done. */
+typedef struct {
+    void (*tell)(int n_done, int n, void *user); /* NULL: nobody looks */
+    void *user;
+} mj_ring_watch;
+
 /* One condition and what the ring does there. */
 typedef struct {
     const char *corner;
@@ -18,7 +24,7 @@ enum { MJ_RING_CONDITIONS = 27 };
  * order. */
 mj_status mj_ring_measure_corners(mj_ring_condition condition[MJ_RING_CONDITIONS],
                                   const mj_spice_models models[3], const mj_ring *ring,
-                                  const mj_spice_job *job, mj_err *err);
+                                  mj_ring_watch watch, const mj_spice_job *job, mj_err *err);
 
 /* Mismatch of a transistor: standard deviations A / sqrt(W L) of threshold and mobility [pelgrom1989];
  * A of 4.1 mV um (1 mV um for every nm of a 180 nm process' oxide) and 1 % um, both from memory. */
@@ -29,6 +35,7 @@ typedef struct {
     double threshold_V;   /* of the nmos transistors, drawn */
 } mj_ring_mismatch;
 mj_status mj_ring_measure_mismatch(mj_ring_mismatch *mismatch, int n_rings, uint64_t seed,
-                                   const mj_ring *ring, const mj_spice_job *job, mj_err *err);
+                                   const mj_ring *ring, mj_ring_watch watch, const mj_spice_job *job,
+                                   mj_err *err);
 
 #endif

@@ -39,11 +39,12 @@ mj_status mj_spice_models_parse(mj_spice_models *models, const mj_models_request
 
 /* One transistor: its name without the leading letter, its nodes, size in m, and what its threshold
  * and mobility differ by (mismatch; 0 and 0: nothing). Areas and edges of source and drain are
- * those of one contact 0.5 um long. */
+ * those of one contact 0.5 um long. fingers: so many of that width side by side; 0: one. */
 typedef struct {
     const char *name, *drain, *gate, *source, *bulk;
     double width_m, length_m;
     double threshold_V, mobility_share;
+    int fingers;
 } mj_transistor;
 void mj_transistor_write(FILE *out, const mj_spice_models *models, bool is_pmos,
                          const mj_transistor *transistor);

@@ -112,8 +112,8 @@ static mj_status write_inverters(mj_deck *deck, const mj_card *card, const mj_ca
         snprintf(p, sizeof p, "p%d", i);
         snprintf(y, sizeof y, "y%d", i);
         snprintf(d, sizeof d, "d%d", i);
-        const mj_transistor nmos = {n, y, "a", "0", "0", 1e-6, 0.2e-6, 0, 0};
-        const mj_transistor pmos = {p, y, "a", d, d, 2e-6, 0.2e-6, 0, 0};
+        const mj_transistor nmos = {n, y, "a", "0", "0", 1e-6, 0.2e-6, 0, 0, 0};
+        const mj_transistor pmos = {p, y, "a", d, d, 2e-6, 0.2e-6, 0, 0, 0};
         mj_transistor_write(deck->out, &models, false, &nmos);
         mj_transistor_write(deck->out, &models, true, &pmos);
         fprintf(deck->out, "vd%d d%d 0 %.9g\nc%d y%d 0 %.9g\n.save v(y%d) i(vd%d)\n", i, i, target->vdd_V, i,
@@ -166,9 +166,17 @@ mj_status mj_card_simulate(mj_card_point point[MJ_CARD_LOADS], const mj_card *ca
 
 typedef struct {
     const mj_card_target *target;
+    const mj_card_search *search;
     const mj_spice_job *job;
     mj_err *err;
-} search;
+    int n_done;
+    double best; /* sum of squares */
+} fitting;
+
+static double root_mean_square(double sum)
+{
+    return sqrt(sum / (3 * MJ_CARD_LOADS));
+}
 
 static mj_card card_of(const double x[NUMBERS])
 {
@@ -183,11 +191,14 @@ static double log_ratio(double got, double want, double least)
 
 static mj_status misfit_at(double *value, const double *x, int n, void *user)
 {
-    const search *s = user;
+    fitting *s = user;
     mj_card card = card_of(x);
     mj_card_point point[MJ_CARD_LOADS];
     (void)n;
     *value = 0;
+    if (s->search->watch) {
+        s->search->watch(s->n_done, s->n_done > 0 ? root_mean_square(s->best) : 0, s->search->user);
+    }
     MJ_TRY(mj_card_simulate(point, &card, s->target, s->job, s->err));
     for (int i = 0; i < MJ_CARD_LOADS; i++) {
         const mj_card_point *want = &s->target->point[i];
@@ -196,19 +207,20 @@ static mj_status misfit_at(double *value, const double *x, int n, void *user)
         double energy = ENERGY_WEIGHT * log_ratio(point[i].energy_J, want->energy_J, 1e-16);
         *value += fall * fall + rise * rise + energy * energy;
     }
+    s->best = s->n_done++ > 0 ? fmin(s->best, *value) : *value;
     return MJ_OK;
 }
 
 mj_status mj_card_fit(mj_card *card, double *misfit, const mj_card_target *target,
-                      int max_evaluations, const mj_spice_job *job, mj_err *err)
+                      const mj_card_search *search, const mj_spice_job *job, mj_err *err)
 {
     double x[NUMBERS] = {log(card->mobility_n),   log(card->mobility_p),  log(card->saturation_n),
                          log(card->saturation_p), log(card->overlap_Fpm), log(card->junction_Fpm2)};
-    search s = {target, job, err};
-    const mj_simplex simplex = {.n = NUMBERS, .step = FIRST_STEP, .max_evaluations = max_evaluations,
+    fitting s = {.target = target, .search = search, .job = job, .err = err};
+    const mj_simplex simplex = {.n = NUMBERS, .step = FIRST_STEP, .max_evaluations = search->max_evaluations,
                                 .spread = SPREAD};
     MJ_TRY(mj_simplex_minimise(x, misfit, &simplex, misfit_at, &s));
     *card = card_of(x);
-    *misfit = sqrt(*misfit / (3 * MJ_CARD_LOADS));
+    *misfit = root_mean_square(*misfit);
     return MJ_OK;
 }

@@ -8,9 +8,8 @@
  * the solver's own steps make; the variance is divided by GAIN^2.
  *
  * White noise makes the phase diffuse: the variance of the time of m cycles grows as m. The slope
- * over 1..LAGS cycles is the diffusion. Flicker noise is not in it: it makes the frequency drift, and a
- * card fitted to delays knows nothing of it. ngspice seeds its noise with its process number: two
- * measurements differ by their statistical error, about 10 %. */
+ * over 1..LAGS cycles is the diffusion. Flicker noise is no diffusion, and stands in ring_flicker.c. ngspice
+ * seeds its noise with its process number: two measurements differ by their statistical error, about 10 %. */
 #include "mj/ring.h"
 
 #include <math.h>
@@ -37,10 +36,10 @@ static mj_status measure_transconductance(double *g_S, const mj_ring *ring, cons
                       "vo2 o2 0 %.9g\n.save i(vo1) i(vo2)\n",
             ring->vdd_V, half_V - PROBE_V, half_V + PROBE_V, half_V, half_V);
     const mj_transistor device[] = {
-        {"n1", "o1", "low", "0", "0", ring->width_n_m, ring->length_m, 0, 0},
-        {"p1", "o1", "low", "vdd", "vdd", ring->width_p_m, ring->length_m, 0, 0},
-        {"n2", "o2", "high", "0", "0", ring->width_n_m, ring->length_m, 0, 0},
-        {"p2", "o2", "high", "vdd", "vdd", ring->width_p_m, ring->length_m, 0, 0},
+        {"n1", "o1", "low", "0", "0", ring->width_n_m, ring->length_m, 0, 0, 0},
+        {"p1", "o1", "low", "vdd", "vdd", ring->width_p_m, ring->length_m, 0, 0, 0},
+        {"n2", "o2", "high", "0", "0", ring->width_n_m, ring->length_m, 0, 0, 0},
+        {"p2", "o2", "high", "vdd", "vdd", ring->width_p_m, ring->length_m, 0, 0, 0},
     };
     for (int i = 0; i < 4; i++) {
         mj_transistor_write(deck.out, ring->models, i % 2 == 1, &device[i]);

@@ -12,9 +12,16 @@ static const double THRESHOLD_Vm = 4.1e-3 * 1e-6; /* V m: 4.1 mV um */
 static const double MOBILITY_m = 0.01 * 1e-6;     /* 1 % um */
 static const double TWO_PI = 6.283185307179586;
 
+static void tell(mj_ring_watch watch, int n_done, int n)
+{
+    if (watch.tell) {
+        watch.tell(n_done, n, watch.user);
+    }
+}
+
 mj_status mj_ring_measure_corners(mj_ring_condition condition[MJ_RING_CONDITIONS],
                                   const mj_spice_models models[3], const mj_ring *ring,
-                                  const mj_spice_job *job, mj_err *err)
+                                  mj_ring_watch watch, const mj_spice_job *job, mj_err *err)
 {
     static const double temperature_C[] = {0, 25, 85}, supply[] = {0.9, 1, 1.1};
     for (int i = 0; i < MJ_RING_CONDITIONS; i++) {
@@ -23,6 +30,7 @@ mj_status mj_ring_measure_corners(mj_ring_condition condition[MJ_RING_CONDITIONS
         here.models = &models[i / 9];
         here.temperature_C = temperature_C[i / 3 % 3];
         here.vdd_V = ring->vdd_V * supply[i % 3];
+        tell(watch, i, MJ_RING_CONDITIONS);
         MJ_TRY(mj_ring_measure_period(&figures, &here, job, err));
         condition[i] = (mj_ring_condition){here.models->corner, here.vdd_V, here.temperature_C,
                                            figures.period_s, figures.energy_J};
@@ -49,7 +57,8 @@ static double deviation(const moments *m)
 }
 
 mj_status mj_ring_measure_mismatch(mj_ring_mismatch *mismatch, int n_rings, uint64_t seed,
-                                   const mj_ring *ring, const mj_spice_job *job, mj_err *err)
+                                   const mj_ring *ring, mj_ring_watch watch, const mj_spice_job *job,
+                                   mj_err *err)
 {
     moments period = {0}, energy = {0}, threshold = {0};
     for (int r = 0; r < n_rings; r++) {
@@ -69,6 +78,7 @@ mj_status mj_ring_measure_mismatch(mj_ring_mismatch *mismatch, int n_rings, uint
         }
         here.threshold_V = dV;
         here.mobility_share = du;
+        tell(watch, r, n_rings);
         MJ_TRY(mj_ring_measure_period(&figures, &here, job, err));
         add(&period, figures.period_s);
         add(&energy, figures.energy_J);

@@ -269,5 +269,8 @@ void mj_transistor_write(FILE *out, const mj_spice_models *models, bool is_pmos,
         fprintf(out, " delvto=%.9g mulu0=%.9g", is_pmos ? -t->threshold_V : t->threshold_V,
                 1 + t->mobility_share);
     }
+    if (t->fingers > 1) {
+        fprintf(out, " m=%d", t->fingers);
+    }
     fputc('\n', out);
 }

@@ -15,6 +15,7 @@ static const struct {
     int (*run)(mj_context *context, int argc, char **argv);
 } circuits[] = {
     {"ring", "a ring oscillator and its coupling, in ngspice", mj_measure_ring},
+    {"cells", "what starts, trims, couples and reads rings", mj_measure_cells},
     {"crossbar", "a matrix of conductances: error, noise, energy; ngspice checks it", mj_measure_crossbar},
     {"card", "transistor models, fitted to a library's inverter", mj_measure_card},
 };

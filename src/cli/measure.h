@@ -4,6 +4,7 @@
 
 #include "context.h"
 
+int mj_measure_cells(mj_context *context, int argc, char **argv);
 int mj_measure_card(mj_context *context, int argc, char **argv);
 /* A net on rings: whether a folder has one, and what it does. */
 bool mj_is_ring_net(const char *folder);

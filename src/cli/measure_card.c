@@ -4,6 +4,7 @@
 #include "mj/draft.h"
 #include "mj/json.h"
 #include "options.h"
+#include "progress.h"
 #include "version.h"
 #include <math.h>
 #include <stdlib.h>
@@ -23,7 +24,22 @@ typedef struct {
     mj_card card;
     mj_card_point point[MJ_CARD_LOADS];
     double misfit;
+    mj_progress progress;
+    double start_s;
+    int evaluations;
 } result;
+
+/* The end comes when no point is better: so many simulations at most. */
+static void show(int n_done, double misfit, void *user)
+{
+    result *m = user;
+    char left[32] = "unknown";
+    if (n_done > 0 && mj_progress_is_due(&m->progress)) {
+        mj_duration_format((mj_clock_s() - m->start_s) / n_done * (m->evaluations - n_done), left, sizeof left);
+        mj_progress_print(&m->progress, "simulation %d of at most %d, misfit %.3f, time left at most %s", n_done + 1,
+                          m->evaluations, misfit, left);
+    }
+}
 
 static mj_status fit(result *m, mj_context *context, const request *r)
 {
@@ -36,7 +52,13 @@ static mj_status fit(result *m, mj_context *context, const request *r)
     MJ_TRY(mj_liberty_load(&m->liberty, r->liberty, &context->arena, err));
     MJ_TRY(mj_card_target_take(&m->target, &m->liberty, r->cell, err));
     m->card = mj_card_default();
-    MJ_TRY(mj_card_fit(&m->card, &m->misfit, &m->target, r->evaluations, &job, err));
+    m->evaluations = r->evaluations;
+    m->start_s = mj_clock_s();
+    mj_progress_init(&m->progress, context);
+    const mj_card_search search = {.max_evaluations = r->evaluations, .watch = show, .user = m};
+    mj_status status = mj_card_fit(&m->card, &m->misfit, &m->target, &search, &job, err);
+    mj_progress_end(&m->progress);
+    MJ_TRY(status);
     return mj_card_simulate(m->point, &m->card, &m->target, &job, err);
 }
 

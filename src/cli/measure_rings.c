@@ -241,7 +241,7 @@ int mj_measure_rings(mj_context *context, int argc, char **argv)
                  "are not done again.",
         .option = option,
         .n_options = sizeof option / sizeof option[0],
-        .refuses = "csv facts",
+        .refuses = "csv",
         .example = "mj measure small --n 1\nmj measure small --wind-tunnel",
     };
     if (!mj_options_parse(&exit_code, context, "measure", &usage, &folder, argc, argv)) {

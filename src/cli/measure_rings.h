@@ -33,7 +33,11 @@ typedef struct {
     mj_tunnel_row spice, single, batch, asic;
     int steps_fine, steps_coarse; /* of the phase model: within 1 mrad; within what the circuit is */
     double asic_macs;
-    double active_m2;             /* of the transistors' gates and contacts */
+    /* beside the deck, an image, where there are facts of them: starts, samples, trims, switches of couplers,
+     * settings written, rings that run uncoupled to be started and read */
+    bool has_cells;
+    double start_J, sample_J, trim_J, switches_J, settings_J, uncoupled_J;
+    double active_m2;             /* of the transistors' gates and contacts, cells beside the rings included */
     int n_parameters;
     double gradient, gradient_model; /* of a phase by a coupling: circuit, phase model */
 } mj_rings_report;

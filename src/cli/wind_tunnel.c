@@ -5,6 +5,9 @@
  *   ASIC         the phase model in int8 MAC [the fact arith.mac.int8], as coarse as it may be to be as
  *                near to the exact model as the circuit is; operands, control and leakage left out
  *
+ * What no deck has is added to the circuit: what starts rings, reads and trims them, and the switches of
+ * couplers, measured alone (mj measure cells). Reference and strobe are left out.
+ *
  * Only the last is a competitor of the circuit: a ratio against SPICE is no evidence of anything. Its
  * count: each of 4 evaluations a step takes 4 MAC a coupling (two harmonics, 1 and 3, in two parts) and 16
  * a ring (sines of two harmonics by polynomials, products with the sums).
@@ -22,6 +25,8 @@
 enum { STEPS_FINE = 512, STEPS_FIRST = 4, REPEATS = 20, MAC_COUPLING = 4, MAC_RING = 16, STAGES = 4 };
 static const double EXACT_RAD = 1e-3;
 static const double CONTACT_M = 0.5e-6; /* as in spice_models.c */
+static const double STROBE_ROWS = 1.5;  /* one to be read, half of one on average to be started */
+static const double INJECTION_BITS = 16; /* two couplers of four bits and a sign, by two gates a bit */
 static const double GRADIENT_UNITS = 0.5, GRADIENT_VALUE = 1, GRADIENT_STEP = 0.25, GRADIENT_START = 1.2;
 
 static double difference(mj_rings_report *r, int n_steps, const double *exact, double *phase)
@@ -71,6 +76,50 @@ static double active_area(const mj_rings_report *r)
     const mj_ring ring = mj_ring_default(&r->models);
     double widths_m = (ring.width_n_m + ring.width_p_m) * (r->substrate.n_stages + 2 + 2 * 3);
     return r->net.n * widths_m * (ring.length_m + 2 * CONTACT_M);
+}
+
+static mj_status take_fact(double *value, mj_facts *facts, const char *key, const char *unit, mj_err *err)
+{
+    mj_quantity quantity;
+    MJ_TRY(mj_facts_quantity(&quantity, facts, key, unit, 0, err));
+    *value = quantity.typ;
+    return MJ_OK;
+}
+
+/* Energies and areas of the cells beside the rings. */
+static mj_status add_cells(mj_rings_report *r, mj_facts *facts, mj_err *err)
+{
+    double start_J, sample_J, trim_J, nand_J, coupler_J, set_J, bit_J, strobes_s;
+    double trim_m2, sample_m2, start_m2, coupler_m2;
+    double n = r->net.n, visible = r->net.width * r->net.height, couplings = r->net.n_couplings;
+    double cycles = r->net.span * r->map.unit_s / r->substrate.period_s;
+    const struct {
+        double *value;
+        const char *key, *unit;
+    } fact[] = {{&start_J, "circuit-cells.start", "J"},          {&sample_J, "circuit-cells.sample", "J"},
+                {&trim_J, "circuit-cells.trim.cycle", "J"},      {&nand_J, "circuit-cells.start.cycle", "J"},
+                {&coupler_J, "circuit-cells.coupler.carried", "J"}, {&set_J, "circuit-cells.trim.set", "J"},
+                {&bit_J, "circuit-cells.bit", "J"},              {&strobes_s, "circuit-cells.sample.time", "s"},
+                {&trim_m2, "circuit-cells.trim.area", "m2"},
+                {&sample_m2, "circuit-cells.sample.area", "m2"}, {&start_m2, "circuit-cells.start.area", "m2"},
+                {&coupler_m2, "circuit-cells.coupler.area", "m2"}};
+    for (size_t i = 0; i < sizeof fact / sizeof fact[0]; i++) {
+        MJ_TRY(take_fact(fact[i].value, facts, fact[i].key, fact[i].unit, err));
+    }
+    r->start_J = n * start_J;
+    r->sample_J = visible * sample_J;
+    double uncoupled = STROBE_ROWS * strobes_s / r->substrate.period_s;
+    r->uncoupled_J = n * uncoupled * r->substrate.energy_J;
+    r->trim_J = n * (cycles + uncoupled) * (trim_J + nand_J);
+    r->switches_J = couplings * (cycles + uncoupled) * coupler_J;
+    r->settings_J = n * (set_J + (r->substrate.trim_bits + INJECTION_BITS) * bit_J);
+    r->active_m2 += n * (trim_m2 + start_m2) + visible * sample_m2 + couplings * coupler_m2;
+    return MJ_OK;
+}
+
+static double all_joules(const mj_rings_report *r)
+{
+    return r->energy_J + r->uncoupled_J + r->start_J + r->sample_J + r->trim_J + r->switches_J + r->settings_J;
 }
 
 /* Phase of ring 1, driven by ring 0 alone with that coupling, after half a unit: circuit and model. */
@@ -133,6 +182,8 @@ mj_status mj_wind_tunnel_run(mj_rings_report *r, mj_context *context)
                    (MAC_COUPLING * (double)r->net.n_couplings + MAC_RING * (double)r->net.n);
     r->asic.joules = r->asic_macs * mac.typ;
     r->active_m2 = active_area(r);
+    mj_err quiet = {0};
+    r->has_cells = add_cells(r, facts, &quiet) == MJ_OK;
     r->n_parameters = r->net.n_couplings + 4 * r->net.n;
     return find_gradient(r, context);
 }
@@ -157,14 +208,24 @@ mj_json *mj_tunnel_row_json(const mj_tunnel_row *row, double circuit_J)
 
 static void print_row(const char *what, const mj_tunnel_row *row, const mj_rings_report *r)
 {
-    mj_tunnel_row_print(what, row->joules, &r->energy_J, 1);
+    const double circuit_J = all_joules(r);
+    mj_tunnel_row_print(what, row->joules, &circuit_J, 1);
 }
 
 void mj_wind_tunnel_print(const mj_rings_report *r)
 {
     char text[96];
-    printf("\nwind tunnel, an image; the circuit: %.4g nJ of rings, without start, read-out and reference\n",
-           1e9 * r->energy_J);
+    printf("\nwind tunnel, an image; the circuit: %.4g nJ, without strobe and reference\n", 1e9 * all_joules(r));
+    if (r->has_cells) {
+        printf("  in the deck: rings %.4g nJ; not in it, by mj measure cells: start %.3g nJ, trim %.3g nJ,\n"
+               "  switches of couplers %.3g nJ, settings of a class %.3g nJ, read-out %.3g nJ, rings that run to\n"
+               "  be started and read %.3g nJ\n",
+               1e9 * r->energy_J, 1e9 * r->start_J, 1e9 * r->trim_J, 1e9 * r->switches_J, 1e9 * r->settings_J,
+               1e9 * r->sample_J, 1e9 * r->uncoupled_J);
+    } else {
+        printf("  without start, trim, settings, switches of couplers and read-out: there are no facts of them; make\n"
+               "  them by mj measure cells --split --out DIR, and give --facts DIR\n");
+    }
     snprintf(text, sizeof text, "ngspice, %.3g s at %g W", r->spice.seconds, r->core_W);
     print_row(text, &r->spice, r);
     snprintf(text, sizeof text, "C, one at a time, %.3g us", 1e6 * r->single.seconds);
@@ -176,7 +237,7 @@ void mj_wind_tunnel_print(const mj_rings_report *r)
     printf("  C needs %d steps for 1 mrad; ngspice takes %.3g times its time (goal 5e4), %.3g in the batch\n"
            "  (goal 1e6). Seconds are of this machine as busy as it is; judged by the ASIC: %s\n",
            r->steps_fine, r->spice.seconds / r->single.seconds, r->spice.seconds / r->batch.seconds,
-           r->asic.joules > r->energy_J ? "cheaper to run than to simulate"
+           r->asic.joules > all_joules(r) ? "cheaper to run than to simulate"
                                         : "no wind tunnel: simulating it is cheaper");
     printf("\nscorecard\n"
            "  expressive              mj eval MODEL --substrate; pixels of the circuit within %.4f of it\n"
@@ -184,19 +245,26 @@ void mj_wind_tunnel_print(const mj_rings_report *r)
            "  expensive to simulate   %.3g times its joules on an ASIC\n"
            "  trainable               d phase / d coupling %.4f rad of the circuit, %.4f of the model (%.1f %%)\n",
            r->pixel, r->n_parameters, r->n_parameters / (1e6 * r->active_m2), 1e6 * r->active_m2,
-           r->asic.joules / r->energy_J, r->gradient, r->gradient_model,
+           r->asic.joules / all_joules(r), r->gradient, r->gradient_model,
            100 * fabs(r->gradient / r->gradient_model - 1));
 }
 
 static mj_json *row_json(const mj_tunnel_row *row, const mj_rings_report *r)
 {
-    return mj_tunnel_row_json(row, r->energy_J);
+    return mj_tunnel_row_json(row, all_joules(r));
 }
 
 mj_json *mj_wind_tunnel_json(const mj_rings_report *r)
 {
     mj_json *root = mj_json_object();
     mj_json_set_number(root, "core_W", r->core_W);
+    mj_json_set_number(root, "joules", all_joules(r));
+    mj_json_set_number(root, "joules_start", r->start_J);
+    mj_json_set_number(root, "joules_trim", r->trim_J);
+    mj_json_set_number(root, "joules_switches", r->switches_J);
+    mj_json_set_number(root, "joules_settings", r->settings_J);
+    mj_json_set_number(root, "joules_readout", r->sample_J);
+    mj_json_set_number(root, "joules_uncoupled", r->uncoupled_J);
     mj_json_set(root, "spice", row_json(&r->spice, r));
     mj_json_set(root, "c_single", row_json(&r->single, r));
     mj_json_set(root, "c_batch", row_json(&r->batch, r));

@@ -68,3 +68,18 @@ $ mj measure ring --split --directed
 $ mkdir $TMP/net; printf '{"schema": 1, "kind": "verilog"}' > $TMP/net/net.json; mj measure $TMP/net
 ? 2
 net.json: error: no net of rings of schema 1
+
+$ mj measure ring --hung 4
+? 2
+--hung one of --split
+
+$ mj measure cells --help
+--coupling-bits B
+
+$ mj measure cells --phase-bits 9
+? 2
+--phase-bits
+
+$ mj measure cells --out $TMP/full
+? 2
+full: error: --out wants an empty folder
