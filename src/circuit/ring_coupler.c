@@ -65,6 +65,7 @@ static mj_status measure_gate(mj_coupler_figures *c, const mj_ring *ring, const 
         c->gate_ohm_most = fmax(c->gate_ohm_most, ohm);
         c->gate_ohm = i == 1 || i == GATE_POINTS ? fmax(c->gate_ohm, ohm) : c->gate_ohm;
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status;
@@ -153,6 +154,7 @@ static mj_status measure_codes(mj_coupler_figures *c, const design *d, const mj_
     if (status == MJ_OK) {
         status = read_codes(c, &raw, d, err);
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status;
@@ -210,6 +212,7 @@ static mj_status measure_driven(mj_coupler_figures *c, const design *d, double p
         c->cell.cycle_J = (energy_J[1] - energy_J[0]) / (CYCLES - CYCLES_SKIPPED);
         c->driven_J = (energy_J[2] - energy_J[1]) / (CYCLES - CYCLES_SKIPPED);
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status;
