@@ -32,6 +32,24 @@ static void test_ngspice_has_the_same_currents(void **state)
     }
 }
 
+/* The same at the size of the goal, 32 x 32 at 1 ohm. */
+static void test_ngspice_has_the_same_currents_at_32(void **state)
+{
+    (void)state;
+    skip_without("ngspice");
+    enum { SIDE = MJ_CROSSBAR_DECK_SIDE_MAX };
+    static double plus[SIDE * SIDE], minus[SIDE * SIDE], input[4 * SIDE];
+    mj_crossbar_array array = ARRAY;
+    mj_crossbar_agreement a;
+    mj_err err = {0};
+    array.n_rows = array.n_columns = SIDE;
+    mj_crossbar_array_fill(plus, minus, input, &array);
+    const mj_crossbar crossbar = {SIDE, SIDE, plus, 1};
+    assert_int_equal(SIDE, 32);
+    assert_int_equal(mj_crossbar_compare(&a, &crossbar, input, &(mj_spice_job){0}, &err), MJ_OK);
+    assert_true(a.deviation < 1e-4 && a.power < 1e-4);
+}
+
 /* A row that is not a column: 2 x 5, so that a mesh written the wrong way round would show. */
 static void test_ngspice_has_the_same_currents_off_the_square(void **state)
 {
@@ -149,6 +167,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ngspice_has_the_same_currents),
+        cmocka_unit_test(test_ngspice_has_the_same_currents_at_32),
         cmocka_unit_test(test_ngspice_has_the_same_currents_off_the_square),
         cmocka_unit_test(test_a_deck_is_the_mesh),
         cmocka_unit_test(test_large_meshes_are_refused),

@@ -5,6 +5,7 @@
 #include "here.h"
 
 #include "mj/ring_file.h"
+#include "mj/ring_flicker.h"
 #include "mj/ring_phase.h"
 #include "mj/ring_spread.h"
 
@@ -177,10 +178,35 @@ static void test_a_ring_that_stands(void **state)
     mj_ring ring = load_ring(&models, *state);
     mj_ring_figures f;
     mj_err err = {0};
-    mj_spice_job job = {.limit_s = 300};
+    char root[] = "/tmp/mj-test-XXXXXX", command[64], deck[128];
+    assert_non_null(mkdtemp(root));
+    const mj_spice_job job = {.root = root, .limit_s = 300};
     ring.vdd_V = 0.2;
     assert_int_equal(mj_ring_measure_period(&f, &ring, &job, &err), MJ_ERANGE);
     assert_non_null(strstr(err.diag[0].text, "does not oscillate"));
+    const char *at = strstr(err.diag[1].text, root);
+    assert_true(err.n == 2 && at);
+    snprintf(deck, sizeof deck, "%s/in.cir", at);
+    assert_int_equal(access(deck, R_OK), 0); /* ngspice went well, and still its deck is here */
+    snprintf(command, sizeof command, "rm -rf '%s'", root);
+    assert_int_equal(system(command), 0);
+}
+
+/* Mismatch and flicker noise of transistors in wrappers, whose thresholds nobody can change, would be 0. */
+static void test_wrapped_transistors_have_no_mismatch(void **state)
+{
+    mj_spice_models models;
+    mj_ring ring = load_ring(&models, *state);
+    mj_ring_mismatch mismatch;
+    mj_ring_flicker flicker;
+    const mj_ring_figures figures = {.period_s = 6e-10};
+    const mj_spice_job job = {.program = "/no/such/ngspice"};
+    mj_err err = {0};
+    models.is_subcircuit = true;
+    assert_int_equal(mj_ring_measure_mismatch(&mismatch, 4, 1, &ring, (mj_ring_watch){NULL, NULL}, &job, &err),
+                     MJ_ESUPPORT);
+    assert_int_equal(mj_ring_measure_flicker(&flicker, &ring, &figures, &job, &err), MJ_ESUPPORT);
+    assert_non_null(strstr(err.diag[0].text, "are subcircuits"));
 }
 
 /* The model as controlled sources: ngspice integrates it to within 5 mrad of us. */
@@ -284,6 +310,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_taps_and_limits, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_one_ring, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_a_ring_that_stands, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_wrapped_transistors_have_no_mismatch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_controlled_sources, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_two_rings_agree, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_files, set_up, tear_down),

@@ -58,6 +58,13 @@ static void test_integral(void **state)
     assert_rel(mj_waveform_integral(&polygon, 0.5, 1), 1.5, 1e-15);
     assert_rel(mj_waveform_integral(&polygon, 2, 3.5), 1, 1e-15);
     assert_rel(mj_waveform_integral(&polygon, 1.25, 1.5), 0.25 * (3.5 + 3) / 2, 1e-14);
+    /* A step: two points of one time, of which the later value goes on, wherever it lies. */
+    static const double step_time[] = {0, 1, 1, 2, 2}, step_value[] = {1, 1, 3, 3, 7};
+    const mj_waveform step = {step_time, step_value, 5};
+    assert_rel(mj_waveform_integral(&step, 0, 2), 1 + 3, 1e-15);
+    assert_rel(mj_waveform_integral(&step, 0.5, 1.5), 0.5 + 1.5, 1e-15);
+    assert_rel(mj_waveform_integral(&step, 1, 1.5), 1.5, 1e-15);
+    assert_rel(mj_waveform_integral(&step, 0, 1), 1, 1e-15);
     static double sine_time[N], sine[N];
     const mj_waveform wave = make_sine(sine_time, sine);
     /* Trapezoids of a thousandth of a turn: second order, 1e-6 of the amplitude. */

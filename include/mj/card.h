@@ -8,6 +8,7 @@
 
 #include "mj/liberty.h"
 #include "mj/spice.h"
+#include "mj/spice_models.h"
 
 #include <stdio.h>
 
@@ -39,7 +40,9 @@ typedef struct {
  * such cell, MJ_ERANGE if it is not an inverter with delays and energies. */
 mj_status mj_card_target_take(mj_card_target *target, const mj_liberty *liberty, const char *cell,
                               mj_err *err);
-/* The same by ngspice: 1 and 2 um over 0.2 um. */
+/* The same by ngspice: 1 and 2 um over 0.2 um of these models; of a card's typical corner. */
+mj_status mj_card_simulate_models(mj_card_point point[MJ_CARD_LOADS], const mj_spice_models *models,
+                                  const mj_card_target *target, const mj_spice_job *job, mj_err *err);
 mj_status mj_card_simulate(mj_card_point point[MJ_CARD_LOADS], const mj_card *card,
                            const mj_card_target *target, const mj_spice_job *job, mj_err *err);
 

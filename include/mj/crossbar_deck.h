@@ -7,7 +7,7 @@
  *   rcI_J cI_J cI+1_J r   wire down the column, to the ground at its end
  *
  * One array is about 4 M N resistors. ngspice's matrix of such a mesh takes time with a high power of the
- * side (a third of a second of processor time at 32 x 32, some 20 s at 64 x 64), so larger arrays are
+ * side (a third of a second at 32 x 32, some 20 s at 64 x 64), so larger arrays are
  * refused. */
 #ifndef MJ_CROSSBAR_DECK_H
 #define MJ_CROSSBAR_DECK_H

@@ -6,6 +6,10 @@
  *     mj_deck_save(&deck, "i(v1)");
  *     mj_deck_transient(&deck, (mj_transient){.step_s = 5e-12, .stop_s = 30e-9});
  *     status = mj_spice_run(&raw, &deck, &job, arena, err);
+ *     if (status == MJ_OK) {
+ *         status = read_what_is_wanted(.., &raw, err);
+ *     }
+ *     status = mj_spice_keep(status, &deck, &raw, &job, err);
  *     mj_deck_close(&deck);
  *
  * ngspice's own library of functions is not used: it reports success for circuits that do not parse,
@@ -54,12 +58,19 @@ typedef struct {
 } mj_spice_job;
 
 /* Runs ngspice in a private folder, with limits on time, memory and files, without its init files.
- * MJ_ETOOL if it is not here (the text names the package) or fails, stops early or leaves no points:
- * then deck and log are kept, and the text says where and gives the log's line that matters. */
+ * MJ_ETOOL if it is not here (the text names the package) or fails, stops early or leaves no points or a
+ * file that is none of its results: then deck and log are kept, and the text says where and gives the
+ * log's line that matters. */
 mj_status mj_spice_run(mj_raw *raw, mj_deck *deck, const mj_spice_job *job, mj_arena *arena,
                        mj_err *err);
 
-/* "ngspice-39", in the arena; MJ_ETOOL if it is not here. */
+/* What became of a run's result: with a status that is not MJ_OK (no such signal, no oscillation), deck and
+ * log are kept as those of a run that failed, and err says where. Returns status. Nothing is kept after a
+ * run that failed itself, or without an err that could say so. */
+mj_status mj_spice_keep(mj_status status, const mj_deck *deck, const mj_raw *raw, const mj_spice_job *job,
+                        mj_err *err);
+
+/* "ngspice-39", in the arena; MJ_ETOOL if it is not here or takes longer than the job may. */
 mj_status mj_spice_version(const char **version, const mj_spice_job *job, mj_arena *arena,
                            mj_err *err);
 

@@ -26,11 +26,13 @@ typedef struct {
     size_t n_points;     /* > 0 */
     const char **name;   /* "time", "v(n0)", "i(vdd)": lower case, as ngspice writes them */
     const double *value; /* [n_variables, n_points] */
+    const char *log;     /* what ngspice said, of a run; NULL: not of a run */
 } mj_raw;
 
 /* length bytes of a file called `name` in messages. Arrays and names lie in the arena. */
 mj_status mj_raw_parse(mj_raw *raw, const char *bytes, size_t length, const char *name,
                        mj_arena *arena, mj_err *err);
+/* MJ_EFILE for a link, a pipe or a device too. */
 mj_status mj_raw_load(mj_raw *raw, const char *path, mj_arena *arena, mj_err *err);
 
 /* The signal of that name against time; MJ_ENAME if it was not saved. */

@@ -1,6 +1,7 @@
 /* Waveform: what is read off sampled signals: crossings, integrals, phase.
  *
- * A signal is n pairs (time, value), times rising, joined by straight lines. What is meant is always
+ * A signal is n pairs (time, value), times rising, joined by straight lines; two points of one time are a
+ * jump. What is meant is always
  * that line: SPICE takes steps of its own choice, so sums over points would be wrong. */
 #ifndef MJ_WAVEFORM_H
 #define MJ_WAVEFORM_H
@@ -18,7 +19,7 @@ typedef struct {
  * into `when`, which may be NULL. Returns how many there are. */
 size_t mj_waveform_crossings(double *when, size_t most, const mj_waveform *wave, double level,
                              bool upwards);
-/* Value at a time; the first or last value outside. n > 0. */
+/* Value at a time, behind the jump at a jump; the first or last value outside. n > 0. */
 double mj_waveform_at(const mj_waveform *wave, double when);
 /* Integral over time from..to, both within the signal. n > 0. */
 double mj_waveform_integral(const mj_waveform *wave, double from, double to);

@@ -5,9 +5,13 @@
 #include "mj/file.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 enum { FIRST_READ_B = 64 * 1024 };
 
@@ -38,11 +42,12 @@ static mj_status file_fill(char **text, size_t *length, FILE *file, const char *
     }
 }
 
-mj_status mj_file_read(char **text, size_t *length, const char *path, size_t limit_B, mj_err *err)
+/* Reads and closes. */
+static mj_status file_take(char **text, size_t *length, FILE *file, const char *path, size_t limit_B,
+                           mj_err *err)
 {
     *text = NULL;
     *length = 0;
-    FILE *file = fopen(path, "rb");
     if (!file) {
         return mj_err_add(err, MJ_EFILE, path, 0, 0, "cannot open: %s", strerror(errno));
     }
@@ -58,4 +63,30 @@ mj_status mj_file_read(char **text, size_t *length, const char *path, size_t lim
         *length = 0;
     }
     return status;
+}
+
+mj_status mj_file_read(char **text, size_t *length, const char *path, size_t limit_B, mj_err *err)
+{
+    return file_take(text, length, fopen(path, "rb"), path, limit_B, err);
+}
+
+/* Without O_NONBLOCK the opening of a pipe would wait for a writer. */
+mj_status mj_file_read_plain(char **text, size_t *length, const char *path, size_t limit_B, mj_err *err)
+{
+    struct stat is;
+    int handle = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    *text = NULL;
+    *length = 0;
+    bool plain = handle >= 0 ? fstat(handle, &is) == 0 && S_ISREG(is.st_mode) : errno != ELOOP;
+    if (!plain) {
+        if (handle >= 0) {
+            close(handle);
+        }
+        return mj_err_add(err, MJ_EFILE, path, 0, 0, "not a plain file");
+    }
+    FILE *file = handle >= 0 ? fdopen(handle, "rb") : NULL;
+    if (!file && handle >= 0) {
+        close(handle);
+    }
+    return file_take(text, length, file, path, limit_B, err);
 }

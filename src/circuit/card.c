@@ -6,7 +6,6 @@
 #include "mj/card.h"
 
 #include "mj/simplex.h"
-#include "mj/spice_models.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -50,7 +49,7 @@ void mj_card_write(FILE *out, const mj_card *card, const char *origin)
             "* the numbers below. A card of our own: no foundry's data went into it.\n"
             "*\n"
             "*   toxe, vth0, ndep, xj, rdsw   what a textbook says of the node\n"
-            "*   u0, vsat, cgso and cgdo,     fitted by `mj measure card` to delay and energy of\n"
+            "*   u0, vsat, cgso and cgdo,     fitted as `mj measure card` does to delay and energy of\n"
             "*   cjs and cjd                  %s\n"
             "*\n"
             "* Fitted numbers carry what the card lacks: a mobility that no silicon has makes up for it.\n"
@@ -96,14 +95,12 @@ mj_status mj_card_target_take(mj_card_target *target, const mj_liberty *liberty,
 }
 
 /* Three inverters, each with a supply of its own, and a load. */
-static mj_status write_inverters(mj_deck *deck, const mj_card *card, const mj_card_target *target,
-                                 mj_err *err)
+static mj_status write_inverters(mj_deck *deck, const mj_spice_models *models,
+                                 const mj_card_target *target, mj_err *err)
 {
-    const mj_spice_models models = {.nmos = "nfet", .pmos = "pfet"};
     double edge_s = target->slew_s / EDGE_SHARE;
     MJ_TRY(mj_deck_open(deck, "inverters at three loads", err));
-    fprintf(deck->out, ".option temp=%.9g\n", target->temperature_C);
-    write_pair(deck->out, card, 0);
+    fprintf(deck->out, ".option temp=%.9g\n%s", target->temperature_C, models->text);
     fprintf(deck->out, "vin a 0 pulse(0 %.9g %.9g %.9g %.9g %.9g %.9g)\n", target->vdd_V, RISE_S, edge_s,
             edge_s, FALL_S - RISE_S - edge_s, PERIOD_S);
     for (int i = 0; i < MJ_CARD_LOADS; i++) {
@@ -114,8 +111,8 @@ static mj_status write_inverters(mj_deck *deck, const mj_card *card, const mj_ca
         snprintf(d, sizeof d, "d%d", i);
         const mj_transistor nmos = {n, y, "a", "0", "0", 1e-6, 0.2e-6, 0, 0, 0};
         const mj_transistor pmos = {p, y, "a", d, d, 2e-6, 0.2e-6, 0, 0, 0};
-        mj_transistor_write(deck->out, &models, false, &nmos);
-        mj_transistor_write(deck->out, &models, true, &pmos);
+        mj_transistor_write(deck->out, models, false, &nmos);
+        mj_transistor_write(deck->out, models, true, &pmos);
         fprintf(deck->out, "vd%d d%d 0 %.9g\nc%d y%d 0 %.9g\n.save v(y%d) i(vd%d)\n", i, i, target->vdd_V, i,
                 i, target->point[i].load_F, i, i);
     }
@@ -145,13 +142,13 @@ static mj_status read_point(mj_card_point *point, const mj_raw *raw, const mj_ca
     return MJ_OK;
 }
 
-mj_status mj_card_simulate(mj_card_point point[MJ_CARD_LOADS], const mj_card *card,
-                           const mj_card_target *target, const mj_spice_job *job, mj_err *err)
+mj_status mj_card_simulate_models(mj_card_point point[MJ_CARD_LOADS], const mj_spice_models *models,
+                                  const mj_card_target *target, const mj_spice_job *job, mj_err *err)
 {
     mj_arena arena;
     mj_deck deck;
-    mj_raw raw;
-    mj_status status = write_inverters(&deck, card, target, err);
+    mj_raw raw = {0};
+    mj_status status = write_inverters(&deck, models, target, err);
     mj_arena_init(&arena, 0);
     if (status == MJ_OK) {
         status = mj_spice_run(&raw, &deck, job, &arena, err);
@@ -159,8 +156,28 @@ mj_status mj_card_simulate(mj_card_point point[MJ_CARD_LOADS], const mj_card *ca
     for (int i = 0; i < MJ_CARD_LOADS && status == MJ_OK; i++) {
         status = read_point(&point[i], &raw, target, i, err);
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
+    return status;
+}
+
+mj_status mj_card_simulate(mj_card_point point[MJ_CARD_LOADS], const mj_card *card,
+                           const mj_card_target *target, const mj_spice_job *job, mj_err *err)
+{
+    char *text = NULL;
+    size_t length;
+    FILE *out = open_memstream(&text, &length);
+    if (out) {
+        write_pair(out, card, 0);
+    }
+    mj_status status = out && fclose(out) == 0 ? MJ_OK
+                                               : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a card");
+    if (status == MJ_OK) {
+        const mj_spice_models models = {.path = "", .corner = "", .text = text, .nmos = "nfet", .pmos = "pfet"};
+        status = mj_card_simulate_models(point, &models, target, job, err);
+    }
+    free(text);
     return status;
 }
 

@@ -96,6 +96,7 @@ mj_status mj_bit_measure(mj_cell_figures *bit, const mj_ring *ring, const mj_spi
     if (status == MJ_OK) {
         status = read_deck(bit, &raw, ring, err);
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status;

@@ -208,6 +208,7 @@ mj_status mj_rc_cell_measure(mj_rc_transfer *transfer, const mj_rc_cell *cell, d
     if (status == MJ_OK) {
         status = read_sweep(transfer, &raw, cell, output_S, err);
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status;

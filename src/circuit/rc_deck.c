@@ -210,7 +210,6 @@ static mj_status run_once(mj_rc_run *run, const mj_rc_net *rc, const double *x, 
     MJ_TRY(open_deck(&deck, rc, x, longer, err));
     mj_arena_init(&arena, 0);
     mj_status status = mj_spice_run(&raw, &deck, job, &arena, err);
-    mj_deck_close(&deck);
     run->wall_s = mj_clock_s() - start_s;
     if (status == MJ_OK) {
         status = read_nodes(run, &raw, rc, err);
@@ -218,6 +217,8 @@ static mj_status run_once(mj_rc_run *run, const mj_rc_net *rc, const double *x, 
     if (status == MJ_OK) {
         status = read_energy(run, &raw, rc, x, err);
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
+    mj_deck_close(&deck);
     mj_arena_fini(&arena);
     return status;
 }

@@ -295,6 +295,7 @@ mj_status mj_ring_measure_period(mj_ring_figures *figures, const mj_ring *ring,
     if (status == MJ_OK) {
         status = read_single(figures, &raw, ring, err);
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status;
@@ -343,6 +344,7 @@ static mj_status measure_leak(mj_ring_figures *f, const mj_ring *ring, const mj_
         status = mj_raw_find(&leak, &raw, "i(vd0)", err);
     }
     f->leak_W = status == MJ_OK ? -ring->vdd_V * mj_waveform_at(&leak, 0) : 0;
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status;
@@ -363,6 +365,7 @@ mj_status mj_ring_measure(mj_ring_figures *figures, const mj_ring *ring, const m
     if (status == MJ_OK) {
         status = read_variants(figures, &raw, ring, err);
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status == MJ_OK ? measure_leak(figures, ring, job, err) : status;
@@ -432,6 +435,7 @@ mj_status mj_ring_tune_split(mj_ring *ring, const mj_spice_job *job, mj_err *err
     for (int id = 0; id < TRIALS && status == MJ_OK; id++) {
         status = find_skew(&skew[id], &lag[id], &raw, ring, id, err);
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     MJ_TRY(status);

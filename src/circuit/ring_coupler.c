@@ -67,6 +67,7 @@ mj_status mj_coupler_measure_gate(double *rail_ohm, double *most_ohm, const mj_r
         *most_ohm = fmax(*most_ohm, ohm);
         *rail_ohm = i == 1 || i == GATE_POINTS ? fmax(*rail_ohm, ohm) : *rail_ohm;
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status;
@@ -155,6 +156,7 @@ static mj_status measure_codes(mj_coupler_figures *c, const design *d, const mj_
     if (status == MJ_OK) {
         status = read_codes(c, &raw, d, err);
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status;
@@ -212,6 +214,7 @@ static mj_status measure_driven(mj_coupler_figures *c, const design *d, double p
         c->cell.cycle_J = (energy_J[1] - energy_J[0]) / (CYCLES - CYCLES_SKIPPED);
         c->driven_J = (energy_J[2] - energy_J[1]) / (CYCLES - CYCLES_SKIPPED);
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status;

@@ -53,6 +53,7 @@ mj_status mj_ring_measure_flicker(mj_ring_flicker *flicker, const mj_ring *ring,
     mj_deck deck;
     mj_raw raw;
     *flicker = (mj_ring_flicker){0};
+    MJ_TRY(mj_models_can_differ(ring->models, err));
     MJ_TRY(mj_ring_deck(&deck, ring, "rings with one other threshold", err));
     fprintf(deck.out, "vdd vdd 0 %.9g\n", ring->vdd_V);
     for (int id = 0; id <= 2 * ring->n_stages; id++) {
@@ -73,6 +74,7 @@ mj_status mj_ring_measure_flicker(mj_ring_flicker *flicker, const mj_ring *ring,
     if (status == MJ_OK) {
         status = read_deck(flicker, &raw, ring, err);
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status;

@@ -256,6 +256,7 @@ mj_status mj_ring_net_simulate(mj_ring_net_result *result, const mj_ring_net *ne
         double unit_s = mj_ring_map(substrate, mj_ring_net_strongest(net)).unit_s;
         status = read_result(result, &raw, net, ring, net->span * unit_s, arena, err);
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&own);
     mj_deck_close(&deck);
     return status;

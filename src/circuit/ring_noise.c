@@ -46,10 +46,15 @@ static mj_status measure_transconductance(double *g_S, const mj_ring *ring, cons
     }
     mj_deck_transient(&deck, (mj_transient){ring->step_s, stop_s, 0, false});
     mj_status status = mj_spice_run(&raw, &deck, job, arena, err);
+    if (status == MJ_OK) {
+        status = mj_raw_find(&low, &raw, "i(vo1)", err);
+    }
+    if (status == MJ_OK) {
+        status = mj_raw_find(&high, &raw, "i(vo2)", err);
+    }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_deck_close(&deck);
     if (status == MJ_OK) {
-        MJ_TRY(mj_raw_find(&low, &raw, "i(vo1)", err));
-        MJ_TRY(mj_raw_find(&high, &raw, "i(vo2)", err));
         *g_S = fabs(mj_waveform_at(&high, stop_s) - mj_waveform_at(&low, stop_s)) / (2 * PROBE_V);
     }
     return status;
@@ -106,6 +111,7 @@ static mj_status measure_diffusion(double *diffusion_sq, double current_A, const
             *diffusion_sq += find_diffusion(crossing, n < CYCLES_MAX ? n : CYCLES_MAX) / RINGS;
         }
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status;

@@ -126,6 +126,7 @@ mj_status mj_readout_measure(mj_readout_figures *readout, int n_bits, int n, con
     if (status == MJ_OK) {
         status = read_deck(readout, &raw, &d, err);
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status;

@@ -267,6 +267,7 @@ static mj_status run_probe(mj_ring_responses *responses, const mj_ring_probe *pr
     if (status == MJ_OK) {
         status = read_all(responses, &raw, ring, err);
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status;

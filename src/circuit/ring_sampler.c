@@ -110,6 +110,7 @@ static mj_status run(mj_sampler_figures *s, const trial *t, const mj_spice_job *
         status = read_row(s, &late[rises], &raw, t, rises, err);
     }
     s->aperture_s = fmax(1, fmax(late[0], late[1])) * 2 * t->reach_s / (SAMPLERS - 1);
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status;

@@ -61,6 +61,7 @@ mj_status mj_ring_measure_mismatch(mj_ring_mismatch *mismatch, int n_rings, uint
                                    mj_err *err)
 {
     moments period = {0}, energy = {0}, threshold = {0};
+    MJ_TRY(mj_models_can_differ(ring->models, err));
     for (int r = 0; r < n_rings; r++) {
         double dV[2 * MJ_RING_STAGES_MAX], du[2 * MJ_RING_STAGES_MAX];
         mj_rng rng;

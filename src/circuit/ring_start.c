@@ -198,6 +198,7 @@ mj_status mj_start_measure(mj_start_figures *start, int n_bits, int n, const mj_
     if (status == MJ_OK) {
         status = read_deck(start, &raw, &d, bare.energy_J, err);
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status;

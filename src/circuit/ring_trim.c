@@ -62,6 +62,7 @@ static mj_status probe(double *S, const double *long_, int n, double wide_m, con
         status = mj_supply_energy(&energy_J, &raw, mj_parts_node(low, &parts, "low", i), 1, 0, span_s, err);
         S[i] = fabs(energy_J) / span_s / drop_V;
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     return status;
@@ -258,6 +259,7 @@ mj_status mj_trim_measure(mj_trim_figures *trim, const mj_trim_request *request,
     if (status == MJ_OK) {
         status = read_deck(trim, &raw, &d, SPAN_CYCLES * figures->period_s, err);
     }
+    status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
     trim->cell.works = status == MJ_OK && trim->range > RANGE_LEAST * r->reach && trim->step_largest > 0 &&

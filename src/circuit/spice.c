@@ -1,10 +1,12 @@
 /* Spice: decks, and the runs of ngspice.
  *
  * A private folder holds in.cir, spinit and out.raw; it goes when all went well and stays, with
- * run.log, when not. SPICE_SCRIPTS points ngspice to that folder, so that it reads our spinit instead
+ * run.log, when not. Whoever reads the result may find it wanting when the folder is gone: deck and log
+ * are then written once more from memory (mj_spice_keep). SPICE_SCRIPTS points ngspice to that folder, so that it reads our spinit instead
  * of the system's: one thread (two threads spin for each other and make a ring of ten transistors
- * hundreds of times slower where another program wants a core) and no code models, hence no
- * element that could open a file. `-n` keeps it from the user's .spiceinit.
+ * hundreds of times slower where another program wants a core) and no code models, of which one
+ * reads files. Its built-in devices write files too (CIDER's); models are therefore checked before they
+ * get here (spice_models.c). `-n` keeps it from the user's .spiceinit.
  *
  * Exit code 0 alone means little: a failed operating point leaves a raw file, a run that stops early
  * leaves a shorter one. */
@@ -103,7 +105,7 @@ static mj_status put(const char *folder, const char *name, const char *text, siz
 {
     char path[PATH_MAX + 32];
     snprintf(path, sizeof path, "%s/%s", folder, name);
-    FILE *out = fopen(path, "w");
+    FILE *out = fopen(path, "wx"); /* never through a link that the program left */
     bool written = out && fwrite(text, 1, length, out) == length;
     int problem = errno;
     if (out && fclose(out) != 0) {
@@ -175,39 +177,47 @@ static mj_status run_in(mj_raw *raw, char **log, const char *folder, const mj_de
     if (access(path, R_OK) != 0) {
         return mj_err_add(err, MJ_ETOOL, NULL, 0, 0, "ngspice left no result");
     }
-    MJ_TRY(mj_raw_load(raw, path, arena, err));
+    mj_status status = mj_raw_load(raw, path, arena, err);
+    if (status != MJ_OK) {
+        return status == MJ_EMEM ? status : MJ_ETOOL; /* no fault of the user's that it is bad */
+    }
     double end_s = mj_raw_end_s(raw);
-    return end_s >= REACHED * deck->stop_s
-               ? MJ_OK
-               : mj_err_add(err, MJ_ETOOL, NULL, 0, 0, "ngspice stopped at %.4g s of %.4g s", end_s,
-                            deck->stop_s);
+    if (end_s < REACHED * deck->stop_s) {
+        return mj_err_add(err, MJ_ETOOL, NULL, 0, 0, "ngspice stopped at %.4g s of %.4g s", end_s,
+                          deck->stop_s);
+    }
+    raw->log = mj_arena_text(arena, *log, length);
+    return raw->log ? MJ_OK : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
 }
 
 /* Replaces what run_in said by one entry with the log's word and the place where all is kept. */
-static mj_status report(mj_err *err, const mj_err *found, const char *log, const char *folder)
+static mj_status report(mj_err *err, mj_status status, const mj_err *found, const char *log,
+                        const char *folder)
 {
     char reason[LOG_LINE_MAX];
     find_reason(reason, log);
-    const mj_diag *first = found->diag;
     mj_status kept = put(folder, "run.log", log ? log : "", log ? strlen(log) : 0, NULL);
-    return mj_err_add(err, first->code, NULL, 0, 0, "%.160s%s%s; deck and log are kept in %s%s",
-                      first->text, reason[0] ? ": " : "", reason, folder,
+    return mj_err_add(err, status, NULL, 0, 0, "%.160s%s%s; deck and log are kept in %s%s",
+                      found->diag[0].text, reason[0] ? ": " : "", reason, folder,
                       kept == MJ_OK ? "" : " (the log could not be written)");
+}
+
+static mj_status make_folder(char folder[PATH_MAX], const mj_spice_job *job, mj_err *err)
+{
+    const char *root = job->root ? job->root : "/tmp";
+    return snprintf(folder, PATH_MAX, "%s/mj-spice-XXXXXX", root) < PATH_MAX - 16 && mkdtemp(folder)
+               ? MJ_OK
+               : mj_err_add(err, MJ_EFILE, root, 0, 0, "no folder for ngspice here: %s", strerror(errno));
 }
 
 mj_status mj_spice_run(mj_raw *raw, mj_deck *deck, const mj_spice_job *job, mj_arena *arena,
                        mj_err *err)
 {
     char folder[PATH_MAX], *log = NULL;
-    const char *root = job->root ? job->root : "/tmp";
     mj_err found = {0};
     *raw = (mj_raw){0};
     MJ_TRY(mj_deck_finish(deck, err));
-    if (snprintf(folder, sizeof folder, "%s/mj-spice-XXXXXX", root) >= (int)sizeof folder - 16 ||
-        !mkdtemp(folder)) {
-        return mj_err_add(err, MJ_EFILE, root, 0, 0, "no folder for ngspice here: %s",
-                          strerror(errno));
-    }
+    MJ_TRY(make_folder(folder, job, err));
     mj_status status = run_in(raw, &log, folder, deck, job, arena, &found);
     if (status == MJ_OK) {
         remove_folder(folder);
@@ -215,9 +225,24 @@ mj_status mj_spice_run(mj_raw *raw, mj_deck *deck, const mj_spice_job *job, mj_a
         remove_folder(folder); /* there is nothing to look at */
         status = mj_err_add(err, status, NULL, 0, 0, "%s", found.diag[0].text);
     } else {
-        status = report(err, &found, log, folder);
+        status = report(err, status, &found, log, folder);
     }
     free(log);
+    return status;
+}
+
+mj_status mj_spice_keep(mj_status status, const mj_deck *deck, const mj_raw *raw, const mj_spice_job *job,
+                        mj_err *err)
+{
+    char folder[PATH_MAX];
+    if (status == MJ_OK || !raw->log || !err) {
+        return status;
+    }
+    if (make_folder(folder, job, err) == MJ_OK &&
+        put(folder, "in.cir", deck->text, deck->length, err) == MJ_OK &&
+        put(folder, "run.log", raw->log, strlen(raw->log), err) == MJ_OK) {
+        mj_err_add(err, status, NULL, 0, 0, "deck and log of this simulation are kept in %s", folder);
+    }
     return status;
 }
 
@@ -225,7 +250,8 @@ mj_status mj_spice_version(const char **version, const mj_spice_job *job, mj_are
 {
     char program[] = "ngspice", option[] = "-v", *text;
     char *const argv[] = {job->program ? (char *)job->program : program, option, NULL};
-    const mj_child child = {.argv = argv, .package = "ngspice", .limit_s = 20, .limit_B = 1 << 16};
+    double limit_s = job->limit_s > 0 ? job->limit_s : LIMIT_S;
+    const mj_child child = {.argv = argv, .package = "ngspice", .limit_s = limit_s, .limit_B = 1 << 16};
     size_t length;
     mj_status status = mj_child_run(&text, &length, &child, err);
     const char *at = text ? strstr(text, "ngspice-") : NULL;

@@ -169,7 +169,7 @@ mj_status mj_raw_load(mj_raw *raw, const char *path, mj_arena *arena, mj_err *er
 {
     char *bytes;
     size_t length;
-    MJ_TRY(mj_file_read(&bytes, &length, path, FILE_MAX_B, err));
+    MJ_TRY(mj_file_read_plain(&bytes, &length, path, FILE_MAX_B, err));
     mj_status status = mj_raw_parse(raw, bytes, length, path, arena, err);
     free(bytes);
     return status;

@@ -53,8 +53,8 @@ double mj_waveform_at(const mj_waveform *wave, double when)
 double mj_waveform_integral(const mj_waveform *wave, double from, double to)
 {
     double sum = 0, time = from, value = mj_waveform_at(wave, from);
-    for (size_t i = find_below(wave->time, wave->n, from); i < wave->n && wave->time[i] < to; i++) {
-        if (wave->time[i] > time) {
+    for (size_t i = find_below(wave->time, wave->n, from); i < wave->n && wave->time[i] <= to; i++) {
+        if (wave->time[i] >= time) { /* at a jump, two points of one time, the later value goes on */
             sum += 0.5 * (value + wave->value[i]) * (wave->time[i] - time);
             time = wave->time[i];
             value = wave->value[i];

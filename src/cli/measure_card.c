@@ -62,6 +62,17 @@ static mj_status fit(result *m, mj_context *context, const request *r)
     return mj_card_simulate(m->point, &m->card, &m->target, &job, err);
 }
 
+/* Whether the card can be written, before minutes go into it. */
+static mj_status check_out(mj_context *context, const request *r)
+{
+    mj_draft draft;
+    if (r->out) {
+        MJ_TRY(mj_draft_open(&draft, r->out, &context->err));
+        mj_draft_abandon(&draft);
+    }
+    return MJ_OK;
+}
+
 static mj_status save(const result *m, mj_context *context, const request *r)
 {
     mj_draft draft;
@@ -131,6 +142,7 @@ static mj_status print_json(const result *m, mj_context *context)
 static mj_status run(mj_context *context, const request *r)
 {
     result m;
+    MJ_TRY(check_out(context, r));
     MJ_TRY(fit(&m, context, r));
     MJ_TRY(r->out ? save(&m, context, r) : MJ_OK);
     if (context->globals.json) {
