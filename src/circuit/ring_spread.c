@@ -1,6 +1,6 @@
 /* Ring spread: corners one after the other, and Monte-Carlo over transistors.
  *
- * Rings of one chip differ because their transistors do. The frequency offset that this makes is what
+ * Of a ring with buffers or a split the stages' transistors alone are drawn. Rings of one chip differ because their transistors do. The frequency offset that this makes is what
  * a network's trim has to take away before a coupling of 1e7 to 1e8 rad/s can act. */
 #include "mj/ring_spread.h"
 
