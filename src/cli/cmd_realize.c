@@ -263,7 +263,8 @@ static mj_status run(mj_context *context, const request *r, const char *word)
         return mj_realize_spice(context, path, &spice);
     }
     const mj_rings_request rings = {.path = path, .out = r->out, .substrate = r->substrate,
-                                    .models = r->models, .n_images = r->n_images > 0 ? r->n_images : RINGS_IMAGES_DEFAULT,
+                                    .models = r->models,
+                                    .n_images = r->n_images > 0 ? r->n_images : RINGS_IMAGES_DEFAULT,
                                     .limit_s = r->limit_s > 0 ? r->limit_s : RINGS_LIMIT_s};
     return mj_realize_rings(context, &rings);
 }

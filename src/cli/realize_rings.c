@@ -186,7 +186,7 @@ static mj_status report(const mj_ring_net *net, const mj_ring_chip *chip, mj_con
         printf("%s: %d rings, %d couplings, %d images, read out after %.4g ns\n", request->out, net->n,
                net->n_couplings, net->n_images, 1e9 * net->span * chip->map.unit_s);
         mj_ring_chip_print(chip);
-        printf("  a node of the decks has up to %.4g uS: through opposite outputs and sines the same coupling takes more\n",
+        printf("  a node of the decks has up to %.4g uS: opposite outputs and sines take more for a coupling\n",
                1e6 * mj_ring_net_conductance(net, &chip->substrate));
         printf("  next      mj measure %s\n", request->out);
     }
