@@ -104,6 +104,32 @@ static void test_run_adds_up(void **state)
     assert_rel(mj_oscillator_area(&bill).typ, (3 * 100 + 4 * 10) * 1e-12, 1e-12);
 }
 
+/* The circuits beside: a trim and a gate an oscillator, switches a coupling, each cycle; what stands leaks for
+ * the 50 ns of setting, run and reading. A chip that states none of them says so (transcripts). */
+static void test_cells_beside_are_lines(void **state)
+{
+    parse_small(*state);
+    assert_int_equal(compute(*state, (mj_serving){0}), MJ_OK);
+    double running_J = joules_of(MJ_ARITH_OSC), leak_J = joules_of(MJ_LEAK_LOGIC);
+    mj_oscillator *o = &chip.oscillator;
+    mj_quantity *const given[] = {&o->trim_J, &o->start_gate_J, &o->switches_J, &o->trim_leak_W,
+                                  &o->start_leak_W, &o->sample_leak_W, &o->coupler_leak_W};
+    for (size_t i = 0; i < sizeof given / sizeof given[0]; i++) {
+        double value = i < 3 ? 1e-14 * (double)(1 << i) : 1e-6 * (double)(1 << i);
+        *given[i] = o->cycle_J;
+        given[i]->lo = given[i]->typ = given[i]->hi = value;
+    }
+    assert_int_equal(compute(*state, (mj_serving){0}), MJ_OK);
+    assert_rel(joules_of(MJ_ARITH_OSC) - running_J, 30 * 1e-14 * (3 * 1 + 3 * 2 + 4 * 4), 1e-9);
+    /* Strobes of 4 ns: 6 cycles more of all but the currents of couplings. */
+    o->strobes_s = o->cycle_J;
+    o->strobes_s.lo = o->strobes_s.typ = o->strobes_s.hi = 4e-9;
+    assert_int_equal(compute(*state, (mj_serving){0}), MJ_OK);
+    assert_rel(joules_of(MJ_ARITH_OSC) - running_J,
+               36 * 1e-14 * (3 * 1 + 3 * 2 + 4 * 4) + 6 * 3 * 1e-12, 1e-9);
+    assert_rel(joules_of(MJ_LEAK_LOGIC) - leak_J, 50e-9 * 1e-6 * (3 * 8 + 3 * 16 + 2 * 32 + 4 * 64), 1e-9);
+}
+
 /* Five segments: the same four couplers, set five times an output: 5 x 2 B. Three harmonics: nothing to
  * the substrate, three times the products to a computer, which reads one matrix a right-hand side. */
 static void test_segments_are_written_and_harmonics_multiplied(void **state)
@@ -283,6 +309,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_run_adds_up),
+        cmocka_unit_test(test_cells_beside_are_lines),
         cmocka_unit_test(test_segments_are_written_and_harmonics_multiplied),
         cmocka_unit_test(test_joules_grow_with_span_and_couplings),
         cmocka_unit_test(test_interval_has_the_unit_in_it),

@@ -94,7 +94,8 @@ static void test_trim(void **state)
     assert_int_equal(mj_trim_measure(&t, &(mj_trim_request){3, 0.03, 0.001}, &b->ring, &b->figures, &job, &err),
                      MJ_OK);
     assert_false(t.cell.works);
-    assert_int_equal(mj_trim_measure(&t, &(mj_trim_request){1, 0.03, 0.03}, &b->ring, &b->figures, &job, &err), MJ_ERANGE);
+    assert_int_equal(mj_trim_measure(&t, &(mj_trim_request){1, 0.03, 0.03}, &b->ring, &b->figures, &job, &err),
+                     MJ_ERANGE);
 }
 
 /* Eight bits: the highest is 128 of the lowest, three of them less than a finger. Steps at the places where many
@@ -204,8 +205,13 @@ static void test_facts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_coupler), cmocka_unit_test(test_trim),    cmocka_unit_test(test_trim_of_many_bits),
-        cmocka_unit_test(test_read_out), cmocka_unit_test(test_start),   cmocka_unit_test(test_bit),     cmocka_unit_test(test_flicker),
+        cmocka_unit_test(test_coupler),
+        cmocka_unit_test(test_trim),
+        cmocka_unit_test(test_trim_of_many_bits),
+        cmocka_unit_test(test_read_out),
+        cmocka_unit_test(test_start),
+        cmocka_unit_test(test_bit),
+        cmocka_unit_test(test_flicker),
         cmocka_unit_test(test_facts),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);

@@ -397,6 +397,97 @@ static void test_the_shipped_ring(void **state)
     mj_units_free(units);
 }
 
+/* Codes are whole shares of the strongest coupling, nearest to what was asked for; twice is once. */
+static void test_quantise(void **state)
+{
+    (void)state;
+    const double value[] = {1.5, -0.72, 0.02, 0.33};
+    mj_ring_coupling coupling[4];
+    mj_ring_net net = {.n = 5, .n_couplings = 4, .coupling = coupling};
+    mj_ring_substrate s = a_sine();
+    for (int e = 0; e < 4; e++) {
+        coupling[e] = (mj_ring_coupling){e, e + 1, value[e]};
+    }
+    s.opposite.sin[0] = -s.response.sin[0];
+    mj_ring_net_quantise(&net, &s); /* resistors: any value */
+    assert_int_equal(net.n_couplings, 4);
+    assert_rel(coupling[1].value, -0.72, 1e-15);
+    s.coupler_bits = 4;
+    for (int times = 0; times < 2; times++) {
+        mj_ring_net_quantise(&net, &s);
+        assert_int_equal(net.n_couplings, 3);
+        assert_rel(coupling[0].value, 1.5, 1e-12);
+        assert_rel(coupling[1].value, -0.7, 1e-12); /* 7 of 15 */
+        assert_rel(coupling[2].value, 0.3, 1e-12);  /* 3 of 15 */
+        assert_int_equal(coupling[2].i, 3);
+    }
+    /* A weaker opposite output makes less of the same code. */
+    s.opposite.sin[0] *= 0.9;
+    mj_ring_net_quantise(&net, &s);
+    assert_rel(coupling[1].value, -0.9 * 1.5 * 8 / 15, 1e-12); /* 0.7 / 0.9 is nearer to 8 than to 7 */
+}
+
+static void test_draw(void **state)
+{
+    mj_ring_net net;
+    mj_err err = {0};
+    int from[8] = {0};
+    assert_int_equal(mj_ring_net_draw(&net, 8, 3, 5, *state, &err), MJ_OK);
+    assert_int_equal(net.n_couplings, 16);
+    for (int e = 0; e < net.n_couplings; e++) {
+        from[net.coupling[e].j]++;
+        assert_true(fabs(net.coupling[e].value) >= 1 && fabs(net.coupling[e].value) <= 3);
+    }
+    for (int i = 0; i < 8; i++) {
+        assert_true(from[i] >= 1 && from[i] <= 3);
+    }
+    assert_rel(net.span * mj_ring_net_strongest(&net), 16, 1e-12);
+}
+
+/* A coupler between constant voltages is its conductance, from the output or from the opposite. */
+static void test_couplers_in_a_deck(void **state)
+{
+    skip_without("ngspice");
+    mj_arena *arena = *state;
+    mj_spice_models models;
+    mj_deck deck;
+    mj_raw raw;
+    mj_err err = {0};
+    const mj_spice_job job = {.limit_s = 100};
+    const int code[] = {0, 5, 15, -5};
+    const double full_S = 10e-6;
+    assert_int_equal(mj_spice_models_load(&models, &(mj_models_request){.path = CARD}, arena, &err), MJ_OK);
+    mj_ring ring = mj_ring_default(&models);
+    ring.coupler_bits = 4;
+    ring.n_hung = 1;
+    ring.gate_ohm = 2300;
+    assert_int_equal(mj_ring_coupler_code(&ring, 0.34), 5);
+    assert_int_equal(mj_ring_coupler_code(&ring, -1), -15);
+    assert_int_equal(mj_ring_deck(&deck, &ring, "couplers", &err), MJ_OK);
+    fprintf(deck.out, "vdd vdd 0 1.8\nva a 0 1.7\nvo o 0 0.2\n");
+    for (int i = 0; i < 4; i++) {
+        char name[8], listen[8];
+        snprintf(name, sizeof name, "c%d", i);
+        snprintf(listen, sizeof listen, "l%d", i);
+        fprintf(deck.out, "vl%d l%d 0 0.9\n.save i(vl%d)\n", i, i, i);
+        const mj_ring_coupler c = {.name = name, .output = "a", .opposite = "o", .listen = listen, .supply = "vdd",
+                                   .code = code[i], .full_S = full_S};
+        mj_ring_write_coupler(deck.out, &ring, &c);
+    }
+    mj_deck_transient(&deck, (mj_transient){.step_s = 1e-9, .stop_s = 200e-9, .from_given = true});
+    assert_int_equal(mj_spice_run(&raw, &deck, &job, arena, &err), MJ_OK);
+    mj_deck_close(&deck);
+    for (int i = 0; i < 4; i++) {
+        char name[8];
+        mj_waveform current;
+        snprintf(name, sizeof name, "i(vl%d)", i);
+        assert_int_equal(mj_raw_find(&current, &raw, name, &err), MJ_OK);
+        double got_A = mj_waveform_at(&current, 199e-9);
+        double want_A = code[i] < 0 ? -5 / 15.0 * full_S * 0.7 : code[i] / 15.0 * full_S * 0.8;
+        assert_true(fabs(got_A - want_A) < 0.02 * full_S * 0.8); /* a gate is not as near the rails everywhere */
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -408,6 +499,9 @@ int main(void)
         cmocka_unit_test(test_manifest),
         cmocka_unit_test_setup_teardown(test_results, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_shipped_ring, set_up, tear_down),
+        cmocka_unit_test(test_quantise),
+        cmocka_unit_test_setup_teardown(test_draw, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_couplers_in_a_deck, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

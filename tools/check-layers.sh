@@ -43,6 +43,10 @@ layer_of() {
         echo base
         return
         ;;
+    ring_cells) # circuits that have a file each
+        echo circuit
+        return
+        ;;
     catalogue) # a type: folders and facts
         echo hw
         return

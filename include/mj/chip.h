@@ -117,6 +117,12 @@ typedef struct {
     mj_quantity readout_s;    /* setting and reading, outside the run */
     mj_quantity reference_W;  /* clock and reference oscillator */
     mj_quantity leak_W;       /* of one oscillator with its share of couplers */
+    /* The circuits beside (ring_cells.h), where they were measured; leakage with the memory of settings. */
+    mj_quantity trim_J, start_gate_J; /* what sets the frequency of one oscillator, what lets it go, one cycle */
+    mj_quantity switches_J;           /* of one coupling, one cycle */
+    mj_quantity strobes_s;            /* one row of strobes, while which oscillators run uncoupled: all of it
+                                       * to be read, half of it on average to be started */
+    mj_quantity trim_leak_W, start_leak_W, sample_leak_W, coupler_leak_W;
     mj_quantity cell_m2, coupler_m2;
     int couplings_max;        /* that one oscillator can take; 0: no limit known */
 } mj_oscillator;

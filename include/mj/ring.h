@@ -30,6 +30,11 @@
 enum { MJ_RING_STAGES_MAX = 31, MJ_RING_HARMONICS = 4, MJ_RING_PHASES = 256,
        MJ_RING_NODES_MAX = 3 * MJ_RING_STAGES_MAX };
 
+/* What a network uses of the couplers on a ring's outputs: how many, and bits that are on, to o and to q. */
+typedef struct {
+    int n_couplers, n_on[2];
+} mj_ring_use;
+
 typedef struct {
     const mj_spice_models *models;
     int n_stages; /* odd */
@@ -39,6 +44,10 @@ typedef struct {
     double split_F;    /* > 0: two outputs, opposite to each other, with this capacitor; no buffers */
     int listen;        /* node at which couplings arrive */
     bool swapped;      /* of a split ring: positive couplings leave after three inverters */
+    int coupler_bits;  /* > 0: of a split ring whose couplings are couplers of so many bits (ring_switches.h) */
+    int n_hung;        /* of them on each of its outputs, used or not */
+    const mj_ring_use *use; /* NULL: none */
+    double gate_ohm;   /* of one of their gates that is on */
     int n_buffers;     /* at nodes 0, 1, ..: directed couplings; 0: symmetric ones, from the nodes */
     double step_s;     /* largest step of a simulation */
     const double *threshold_V, *mobility_share; /* [2 n_stages]: nmos, pmos of a stage; NULL: no mismatch */
@@ -69,9 +78,12 @@ mj_status mj_ring_measure(mj_ring_figures *figures, const mj_ring *ring, const m
 mj_status mj_ring_measure_period(mj_ring_figures *figures, const mj_ring *ring,
                                  const mj_spice_job *job, mj_err *err);
 
-/* What drives: a ring as its couplings leave it, the opposite output of a split ring, or its wave's first
- * harmonic, of half the supply's amplitude about half the supply. */
-typedef enum { MJ_RING_SOURCE_OUTPUT, MJ_RING_SOURCE_OPPOSITE, MJ_RING_SOURCE_SINE } mj_ring_source;
+/* What drives: a ring as its couplings leave it, the opposite output of a split ring, its wave's first
+ * harmonic, of half the supply's amplitude about half the supply, or a coupler whose bits are all off: of that
+ * one only the constant counts. */
+typedef enum {
+    MJ_RING_SOURCE_OUTPUT, MJ_RING_SOURCE_OPPOSITE, MJ_RING_SOURCE_SINE, MJ_RING_SOURCE_OFF
+} mj_ring_source;
 
 /* H at one resistance, fitted to the rate of a ring that another drives, which is once faster and once
  * slower: the mean of both. */
@@ -82,7 +94,7 @@ typedef struct {
     double sin[MJ_RING_HARMONICS], cos[MJ_RING_HARMONICS]; /* ohm rad/s */
     double residual; /* root mean square of the fit over the amplitude of the first harmonic */
 } mj_ring_response;
-enum { MJ_RING_RESPONSES_MAX = 8 };
+enum { MJ_RING_RESPONSES_MAX = 9 };
 typedef struct {
     int n, chosen; /* response[chosen] is the model's */
     mj_ring_response response[MJ_RING_RESPONSES_MAX];
@@ -91,7 +103,8 @@ typedef struct {
                                * ring wherever they lead, less than in proportion */
 } mj_ring_responses;
 /* At which resistances, falling, the ring's output first; {0}: 400, 200, 100, 50 and 25 kohm, of which
- * 100 are the model's, and of a split ring 100 kohm from its opposite and from the sine. H
+ * 100 are the model's, and of a split ring 100 kohm from its opposite and from the sine, and
+ * where it has couplers two of them that are off. H
  * holds where its residual and its distance from that of the largest resistance, but for the load's, both
  * over its amplitude, are below `tolerance` (0: 0.02). */
 typedef struct {

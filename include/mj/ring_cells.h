@@ -93,8 +93,14 @@ typedef struct {
     double unit_S;          /* of the smallest bit, fitted */
     double inl;             /* largest deviation from code times unit, in units */
     double bent;            /* largest deviation of a current from a straight line, of full scale */
+    double carried_J;       /* of a split ring whose outputs carry MJ_COUPLERS_HUNG alike: each one's share of what its
+                             * cycle takes more, couplers and what they ask of the outputs; 0: not measured */
     double driven_J;        /* a cycle of all bits on, between two waves a quarter apart, more than off */
 } mj_coupler_figures;
+enum { MJ_COUPLERS_HUNG = 4 };
+/* Of a transmission gate as couplers have them, on: near the rails, and the most over the range of voltages. */
+mj_status mj_coupler_measure_gate(double *ohm, double *most_ohm, const mj_ring *ring, const mj_spice_job *job,
+                                  mj_err *err);
 /* All bits on: conductance_S. */
 mj_status mj_coupler_measure(mj_coupler_figures *coupler, int n_bits, double conductance_S,
                              const mj_ring *ring, const mj_ring_figures *figures,

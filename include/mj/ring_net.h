@@ -15,11 +15,15 @@
  * the sines are weaker paths and take a_1 / a_path times as many siemens for the same coupling, so the
  * conductance at a node may be more than conductance_max (mj_ring_net_conductance). Ring n is the reference:
  * it feeds the sines and is what phases are taken against, so that what the solver's steps do to all
- * frequencies alike falls out. */
+ * frequencies alike falls out.
+ *
+ * On a substrate with couplers (coupler_bits) couplings are those, set to codes: the strongest of the net is
+ * all bits. Couplings between codes are not: mj_ring_net_quantise first. Injections stay resistors. */
 #ifndef MJ_RING_NET_H
 #define MJ_RING_NET_H
 
 #include "mj/ring_file.h"
+#include "mj/ring_switches.h"
 #include "mj/sha256.h"
 
 /* Where a net of that strongest sum of couplings (rad per unit) lies on a substrate. */
@@ -58,8 +62,16 @@ typedef struct {
 mj_status mj_ring_net_check(const mj_ring_net *net, mj_err *err);
 /* The most that acts on one ring in the images that are here. */
 double mj_ring_net_strongest(const mj_ring_net *net);
-/* The largest sum of conductances at a node of the decks, of all images. */
+/* The largest sum of conductances at a node of the decks, of all images; of couplers, bits that are on. */
 double mj_ring_net_conductance(const mj_ring_net *net, const mj_ring_substrate *substrate);
+
+/* Every coupling to the nearest code of the substrate's couplers, all as strong, of which the strongest coupling
+ * has all bits on; those nearest to 0 go. Nothing where couplings are resistors. */
+void mj_ring_net_quantise(mj_ring_net *net, const mj_ring_substrate *substrate);
+/* A circle and n couplings across, of either sign, one to three times the smallest, at most n_out from a ring;
+ * no frequencies, no drives, any start; long enough for the strongest node to turn phases by 16 rad. One
+ * image. MJ_EMEM. */
+mj_status mj_ring_net_draw(mj_ring_net *net, int n, int n_out, uint64_t seed, mj_arena *arena, mj_err *err);
 
 /* The phase model with all that was measured of the substrate, or its first sine alone: Runge-Kutta of
  * order 4, float, n_batch samples of an image at once, which differ in nothing or in their start.
@@ -90,6 +102,17 @@ mj_status mj_ring_net_simulate(mj_ring_net_result *result, const mj_ring_net *ne
                                const mj_ring *ring, const mj_ring_figures *figures,
                                const mj_ring_substrate *substrate, const mj_spice_job *job,
                                mj_arena *arena, mj_err *err);
+
+/* An image of a net without drives: circuit, model and its sine alone at the read-out, each relative to the mean
+ * difference, because nothing holds all phases against the reference. */
+typedef struct {
+    int n, n_couplings;
+    double span_s, energy_J, circuit_s; /* energy_J: per ring and cycle */
+    mj_ring_error full, sine;
+} mj_ring_net_agreement;
+mj_status mj_ring_net_agree(mj_ring_net_agreement *agreement, const mj_ring_net *net, const mj_ring *ring,
+                            const mj_ring_figures *figures, const mj_ring_substrate *substrate,
+                            const mj_spice_job *job, mj_err *err);
 
 /* Two sets of phases, as they are: root mean square and largest difference in rad, mean absolute
  * difference of pixels (1 - cos)/2. */

@@ -5,10 +5,13 @@
  * those that start at random, and each takes its class's injection; after it the visible ones are
  * sampled. Couplings are written once for `program_every` outputs; those that change within a run, once
  * for each of its segments. A coupling function of any shape is the couplers' own and costs nothing.
- * Reference, leakage and read-out time are on the bill too: they are what such estimates leave out. */
+ * Reference, leakage and read-out time are on the bill too, and where a chip states them what sets
+ * frequencies, lets oscillators go and switches couplings: they are what such estimates leave out. */
 #include "ledger.h"
 
 #include <math.h>
+
+static const double STROBE_ROWS = 1.5; /* one to be read, half of one on average to be started */
 
 bool mj_oscillator_runs(const mj_bill *bill)
 {
@@ -85,6 +88,23 @@ double mj_oscillator_output_s(const mj_bill *bill)
     return run_s(bill) + bill->chip->oscillator.readout_s.typ;
 }
 
+/* What is beside oscillators, each of their cycles, also those uncoupled while strobes start and read them. */
+static void beside_lines(mj_ledger *ledger, const mj_bill *bill, double cycles)
+{
+    const mj_oscillator *o = &bill->chip->oscillator;
+    const mj_op *op = oscillate(bill);
+    static const char formula[] = "oscillators x frequency x (span x seconds per time unit + 1.5 rows of strobes)";
+    double uncoupled = STROBE_ROWS * o->strobes_s.typ * o->frequency_Hz.typ, all = cycles + uncoupled;
+    mj_ledger_events(ledger, MJ_ARITH_OSC, "oscillators running to be started and read",
+                     "oscillators x frequency x 1.5 rows of strobes", op->oscillators * uncoupled, "cycle",
+                     &o->cycle_J);
+    cycle_events(ledger, bill, "trims that set frequencies", formula, op->oscillators * all, &o->trim_J);
+    cycle_events(ledger, bill, "gates that let oscillators go", formula, op->oscillators * all, &o->start_gate_J);
+    cycle_events(ledger, bill, "switches of couplings",
+                 "couplings x frequency x (span x seconds per time unit + 1.5 rows of strobes)",
+                 couplers(op) * all, &o->switches_J);
+}
+
 void mj_oscillator_event_lines(mj_ledger *ledger, const mj_bill *bill)
 {
     const mj_oscillator *o = &bill->chip->oscillator;
@@ -96,6 +116,7 @@ void mj_oscillator_event_lines(mj_ledger *ledger, const mj_bill *bill)
     cycle_events(ledger, bill, "couplings switching",
                  "couplings x frequency x span x seconds per time unit", couplers(op) * cycles,
                  &o->coupling_J);
+    beside_lines(ledger, bill, cycles);
     mj_ledger_events(ledger, MJ_CONV_DAC, "start phases set", "one per oscillator",
                      op->oscillators, "conv", &o->start_J);
     mj_ledger_events(ledger, MJ_RNG, "random start phases", "random oscillators x bits",
@@ -121,10 +142,19 @@ void mj_oscillator_event_lines(mj_ledger *ledger, const mj_bill *bill)
 void mj_oscillator_static_lines(mj_ledger *ledger, const mj_bill *bill)
 {
     const mj_oscillator *o = &bill->chip->oscillator;
+    const mj_op *op = oscillate(bill);
     double seconds = bill->step.step_s * bill->serving.devices / bill->serving.batch;
     mj_ledger_events(ledger, MJ_CLOCK, "clock and reference oscillator",
                      "watts x seconds of the output", seconds, "s", &o->reference_W);
     mj_ledger_events(ledger, MJ_LEAK_LOGIC, "leakage of oscillators and couplers",
-                     "oscillators x seconds of the output", oscillate(bill)->oscillators * seconds,
-                     "s", &o->leak_W);
+                     "oscillators x seconds of the output", op->oscillators * seconds, "s", &o->leak_W);
+    mj_ledger_events(ledger, MJ_LEAK_LOGIC, "leakage of trims and their memory",
+                     "oscillators x seconds of the output", op->oscillators * seconds, "s", &o->trim_leak_W);
+    mj_ledger_events(ledger, MJ_LEAK_LOGIC, "leakage of starting circuits",
+                     "oscillators x seconds of the output", op->oscillators * seconds, "s", &o->start_leak_W);
+    mj_ledger_events(ledger, MJ_LEAK_LOGIC, "leakage of samplers and counters",
+                     "visible oscillators x seconds of the output", op->samples * seconds, "s",
+                     &o->sample_leak_W);
+    mj_ledger_events(ledger, MJ_LEAK_LOGIC, "leakage of couplers and their memory",
+                     "couplings x seconds of the output", couplers(op) * seconds, "s", &o->coupler_leak_W);
 }

@@ -6,6 +6,8 @@
  * steps would be larger than what it leaks. */
 #include "mj/ring.h"
 
+#include "mj/ring_switches.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -16,6 +18,8 @@ static const double SINE_OHM = 1e3, SINE_QUALITY = 10; /* leaves 1/27 of a third
 static const double SPLIT_SPAN_S = 12e-9;
 static const double SPLIT_OHM = 2e3;
 static const double SPLIT_WIDE = 3;       /* output stages: 0.5 kohm against couplings of 100 */
+static const double SPLIT_LOADED = 3;     /* all of it, where couplers hang on its outputs: each of four takes 20 fF */
+static const double SPLIT_LOADED_OHM = 550;
 static const double SPLIT_TRIALS_F[] = {8e-15, 16e-15}, SPLIT_LEAST_F = 0.5e-15;
 enum { CYCLES_MIN = 12, CYCLES_MAX = 4096, NAME_B = 32, NO_STAGE = -1, LEAK_STEPS = 10 };
 
@@ -97,15 +101,16 @@ static void write_split(FILE *out, const mj_ring *ring, int id, const char *supp
     static const struct {
         char name, in, to;
     } stage[] = {{'a', 'n', 'a'}, {'b', 'x', 'o'}, {'c', 'a', 'c'}, {'d', 'c', 'q'}};
+    double scale = ring->coupler_bits > 0 ? SPLIT_LOADED : 1, ohm = ring->coupler_bits > 0 ? SPLIT_LOADED_OHM : SPLIT_OHM;
     for (int s = 0; s < 4; s++) {
         char name[NAME_B], in[NAME_B], to[NAME_B];
         bool is_output = stage[s].to == 'o' || stage[s].to == 'q';
         snprintf(name, sizeof name, "s%c%d", stage[s].name, id);
         snprintf(in, sizeof in, "%c%d_0", stage[s].in, id);
         snprintf(to, sizeof to, "%c%d_0", stage[s].to, id);
-        write_inverter(out, ring, NO_STAGE, name, in, to, supply, is_output ? SPLIT_WIDE : 1);
+        write_inverter(out, ring, NO_STAGE, name, in, to, supply, scale * (is_output ? SPLIT_WIDE : 1));
     }
-    fprintf(out, "rsx%d a%d_0 x%d_0 %.9g\ncsx%d x%d_0 0 %.9g\n", id, id, id, SPLIT_OHM, id, id,
+    fprintf(out, "rsx%d a%d_0 x%d_0 %.9g\ncsx%d x%d_0 0 %.9g\n", id, id, id, ohm, id, id,
             ring->split_F);
 }
 
@@ -117,6 +122,7 @@ void mj_ring_write(FILE *out, const mj_ring *ring, int id, const char *supply)
     }
     if (ring->split_F > 0) {
         write_split(out, ring, id, supply);
+        mj_ring_write_hung(out, ring, id, supply);
     }
 }
 

@@ -76,6 +76,10 @@ mj_status mj_ring_cells_save(const char *path, const mj_ring_cells *c, const mj_
     write_ring_side(&w, c);
     write_fact(&w, "coupler.cycle", "switches of a coupler that is off, per cycle", 1e15 * c->coupler.cell.cycle_J,
                "fJ");
+    if (c->coupler.carried_J > 0) {
+        write_fact(&w, "coupler.carried", "a coupler's share of a ring whose outputs carry four alike, per cycle",
+                   1e15 * c->coupler.carried_J, "fJ");
+    }
     write_fact(&w, "coupler.driven", "current of a coupler with all bits on, per cycle", 1e15 * c->coupler.driven_J,
                "fJ");
     write_fact(&w, "coupler.inl", "largest deviation of a code's conductance, of a unit", 100 * c->coupler.inl, "%");

@@ -41,14 +41,16 @@ static void write_ramp(FILE *out, const char *node, double from_V, double to_V)
             node);
 }
 
-/* A gate with PROBE_V across, from 0 to the supply. */
-static mj_status measure_gate(mj_coupler_figures *c, const mj_ring *ring, const mj_spice_job *job, mj_err *err)
+/* With PROBE_V across, from 0 to the supply. */
+mj_status mj_coupler_measure_gate(double *rail_ohm, double *most_ohm, const mj_ring *ring, const mj_spice_job *job,
+                                  mj_err *err)
 {
     mj_arena arena;
     mj_deck deck;
     mj_raw raw;
     mj_waveform current;
     int serial = 0;
+    *rail_ohm = *most_ohm = 0;
     MJ_TRY(mj_ring_deck(&deck, ring, "a transmission gate", err));
     mj_parts p = {.out = deck.out, .ring = ring, .supply = "vdd", .prefix = "", .serial = &serial};
     fprintf(deck.out, "vsup vdd 0 %.9g\nvprobe a b %.9g\n.save i(vprobe)\n", ring->vdd_V, PROBE_V);
@@ -62,8 +64,8 @@ static mj_status measure_gate(mj_coupler_figures *c, const mj_ring *ring, const 
     }
     for (int i = 1; i <= GATE_POINTS && status == MJ_OK; i++) {
         double ohm = PROBE_V / fabs(mj_waveform_at(&current, RAMP_S * i / (GATE_POINTS + 1)));
-        c->gate_ohm_most = fmax(c->gate_ohm_most, ohm);
-        c->gate_ohm = i == 1 || i == GATE_POINTS ? fmax(c->gate_ohm, ohm) : c->gate_ohm;
+        *most_ohm = fmax(*most_ohm, ohm);
+        *rail_ohm = i == 1 || i == GATE_POINTS ? fmax(*rail_ohm, ohm) : *rail_ohm;
     }
     mj_arena_fini(&arena);
     mj_deck_close(&deck);
@@ -215,6 +217,21 @@ static mj_status measure_driven(mj_coupler_figures *c, const design *d, double p
     return status;
 }
 
+/* Outputs that carry couplers alike (ring_switches.c) are wider and have as many gates again. */
+static mj_status measure_carried(mj_coupler_figures *c, int n_bits, const mj_ring *ring,
+                                 const mj_ring_figures *figures, const mj_spice_job *job, mj_err *err)
+{
+    mj_ring loaded = *ring;
+    mj_ring_figures f;
+    loaded.coupler_bits = n_bits;
+    loaded.gate_ohm = c->gate_ohm;
+    loaded.n_hung = MJ_COUPLERS_HUNG;
+    MJ_TRY(mj_ring_tune_split(&loaded, job, err));
+    MJ_TRY(mj_ring_measure_period(&f, &loaded, job, err));
+    c->carried_J = (f.energy_J - figures->energy_J) / MJ_COUPLERS_HUNG;
+    return MJ_OK;
+}
+
 mj_status mj_coupler_measure(mj_coupler_figures *coupler, int n_bits, double conductance_S, const mj_ring *ring,
                              const mj_ring_figures *figures, const mj_spice_job *job, mj_err *err)
 {
@@ -223,7 +240,7 @@ mj_status mj_coupler_measure(mj_coupler_figures *coupler, int n_bits, double con
     if (n_bits < 1 || n_bits > BITS_MOST || !(conductance_S > 0)) {
         return mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "a coupler has 1 to %d bits and a conductance", BITS_MOST);
     }
-    MJ_TRY(measure_gate(coupler, ring, job, err));
+    MJ_TRY(mj_coupler_measure_gate(&coupler->gate_ohm, &coupler->gate_ohm_most, ring, job, err));
     double unit_ohm = (ldexp(1, n_bits) - 1) / conductance_S;
     for (int k = 0; k < n_bits; k++) {
         d.resistor_ohm[k] = ldexp(unit_ohm, -k) - coupler->gate_ohm;
@@ -236,6 +253,9 @@ mj_status mj_coupler_measure(mj_coupler_figures *coupler, int n_bits, double con
     MJ_TRY(measure_codes(coupler, &d, job, err));
     MJ_TRY(measure_driven(coupler, &d, figures->period_s, mj_ring_edge_s(ring, figures), job, err));
     coupler->cell.delay_s = coupler->gate_ohm * coupler->cell.cycle_J / (ring->vdd_V * ring->vdd_V);
+    if (ring->split_F > 0) {
+        MJ_TRY(measure_carried(coupler, n_bits, ring, figures, job, err));
+    }
     coupler->cell.works = coupler->inl < INL_MOST;
     return MJ_OK;
 }

@@ -15,6 +15,7 @@ static const double KELVIN = 273.15, TWO_PI = 6.283185307179586;
 static const double PERIOD_WITHIN = 0.01;
 static const double TRIM_REACH = 3; /* deviations to either side that a trim covers */
 enum { TRIM_BITS = 10 }; /* taken where mismatch is measured: a step of 0.006 deviations */
+enum { COUPLER_BITS_MAX = 6, HUNG_MAX = 1024 };
 enum { TAPS = 3 }; /* that a random graph uses */
 enum { MIDDLE = 4 }; /* of a corner's nine conditions */
 #define NO_CORNER "none" /* of models without sections */
@@ -73,6 +74,11 @@ static const mj_spec_field fields[] = {
     {.key = "nmos", .kind = MJ_SPEC_TEXT, AT(nmos)},
     {.key = "pmos", .kind = MJ_SPEC_TEXT, AT(pmos)},
     {.key = "listen", .kind = MJ_SPEC_INT, AT(listen), .min = 0, .max = MJ_RING_STAGES_MAX - 1},
+    {.key = "coupler_bits", .kind = MJ_SPEC_INT, AT(coupler_bits), .min = 0, .max = COUPLER_BITS_MAX},
+    {.key = "hung", .kind = MJ_SPEC_INT, AT(n_hung), .min = 0, .max = HUNG_MAX},
+    GIVEN("gate", gate_ohm, "ohm", 0, 1e9),
+    GIVEN("off_constant", off_constant, NULL, -1e18, 1e18),
+    GIVEN("off_constant_half", off_constant_half, NULL, -1e18, 1e18),
     GIVEN("opposite_constant", opposite.constant, NULL, -1e18, 1e18),
     REALS("opposite_sin", opposite.sin, n_opposite_sin),
     REALS("opposite_cos", opposite.cos, n_opposite_cos),
@@ -99,6 +105,19 @@ static mj_ring_response response_from(const mj_ring_responses *responses, int so
     return (mj_ring_response){.source = source};
 }
 
+/* Of the coupler of that resistance that is off, less the load's. */
+static double off_constant(const mj_ring_responses *responses, double ohm)
+{
+    const mj_ring_response *model = &responses->response[responses->chosen];
+    for (int i = 0; i < responses->n; i++) {
+        const mj_ring_response *r = &responses->response[i];
+        if (r->source == MJ_RING_SOURCE_OFF && fabs(r->resistance_ohm / ohm - 1) < 1e-6) {
+            return r->constant - responses->load_slope * (1 / ohm - 1 / model->resistance_ohm);
+        }
+    }
+    return 0;
+}
+
 mj_ring_substrate mj_ring_substrate_make(const mj_ring *ring, const mj_ring_figures *figures,
                                          const mj_ring_responses *responses,
                                          const mj_ring_noise *noise)
@@ -118,6 +137,9 @@ mj_ring_substrate mj_ring_substrate_make(const mj_ring *ring, const mj_ring_figu
         .unit_s = COUPLING_OHM / fabs(r->sin[0]), .coupling_resistance_ohm = COUPLING_OHM,
         .conductance_max_S = responses->conductance_max_S,
         .load_slope = responses->load_slope, .trim_bits = TRIM_BITS,
+        .coupler_bits = ring->coupler_bits, .n_hung = ring->n_hung, .gate_ohm = ring->gate_ohm,
+        .off_constant = off_constant(responses, r->resistance_ohm),
+        .off_constant_half = off_constant(responses, r->resistance_ohm / 2),
         .split_F = ring->split_F, .listen = ring->listen, .swapped = ring->swapped, .response = *r,
         .opposite = response_from(responses, MJ_RING_SOURCE_OPPOSITE),
         .sine = response_from(responses, MJ_RING_SOURCE_SINE)};
@@ -142,6 +164,9 @@ mj_status mj_ring_substrate_apply(mj_ring *ring, mj_ring_figures *figures, const
     ring->n_stages = s->n_stages;
     ring->n_buffers = s->n_buffers;
     ring->split_F = s->split_F;
+    ring->coupler_bits = s->coupler_bits;
+    ring->n_hung = s->n_hung;
+    ring->gate_ohm = s->gate_ohm;
     ring->listen = s->listen;
     ring->swapped = s->swapped != 0;
     ring->vdd_V = s->vdd_V;
@@ -212,6 +237,8 @@ mj_status mj_ring_substrate_save(const char *path, const mj_ring_substrate *s, m
           "# Node k leads node 0 by k pi (1 - 1/stages). diffusion: rad2/s, 0 where it was not measured.\n"
           "# mismatch: standard deviation of periods, relative, of which a trim of so many bits leaves a step.\n"
           "# split: this ring has an output and its opposite; responses to that one and to a sine beside it.\n"
+          "# coupler_bits: couplings are couplers; so many of them (hung) load each output, on or off; off_constant: what\n"
+          "# one that is off adds to a rate, times its resistance, at response_resistance and at half of it.\n"
           "# conductance_max: of all couplings at a node, from a ring's own output; above it H is another.\n"
           "# load, widths, length: of a stage; step: the simulations' largest; nmos, pmos: devices of the card.\n"
           "mj: 1\n", out);
@@ -244,6 +271,10 @@ mj_status mj_ring_substrate_save(const char *path, const mj_ring_substrate *s, m
         write_list(out, "sine_sin", s->sine.sin);
         write_list(out, "sine_cos", s->sine.cos);
     }
+    if (s->coupler_bits > 0) {
+        fprintf(out, "coupler_bits: %d\nhung: %d\ngate: %.6g kohm\noff_constant: %.6g\noff_constant_half: %.6g\n",
+                s->coupler_bits, s->n_hung, 1e-3 * s->gate_ohm, s->off_constant, s->off_constant_half);
+    }
     return mj_draft_close(&draft, err);
 }
 
@@ -270,6 +301,9 @@ mj_status mj_ring_substrate_load(mj_ring_substrate *substrate, const char *path,
     if (d.s.listen >= d.s.n_stages) {
         return mj_err_add(err, MJ_ERANGE, path, 0, 0, "no node %d in a ring of %d stages", d.s.listen,
                           d.s.n_stages);
+    }
+    if (d.s.coupler_bits > 0 && !(d.s.split_F > 0)) {
+        return mj_err_add(err, MJ_ERANGE, path, 0, 0, "couplers hang on both outputs of a split ring: no split here");
     }
     if (d.s.n_buffers != 0 && d.s.n_buffers < TAPS) {
         return mj_err_add(err, MJ_ERANGE, path, 0, 0, "a directed ring has buffers at %d taps or more", TAPS);

@@ -1,7 +1,8 @@
 /* Ring net on transistors: the deck of an image, and its phases out of ngspice.
  *
  * Rings stand at their start phases by their nodes' voltages (.ic); the circuits that set them, as those
- * that sample the read-out, are not in the deck. A ring's supply is that of all less its trim, so that
+ * that sample the read-out, are not in the deck. Couplings are resistors, or couplers where the substrate has
+ * them. A ring's supply is that of all less its trim, so that
  * the current of the one source `vmain` is that of the net; the reference and its sines have their own. */
 #include "mj/ring_net.h"
 
@@ -14,6 +15,7 @@
 static const double PI = 3.14159265358979323846;
 static const double CYCLES_AFTER = 3; /* of the read-out: crossings on both sides of it */
 static const double LEAST_S = 1e-12;  /* a conductance below is no resistor: 1 Tohm */
+static const double GATE_SHARE = 0.2; /* of a coupler's resistance that may be its gates' */
 enum { NAME_B = 32, CYCLES_MAX = 16384 };
 
 typedef struct {
@@ -22,9 +24,10 @@ typedef struct {
     const mj_ring_image *image;
     const mj_ring *ring;
     const mj_ring_substrate *substrate;
-    double unit_s;
+    double unit_s, full_S; /* full_S: of the strongest coupling */
     double *shift;  /* [n] what the constants of responses add to the rates, rad/s */
     double *load_S; /* [n] all that is coupled to a ring */
+    mj_ring_use *use; /* [n] of couplers */
 } writer;
 
 static const mj_ring_response *response_of(const mj_ring_substrate *s, const mj_ring_coupling *c)
@@ -37,19 +40,67 @@ static double coupling_S(const mj_ring_coupling *c, const mj_ring_substrate *s, 
     return fabs(c->value) / (unit_s * fabs(response_of(s, c)->sin[0]));
 }
 
+static double conductance_of(const writer *w, const mj_ring_coupling *c)
+{
+    return coupling_S(c, w->substrate, w->unit_s);
+}
+
+/* Behind its resistor a bit that is off ends in a contact: of a large resistor a ring feels all of G, as of any
+ * load, of a smaller one also the contact: c G + beta G^2 + gamma G^3. beta and gamma from couplers that are off,
+ * of the response's resistance and of half of it. */
+static void add_off_bits(const writer *w, int i, int code)
+{
+    const mj_ring_substrate *s = w->substrate;
+    double all = ldexp(1, w->ring->coupler_bits) - 1, squares = 0, cubes = 0, c = s->response.constant;
+    for (int k = 0; k < w->ring->coupler_bits; k++) {
+        squares += pow(ldexp(1, k) / all, 2);
+        cubes += pow(ldexp(1, k) / all, 3);
+    }
+    double once = (s->off_constant - c) * s->response.resistance_ohm;
+    double twice = (s->off_constant_half - c) * s->response.resistance_ohm / 2;
+    double beta = (2 * once - twice) / squares, gamma = (twice - once) * s->response.resistance_ohm / cubes;
+    for (int k = 0; k < w->ring->coupler_bits; k++) {
+        double G_S = code >> k & 1 ? 0 : ldexp(w->full_S / all, k);
+        w->shift[i] += G_S * (c + G_S * (beta + gamma * G_S));
+        w->load_S[i] += G_S;
+    }
+}
+
+static void write_coupler(const writer *w, int e)
+{
+    const mj_ring_coupling *c = &w->net->coupling[e];
+    char name[NAME_B], output[NAME_B], opposite[NAME_B], listen[NAME_B];
+    double size_S = conductance_of(w, c);
+    int code = mj_ring_coupler_code(w->ring, size_S / w->full_S);
+    snprintf(name, sizeof name, "c%d", e);
+    snprintf(listen, sizeof listen, "n%d_%d", c->i, w->ring->listen);
+    mj_ring_port(output, sizeof output, w->ring, c->j, 0);
+    mj_ring_opposite(opposite, sizeof opposite, w->ring, c->j);
+    const mj_ring_coupler coupler = {.name = name, .output = output, .opposite = opposite, .listen = listen,
+                                     .supply = "vdd", .code = c->value < 0 ? -code : code, .full_S = w->full_S};
+    mj_ring_write_coupler(w->out, w->ring, &coupler);
+    add_off_bits(w, c->i, code);
+    w->use[c->j].n_on[(c->value < 0) != w->ring->swapped] += __builtin_popcount((unsigned)code);
+}
+
 static void write_couplings(const writer *w)
 {
     const mj_ring_substrate *s = w->substrate;
     char port[NAME_B];
     for (int e = 0; e < w->net->n_couplings; e++) {
         const mj_ring_coupling *c = &w->net->coupling[e];
-        double conductance_S = coupling_S(c, s, w->unit_s);
+        double conductance_S = conductance_of(w, c);
         if (c->value < 0) {
             mj_ring_opposite(port, sizeof port, w->ring, c->j);
         } else {
             mj_ring_port(port, sizeof port, w->ring, c->j, 0);
         }
-        fprintf(w->out, "rc%d %s n%d_%d %.9g\n", e, port, c->i, w->ring->listen, 1 / conductance_S);
+        w->use[c->j].n_couplers++;
+        if (w->ring->coupler_bits > 0) {
+            write_coupler(w, e);
+        } else {
+            fprintf(w->out, "rc%d %s n%d_%d %.9g\n", e, port, c->i, w->ring->listen, 1 / conductance_S);
+        }
         w->shift[c->i] += response_of(s, c)->constant * conductance_S;
         w->load_S[c->i] += conductance_S;
     }
@@ -115,7 +166,9 @@ static void write_rings(const writer *w, const mj_ring *ring, const mj_ring_figu
         snprintf(supply, sizeof supply, "vdd%d", i);
         fprintf(w->out, "vd%d vdd%d vdd %.9g\n.save v(n%d_0)\n", i, i,
                 wanted / (omega0 * s->detuning_pV), i);
-        mj_ring_write(w->out, ring, i, supply);
+        mj_ring here = *ring;
+        here.use = &w->use[i];
+        mj_ring_write(w->out, &here, i, supply);
         mj_ring_write_start(w->out, ring, figures, i, supply, w->image->start[i]);
     }
     fprintf(w->out, "vref vddr 0 %.9g\n.save v(n%d_0)\n", ring->vdd_V, w->net->n);
@@ -124,28 +177,62 @@ static void write_rings(const writer *w, const mj_ring *ring, const mj_ring_figu
     mj_ring_write_sine(w->out, ring, figures, w->net->n, s->period_s);
 }
 
+/* Whether couplers are as many and as strong as the substrate's rings can have. */
+static mj_status check_couplers(const writer *w, mj_err *err)
+{
+    for (int i = 0; i < w->net->n && w->ring->coupler_bits > 0; i++) {
+        if (w->use[i].n_couplers > w->ring->n_hung) {
+            return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
+                              "ring %d drives %d couplings; outputs of this substrate were measured with %d couplers: "
+                              "mj measure ring --split --hung %d", i, w->use[i].n_couplers, w->ring->n_hung,
+                              w->use[i].n_couplers);
+        }
+    }
+    if (w->ring->coupler_bits > 0 && w->full_S * w->ring->gate_ohm > GATE_SHARE) {
+        return mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "couplers of %.4g S are more than their gates of %.4g ohm do",
+                          w->full_S, w->ring->gate_ohm);
+    }
+    return MJ_OK;
+}
+
+static mj_status write_deck(mj_deck *deck, writer *w, const mj_ring *ring, const mj_ring_figures *figures,
+                            mj_err *err)
+{
+    const mj_ring_net *net = w->net;
+    const mj_ring_mapping map = mj_ring_map(w->substrate, net->strongest);
+    w->out = deck->out;
+    w->unit_s = map.unit_s;
+    for (int e = 0; e < net->n_couplings; e++) {
+        w->full_S = fmax(w->full_S, conductance_of(w, &net->coupling[e]));
+    }
+    fprintf(deck->out, "vmain vdd 0 %.9g\n.save i(vmain)\n", ring->vdd_V);
+    write_couplings(w);
+    MJ_TRY(check_couplers(w, err));
+    write_injection(w);
+    write_rings(w, ring, figures);
+    mj_deck_transient(deck, (mj_transient){.step_s = ring->step_s, .from_given = true,
+                                           .stop_s = net->span * map.unit_s + CYCLES_AFTER * w->substrate->period_s});
+    return MJ_OK;
+}
+
 mj_status mj_ring_net_deck(mj_deck *deck, const mj_ring_net *net, int image, const mj_ring *ring,
                            const mj_ring_figures *figures, const mj_ring_substrate *substrate,
                            mj_err *err)
 {
     mj_arena arena;
     mj_arena_init(&arena, 0);
-    double *shift = mj_arena_array(&arena, 2 * (size_t)net->n, sizeof *shift);
-    mj_status status = shift ? mj_ring_deck(deck, ring, net->name, err)
-                             : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d rings", net->n);
+    writer w = {.net = net, .image = &net->image[image], .ring = ring, .substrate = substrate,
+                .shift = mj_arena_array(&arena, (size_t)net->n, sizeof *w.shift),
+                .load_S = mj_arena_array(&arena, (size_t)net->n, sizeof *w.load_S),
+                .use = mj_arena_array(&arena, (size_t)net->n, sizeof *w.use)};
+    mj_status status = w.shift && w.load_S && w.use
+                           ? mj_ring_deck(deck, ring, net->name, err)
+                           : mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d rings", net->n);
     if (status == MJ_OK) {
-        const mj_ring_mapping map = mj_ring_map(substrate, net->strongest);
-        const writer w = {.out = deck->out, .net = net, .image = &net->image[image],
-                          .ring = ring, .substrate = substrate, .unit_s = map.unit_s, .shift = shift,
-                          .load_S = shift + net->n};
-        memset(shift, 0, 2 * (size_t)net->n * sizeof *shift);
-        fprintf(deck->out, "vmain vdd 0 %.9g\n.save i(vmain)\n", ring->vdd_V);
-        write_couplings(&w);
-        write_injection(&w);
-        write_rings(&w, ring, figures);
-        mj_deck_transient(deck, (mj_transient){.step_s = ring->step_s, .from_given = true,
-                                               .stop_s = net->span * map.unit_s +
-                                                         CYCLES_AFTER * substrate->period_s});
+        status = write_deck(deck, &w, ring, figures, err);
+        if (status != MJ_OK) {
+            mj_deck_close(deck);
+        }
     }
     mj_arena_fini(&arena);
     return status;

@@ -16,6 +16,8 @@
  * squares, nine unknowns. */
 #include "mj/ring.h"
 
+#include "mj/ring_switches.h"
+
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -25,9 +27,10 @@ static const double TWO_PI = 6.283185307179586;
 static const double DETUNING_V = 0.04; /* 4.3 %: a turn in 23 cycles, no lock above 13 kohm */
 static const double SPAN_CYCLES = 160;  /* some six turns */
 static const mj_ring_probe PROBE = {
-    {400e3, 200e3, 100e3, 50e3, 25e3, 100e3, 100e3},
-    {[5] = MJ_RING_SOURCE_OPPOSITE, [6] = MJ_RING_SOURCE_SINE}, 5, 2, 0.02};
-enum { PROBE_SPLIT = 7 }; /* of them with the two that only a split ring has */
+    {400e3, 200e3, 100e3, 50e3, 25e3, 100e3, 100e3, 100e3, 50e3},
+    {[5] = MJ_RING_SOURCE_OPPOSITE, [6] = MJ_RING_SOURCE_SINE, [7] = MJ_RING_SOURCE_OFF, [8] = MJ_RING_SOURCE_OFF},
+    5, 2, 0.02};
+enum { PROBE_SPLIT = 7, PROBE_COUPLERS = 9 }; /* of them with those that only such a ring has */
 static const int CYCLES_SKIPPED = 10;   /* until the start is forgotten */
 enum { WINDOW = 2, UNKNOWNS = 1 + 2 * MJ_RING_HARMONICS, CYCLES_MAX = 2048, NAME_B = 32 };
 
@@ -148,6 +151,24 @@ static mj_status fit(mj_ring_response *r, const cycles *victim, const cycles *ag
 
 static const char *const source_nodes[] = {"follow", "opposite", "s0"};
 
+/* Of victim i: a resistor, or a coupler with all bits on, or off. */
+static void write_drive(FILE *out, const mj_ring *ring, int i, int source, double resistance_ohm)
+{
+    char name[NAME_B], listen[NAME_B];
+    snprintf(name, sizeof name, "s%d", i);
+    snprintf(listen, sizeof listen, "n%d_%d", 2 + i, ring->listen);
+    if (ring->coupler_bits == 0 || source == MJ_RING_SOURCE_SINE) {
+        fprintf(out, "r%s %s %s %.9g\n", name, source_nodes[source], listen, resistance_ohm);
+        return;
+    }
+    double share = source == MJ_RING_SOURCE_OFF ? 0 : source == MJ_RING_SOURCE_OPPOSITE ? -1 : 1;
+    const mj_ring_coupler coupler = {.name = name, .output = source_nodes[MJ_RING_SOURCE_OUTPUT],
+                                     .opposite = source_nodes[MJ_RING_SOURCE_OPPOSITE], .listen = listen,
+                                     .supply = "vdd1", .code = mj_ring_coupler_code(ring, share),
+                                     .full_S = 1 / resistance_ohm};
+    mj_ring_write_coupler(out, ring, &coupler);
+}
+
 /* Ring 0 the aggressor, ring 1 left alone, then the victims. */
 static void write_rings(FILE *out, const mj_ring_probe *probe, const mj_ring *ring,
                         const mj_ring_figures *figures, double detuning_V)
@@ -169,8 +190,7 @@ static void write_rings(FILE *out, const mj_ring_probe *probe, const mj_ring *ri
         fprintf(out, ".save v(n%d_0)\n", id);
     }
     for (int i = 0; i < n; i++) {
-        fprintf(out, "rs%d %s n%d_%d %.9g\n", i, source_nodes[probe->source[i]], 2 + i, ring->listen,
-                probe->resistance_ohm[i]);
+        write_drive(out, ring, i, probe->source[i], probe->resistance_ohm[i]);
     }
 }
 
@@ -276,7 +296,7 @@ mj_status mj_ring_measure_response(mj_ring_responses *responses, mj_ring_probe p
 {
     if (probe.n == 0) {
         probe = PROBE;
-        probe.n = ring->split_F > 0 ? PROBE_SPLIT : PROBE.n;
+        probe.n = ring->coupler_bits > 0 ? PROBE_COUPLERS : ring->split_F > 0 ? PROBE_SPLIT : PROBE.n;
     }
     *responses = (mj_ring_responses){.n = probe.n, .chosen = probe.chosen};
     for (int i = 0; i < probe.n; i++) {

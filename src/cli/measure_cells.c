@@ -128,14 +128,20 @@ static void print_details(const result *m)
     for (int i = 0; i < c->readout.n; i++) {
         printf(" %d", c->readout.expected[i]);
     }
-    printf(", all off by %d\nstart     %g codes a turn; %d starts off an even staircase by %.2g rad rms, %.2g at most; a ring with\n"
+    printf(", all off by %d\n"
+           "start     %g codes a turn; %d starts off an even staircase by %.2g rad rms, %.2g at most; a ring with\n"
            "          a NAND has a period of %.4g ps\n",
            c->readout.off, 1 / c->start.step, c->start.n, c->start.rms, c->start.largest, 1e12 * c->start.period_s);
     printf("coupler   %d bits of %.4g uS and two signs; off by %.2g of a unit, %.2g %% from straight; a gate has\n"
            "          %.3g kohm near the rails, %.3g at most between them; all on, driven a quarter of a turn apart:\n"
-           "          %.3g fJ a cycle more\n",
+           "          %.3g fJ a cycle more",
            k->cell.n_bits / 2, 1e6 * k->unit_S, k->inl, 100 * k->bent, 1e-3 * k->gate_ohm, 1e-3 * k->gate_ohm_most,
            1e15 * k->driven_J);
+    if (k->carried_J > 0) {
+        printf("; a ring whose outputs carry %d alike takes %.4g fJ a cycle more for each", MJ_COUPLERS_HUNG,
+               1e15 * k->carried_J);
+    }
+    putchar('\n');
 }
 
 static void print_text(const result *m, const request *r)
@@ -195,6 +201,7 @@ static mj_status print_json(const result *m, mj_context *context)
     mj_json_set_number(part, "inl", c->coupler.inl);
     mj_json_set_number(part, "gate_ohm", c->coupler.gate_ohm);
     mj_json_set_number(part, "driven_J", c->coupler.driven_J);
+    mj_json_set_number(part, "carried_J", c->coupler.carried_J > 0 ? c->coupler.carried_J : NAN);
     mj_json_set(root, "coupler", part);
     mj_json_set(root, "bit", cell_json(&c->bit));
     mj_json_set_text(tools, "ngspice", c->tool);

@@ -2,8 +2,10 @@
  * the phase model with the measured coupling agrees with circuits of many rings. */
 #include "measure.h"
 #include "mj/json.h"
+#include "mj/ring_cells.h"
 #include "mj/ring_file.h"
 #include "mj/ring_flicker.h"
+#include "mj/ring_net.h"
 #include "mj/ring_phase.h"
 #include "mj/ring_spread.h"
 #include "options.h"
@@ -13,12 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { SEEDS_MAX = 64, RINGS_MAX = 256, TAPS = 3, SECONDS_MAX = 86400 };
+enum { SEEDS_MAX = 64, RINGS_MAX = 256, TAPS = 3, SECONDS_MAX = 86400, HUNG_MAX = 1024, COUPLER_BITS = 4,
+       OUT_MOST = 4 /* couplings from a ring of a random net */ };
 static const double LIMIT_S = 3600, SINCE_TRIM_S = 3600, PI = 3.14159265358979323846;
 
 typedef struct {
     const char *models, *corner, *nmos, *pmos, *out, *substrate;
-    int stages, agree, seeds, mismatch;
+    int stages, agree, seeds, mismatch, hung;
     double vdd_V, temperature_C, load_F, step_s, span_s, limit_s, strength;
     bool directed, split, noise, corners, stages_given, vdd_given, temperature_given, load_given, step_given;
 } request;
@@ -36,7 +39,8 @@ typedef struct {
     mj_ring_condition condition[MJ_RING_CONDITIONS];
     mj_ring_mismatch mismatch;
     mj_ring_agreement agreement[SEEDS_MAX];
-    int n_agreements;
+    mj_ring_net_agreement net[SEEDS_MAX];
+    int n_agreements, n_nets;
     bool has_responses, has_noise, has_corners, has_mismatch;
     mj_progress progress;
     const char *spreading; /* what is being varied */
@@ -85,6 +89,12 @@ static mj_status make_ring(result *m, mj_context *context, const request *r)
     m->ring.load_F = r->load_F;
     m->ring.step_s = r->step_s;
     m->ring.n_buffers = r->directed ? TAPS : 0;
+    if (r->hung > 0) {
+        double most_ohm;
+        MJ_TRY(mj_coupler_measure_gate(&m->ring.gate_ohm, &most_ohm, &m->ring, &m->job, &context->err));
+        m->ring.coupler_bits = COUPLER_BITS;
+        m->ring.n_hung = r->hung;
+    }
     if (r->split) {
         MJ_TRY(mj_ring_tune_split(&m->ring, &m->job, &context->err));
     }
@@ -156,6 +166,22 @@ static mj_status measure_spread(result *m, mj_context *context, const request *r
     return MJ_OK;
 }
 
+/* Of split rings: nets as they are trained, run as long as those. */
+static mj_status measure_nets(result *m, mj_context *context, const request *r)
+{
+    int n_out = m->ring.coupler_bits > 0 && m->ring.n_hung < OUT_MOST ? m->ring.n_hung : OUT_MOST;
+    for (int i = 0; i < r->seeds; i++) {
+        mj_ring_net net;
+        mj_progress_print(&m->progress, "net %d of %d", i + 1, r->seeds);
+        MJ_TRY(mj_ring_net_draw(&net, r->agree, n_out, context->globals.seed + (uint64_t)i + 1, &context->arena,
+                                &context->err));
+        mj_ring_net_quantise(&net, &m->substrate);
+        MJ_TRY(mj_ring_net_agree(&m->net[i], &net, &m->ring, &m->figures, &m->substrate, &m->job, &context->err));
+        m->n_nets = i + 1;
+    }
+    return MJ_OK;
+}
+
 static mj_status measure_agreement(result *m, mj_context *context, const request *r)
 {
     const mj_ring_model model = mj_ring_substrate_model(&m->substrate);
@@ -163,6 +189,9 @@ static mj_status measure_agreement(result *m, mj_context *context, const request
         return mj_err_add(&context->err, MJ_ERANGE, r->substrate, 0, 0,
                           "no networks: the coupling function of this ring holds for no strength of couplings "
                           "(conductance_max)");
+    }
+    if (r->agree > 0 && m->ring.split_F > 0) {
+        return measure_nets(m, context, r);
     }
     for (int i = 0; i < r->seeds && r->agree > 0; i++) {
         mj_ring_graph graph;
@@ -184,7 +213,7 @@ static void print_response(const mj_ring_response *r, bool chosen)
     for (int h = 0; h < MJ_RING_HARMONICS; h++) {
         printf(" %7.3f %7.3f", r->sin[h] / 1e12, r->cos[h] / 1e12);
     }
-    static const char *const source[] = {"", "  its opposite", "  the sine"};
+    static const char *const source[] = {"", "  its opposite", "  the sine", "  off"};
     printf(" %7.2f %%%s\n", 100 * r->residual, chosen ? "  <- the model's" : source[r->source]);
 }
 
@@ -267,6 +296,38 @@ static void print_agreement(const result *m)
         printf("%d of %d settled; %.4g fJ per ring and cycle; times are a processor's\n", settled, m->n_agreements,
                1e15 * m->agreement[0].energy_J);
     }
+}
+
+static void print_nets(const result *m)
+{
+    if (m->n_nets > 0) {
+        printf("\nphases of %d split rings at the read-out after %.3g ns, circuit against model, rad; couplings are %s\n"
+               "net   couplings     H: rms     max   sine: rms     max   fJ a ring and cycle   circuit\n",
+               m->net[0].n, 1e9 * m->net[0].span_s,
+               m->ring.coupler_bits > 0 ? "couplers with their gates" : "resistors");
+    }
+    for (int i = 0; i < m->n_nets; i++) {
+        const mj_ring_net_agreement *a = &m->net[i];
+        printf("%3d %11d %10.4f %7.4f %11.4f %7.4f %21.4g %7.1f s\n", i + 1, a->n_couplings, a->full.rms,
+               a->full.largest, a->sine.rms, a->sine.largest, 1e15 * a->energy_J, a->circuit_s);
+    }
+}
+
+static void set_nets(mj_json *root, const result *m)
+{
+    mj_json *list = mj_json_array();
+    for (int i = 0; i < m->n_nets; i++) {
+        const mj_ring_net_agreement *a = &m->net[i];
+        mj_json *item = mj_json_object();
+        mj_json_set_integer(item, "couplings", a->n_couplings);
+        mj_json_set_number(item, "rms_phase_error_rad", a->full.rms);
+        mj_json_set_number(item, "max_phase_error_rad", a->full.largest);
+        mj_json_set_number(item, "sine_only_rms_rad", a->sine.rms);
+        mj_json_set_number(item, "energy_J", a->energy_J);
+        mj_json_set_number(item, "circuit_s", a->circuit_s);
+        mj_json_append(list, item);
+    }
+    mj_json_set(root, "nets", list);
 }
 
 static void set_responses(mj_json *root, const result *m)
@@ -374,6 +435,9 @@ static mj_status print_json(mj_context *context, const result *m)
     if (m->n_agreements > 0) {
         set_agreements(root, m);
     }
+    if (m->n_nets > 0) {
+        set_nets(root, m);
+    }
     mj_json_set_text(tools, "ngspice", s->tool);
     mj_json_set(root, "tool_versions", tools);
     mj_status status = mj_json_print(root, stdout, &context->err);
@@ -409,15 +473,15 @@ static mj_status run(mj_context *context, const request *r)
     if (!m) {
         return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
     }
-    if (r->split && (r->directed || r->agree > 0)) {
+    if ((r->split && r->directed) || (r->hung > 0 && !r->split)) {
         return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
-                          "--split is a way of --directed; random networks have no split rings");
+                          "--split is a way of --directed, and --hung one of --split");
     }
-    if (r->substrate && (r->out || r->noise || r->directed || r->split || r->stages_given || r->vdd_given ||
-                         r->temperature_given || r->load_given)) {
+    if (r->substrate && (r->out || r->noise || r->directed || r->split || r->hung > 0 || r->stages_given ||
+                         r->vdd_given || r->temperature_given || r->load_given)) {
         return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
-                          "--substrate says what the ring is: no --out, --noise, --directed, --stages, "
-                          "--vdd, --temperature or --load with it");
+                          "--substrate says what the ring is: no --out, --noise, --directed, --split, --hung, "
+                          "--stages, --vdd, --temperature or --load with it");
     }
     MJ_TRY(make_ring(m, context, r));
     MJ_TRY(r->out ? mj_measure_prepare_folder(r->out, &context->err) : MJ_OK);
@@ -431,6 +495,7 @@ static mj_status run(mj_context *context, const request *r)
     print_one(m);
     print_spread(m);
     print_agreement(m);
+    print_nets(m);
     return MJ_OK;
 }
 
@@ -462,6 +527,8 @@ int mj_measure_ring(mj_context *context, int argc, char **argv)
          .help = "couplings act one way: buffers at three taps of every ring"},
         {.name = "split", .kind = MJ_OPTION_FLAG, .target = &r.split,
          .help = "couplings act one way, with either sign: an output and its opposite"},
+        {.name = "hung", .argument = "N", .kind = MJ_OPTION_INT, .target = &r.hung, .min = 1, .max = HUNG_MAX,
+         .help = "of --split: couplings are couplers of 4 bits, so many on every output, used or not"},
         {.name = "noise", .kind = MJ_OPTION_FLAG, .target = &r.noise,
          .help = "also diffusion of the phase from thermal noise, and drift from flicker noise"},
         {.name = "corners", .kind = MJ_OPTION_FLAG, .target = &r.corners,

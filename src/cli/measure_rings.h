@@ -38,9 +38,10 @@ typedef struct {
     double asic_lo_J, asic_hi_J;
     int steps_fine, steps_coarse; /* of the phase model: within 1 mrad; within what the circuit is */
     double asic_macs;
-    /* beside the deck, an image: starts, samples, trims, switches of couplers, where there are facts of them */
+    /* beside the deck, an image, where there are facts of them: starts, samples, trims, switches of couplers,
+     * settings written, rings that run uncoupled to be started and read */
     bool has_cells;
-    double start_J, sample_J, trim_J, switches_J;
+    double start_J, sample_J, trim_J, switches_J, settings_J, uncoupled_J;
     double active_m2;             /* of the transistors' gates and contacts, cells beside the rings included */
     int n_parameters;
     double gradient, gradient_model; /* of a phase by a coupling: circuit, phase model */

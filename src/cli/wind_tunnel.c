@@ -27,6 +27,8 @@
 enum { STEPS_FINE = 512, STEPS_FIRST = 4, MAC_COUPLING = 4, MAC_RING = 16, STAGES = 4 };
 static const double EXACT_RAD = 1e-3;
 static const double CONTACT_M = 0.5e-6; /* as in spice_models.c */
+static const double STROBE_ROWS = 1.5;  /* one to be read, half of one on average to be started */
+static const double INJECTION_BITS = 16; /* two couplers of four bits and a sign, by two gates a bit */
 static const double GRADIENT_UNITS = 0.5, GRADIENT_VALUE = 1, GRADIENT_STEP = 0.25, GRADIENT_START = 1.2;
 
 static double difference(mj_rings_report *r, int n_steps, const double *exact, double *phase)
@@ -91,7 +93,8 @@ static mj_status take_fact(double *value, mj_facts *facts, const char *key, cons
 /* Energies and areas of the cells beside the rings. */
 static mj_status add_cells(mj_rings_report *r, mj_facts *facts, mj_err *err)
 {
-    double start_J, sample_J, trim_J, nand_J, coupler_J, trim_m2, sample_m2, start_m2, coupler_m2;
+    double start_J, sample_J, trim_J, nand_J, coupler_J, set_J, bit_J, strobes_s;
+    double trim_m2, sample_m2, start_m2, coupler_m2;
     double n = r->net.n, visible = r->net.width * r->net.height, couplings = r->net.n_couplings;
     double cycles = r->net.span * r->map.unit_s / r->substrate.period_s;
     const struct {
@@ -99,7 +102,9 @@ static mj_status add_cells(mj_rings_report *r, mj_facts *facts, mj_err *err)
         const char *key, *unit;
     } fact[] = {{&start_J, "circuit-cells.start", "J"},          {&sample_J, "circuit-cells.sample", "J"},
                 {&trim_J, "circuit-cells.trim.cycle", "J"},      {&nand_J, "circuit-cells.start.cycle", "J"},
-                {&coupler_J, "circuit-cells.coupler.cycle", "J"}, {&trim_m2, "circuit-cells.trim.area", "m2"},
+                {&coupler_J, "circuit-cells.coupler.carried", "J"}, {&set_J, "circuit-cells.trim.set", "J"},
+                {&bit_J, "circuit-cells.bit", "J"},              {&strobes_s, "circuit-cells.sample.time", "s"},
+                {&trim_m2, "circuit-cells.trim.area", "m2"},
                 {&sample_m2, "circuit-cells.sample.area", "m2"}, {&start_m2, "circuit-cells.start.area", "m2"},
                 {&coupler_m2, "circuit-cells.coupler.area", "m2"}};
     for (size_t i = 0; i < sizeof fact / sizeof fact[0]; i++) {
@@ -107,15 +112,18 @@ static mj_status add_cells(mj_rings_report *r, mj_facts *facts, mj_err *err)
     }
     r->start_J = n * start_J;
     r->sample_J = visible * sample_J;
-    r->trim_J = n * cycles * (trim_J + nand_J);
-    r->switches_J = couplings * cycles * coupler_J;
+    double uncoupled = STROBE_ROWS * strobes_s / r->substrate.period_s;
+    r->uncoupled_J = n * uncoupled * r->substrate.energy_J;
+    r->trim_J = n * (cycles + uncoupled) * (trim_J + nand_J);
+    r->switches_J = couplings * (cycles + uncoupled) * coupler_J;
+    r->settings_J = n * (set_J + (r->substrate.trim_bits + INJECTION_BITS) * bit_J);
     r->active_m2 += n * (trim_m2 + start_m2) + visible * sample_m2 + couplings * coupler_m2;
     return MJ_OK;
 }
 
 static double all_joules(const mj_rings_report *r)
 {
-    return r->energy_J + r->start_J + r->sample_J + r->trim_J + r->switches_J;
+    return r->energy_J + r->uncoupled_J + r->start_J + r->sample_J + r->trim_J + r->switches_J + r->settings_J;
 }
 
 /* Phase of ring 1, driven by ring 0 alone with that coupling, after half a unit: circuit and model. */
@@ -222,11 +230,13 @@ void mj_wind_tunnel_print(const mj_rings_report *r)
     printf("\nwind tunnel, an image; the circuit: %.4g nJ, without strobe and reference\n", 1e9 * all_joules(r));
     if (r->has_cells) {
         printf("  in the deck: rings %.4g nJ; not in it, by mj measure cells: start %.3g nJ, trim %.3g nJ,\n"
-               "  switches of couplers %.3g nJ, read-out %.3g nJ\n",
-               1e9 * r->energy_J, 1e9 * r->start_J, 1e9 * r->trim_J, 1e9 * r->switches_J, 1e9 * r->sample_J);
+               "  switches of couplers %.3g nJ, settings of a class %.3g nJ, read-out %.3g nJ, rings that run to\n"
+               "  be started and read %.3g nJ\n",
+               1e9 * r->energy_J, 1e9 * r->start_J, 1e9 * r->trim_J, 1e9 * r->switches_J, 1e9 * r->settings_J,
+               1e9 * r->sample_J, 1e9 * r->uncoupled_J);
     } else {
-        printf("  without start, trim, switches of couplers and read-out: there are no facts of them; make them by\n"
-               "  mj measure cells --split --out DIR, and give --facts DIR\n");
+        printf("  without start, trim, settings, switches of couplers and read-out: there are no facts of them; make\n"
+               "  them by mj measure cells --split --out DIR, and give --facts DIR\n");
     }
     snprintf(text, sizeof text, "ngspice, %.3g s", r->spice.seconds);
     print_row(text, &r->spice, r);
@@ -267,7 +277,9 @@ mj_json *mj_wind_tunnel_json(const mj_rings_report *r)
     mj_json_set_number(root, "joules_start", r->start_J);
     mj_json_set_number(root, "joules_trim", r->trim_J);
     mj_json_set_number(root, "joules_switches", r->switches_J);
+    mj_json_set_number(root, "joules_settings", r->settings_J);
     mj_json_set_number(root, "joules_readout", r->sample_J);
+    mj_json_set_number(root, "joules_uncoupled", r->uncoupled_J);
     mj_json_set(root, "spice", row_json(&r->spice, r));
     mj_json_set(root, "c_single", row_json(&r->single, r));
     mj_json_set(root, "c_batch", row_json(&r->batch, r));

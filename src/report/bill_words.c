@@ -222,6 +222,10 @@ static void add_simulation(mj_figures *list, const mj_bill_view *view, mj_arena 
     if (mj_lut_runs(bill)) {
         return;
     }
+    if (mj_oscillator_runs(bill) && !mj_quantity_given(&bill->chip->oscillator.trim_J)) {
+        add_figure(list, arena, "left out",
+                   "what sets each oscillator's frequency, and the switches of couplings: no figures of this chip");
+    }
     double share = mj_ops_decoder_share(&bill->ops);
     if (share > 0) {
         snprintf(text, sizeof text, "%.1f %% of the arithmetic; oscillators that cost nothing would "

@@ -104,7 +104,20 @@ $ mj bill oscillator-912 on oscillator-65nm
 oscillator-912 int4 on 1 oscillator-65nm, batch 1, 28 x 28
 arith.osc
 computed on sram-chip at the same batch
+left out    what sets each oscillator's frequency, and the switches of couplings
 decoder     none
+
+# Where the circuits beside rings were measured they are lines, and each leads back to its fact.
+$ mj bill oscillator-fashion-small-ring on oscillator-180nm --verbose
+trims that set frequencies
+gates that let oscillators go
+switches of couplings
+start phases set
+leakage of couplers and their memory
+
+$ mj explain oscillator-fashion-small-ring on oscillator-180nm trims
+circuit-cells.trim.cycle
+ngspice2026
 
 $ mj bill un-0-cifar-4096 on sram-chip
 these joules: a digital machine solves the equations

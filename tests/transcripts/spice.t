@@ -51,7 +51,7 @@ $ mj measure ring --substrate $TMP/s.yaml --vdd '1.6 V'
 
 $ mj measure ring --substrate ring-180nm.yaml --load '20 fF'
 ? 2
-no --out, --noise, --directed, --stages, --vdd, --temperature or --load with it
+--stages, --vdd, --temperature or --load with it
 
 # What a file of models lacks is told before anything is measured.
 $ printf '.model n nmos\n.model p pmos\n' > $TMP/one.lib; M=$(command -v mj); PATH=$TMP "$M" measure ring --corners --models $TMP/one.lib
@@ -81,6 +81,10 @@ $ mj measure ring --split --directed
 $ mkdir $TMP/net; printf '{"schema": 1, "kind": "verilog"}' > $TMP/net/net.json; mj measure $TMP/net
 ? 2
 net.json: error: no net of rings of schema 2: realise it anew
+
+$ mj measure ring --hung 4
+? 2
+--hung one of --split
 
 $ mj measure cells --help
 --coupling-bits B
