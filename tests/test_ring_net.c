@@ -52,7 +52,7 @@ static void make_pair(pair *p, double coupling)
     p->image = (mj_ring_image){.omega = p->omega, .drive_cos = p->drive_cos, .drive_sin = p->drive_sin,
                                .start = p->start};
     p->net = (mj_ring_net){.name = "two", .n = 2, .width = 1, .height = 1, .span = 2, .n_couplings = 1,
-                           .n_images = 1, .coupling = p->coupling, .image = &p->image};
+                           .n_images = 1, .coupling = p->coupling, .image = &p->image, .strongest = fabs(coupling)};
 }
 
 static void integrate(double phase[2], const pair *p, const mj_ring_substrate *s, mj_arena *arena)
@@ -153,6 +153,75 @@ static void test_mapping(void **state)
     p.drive_cos[1] = -0.2;
     p.drive_sin[0] = 3;
     assert_rel(mj_ring_net_strongest(&p.net), 3, 1e-12);
+    mj_err err = {0};
+    assert_int_equal(mj_ring_net_check(&p.net, &err), MJ_ERANGE);
+    p.net.strongest = 3;
+    assert_int_equal(mj_ring_net_check(&p.net, &err), MJ_OK);
+}
+
+/* Siemens at ring i's node in a deck, from its resistors. */
+static double sum_S(const char *deck, int i)
+{
+    char node[16];
+    double sum = 0;
+    snprintf(node, sizeof node, "n%d_", i);
+    for (const char *line = deck; line; line = strchr(line, '\n')) {
+        char name[32], from[32], to[32];
+        double ohm;
+        line += *line == '\n';
+        if (sscanf(line, "r%31s %31s %31s %lf", name, from, to, &ohm) == 4 && (name[0] == 'c' || name[0] == 'i') &&
+            strncmp(to, node, strlen(node)) == 0) {
+            sum += 1 / ohm;
+        }
+    }
+    return sum;
+}
+
+/* One of two images carries what is strongest: the other one's resistors stand for the same unit of time,
+ * also in a folder without the first. What a node has in siemens is told, though its paths be the weak ones. */
+static void test_decks(void **state)
+{
+    mj_units *units = mj_units_new();
+    mj_err err = {0};
+    mj_ring_substrate s;
+    mj_spice_models models;
+    static mj_ring_figures figures;
+    const mj_models_request request = {.path = CARD};
+    assert_int_equal(mj_ring_substrate_load(&s, SPLIT, units, *state, &err), MJ_OK);
+    assert_int_equal(mj_spice_models_load(&models, &request, *state, &err), MJ_OK);
+    mj_ring ring = mj_ring_default(&models);
+    ring.split_F = s.split_F;
+    ring.listen = s.listen;
+    ring.swapped = s.swapped;
+    figures.period_s = s.period_s;
+    figures.detuning_pV = s.detuning_pV;
+    pair p;
+    make_pair(&p, -1.5);
+    double strong_cos[2] = {0, 2}, strong_sin[2] = {0, 0};
+    mj_ring_image both[] = {p.image, p.image};
+    both[1].drive_cos = strong_cos;
+    both[1].drive_sin = strong_sin;
+    p.net.strongest = 3.5;
+    const double a_1 = fabs(s.response.sin[0]), unit_s = 3.5 / s.conductance_max_S / a_1;
+    const double coupled_S = 1.5 / unit_s / fabs(s.opposite.sin[0]);
+    for (int n = 1; n <= 2; n++) {
+        mj_deck deck;
+        p.net.n_images = n;
+        p.net.image = both;
+        assert_int_equal(mj_ring_net_check(&p.net, &err), MJ_OK);
+        assert_int_equal(mj_ring_net_deck(&deck, &p.net, 0, &ring, &figures, &s, &err), MJ_OK);
+        assert_int_equal(mj_deck_finish(&deck, &err), MJ_OK);
+        assert_rel(sum_S(deck.text, 1), coupled_S, 1e-8);
+        mj_deck_close(&deck);
+    }
+    mj_deck deck;
+    assert_int_equal(mj_ring_net_deck(&deck, &p.net, 1, &ring, &figures, &s, &err), MJ_OK);
+    assert_int_equal(mj_deck_finish(&deck, &err), MJ_OK);
+    assert_rel(mj_ring_net_conductance(&p.net, &s), sum_S(deck.text, 1), 1e-8);
+    /* The sine's amplitude is 0.8 of an output's: the node has more siemens than the limit of outputs. */
+    assert_true(sum_S(deck.text, 1) > 1.05 * s.conductance_max_S);
+    mj_deck_close(&deck);
+    mj_units_free(units);
 }
 
 static void test_files(void **state)
@@ -161,28 +230,23 @@ static void test_files(void **state)
     pair p;
     mj_err err = {0};
     mj_ring_net back;
-    mj_ring_net_result result = {.phase = (double[]){0.25, -3}, .energy_J = 3e-9, .wall_s = 12}, again;
     assert_non_null(mkdtemp(folder));
     make_pair(&p, -0.7);
     p.start[1] = 1.0 / 3;
     assert_int_equal(mj_ring_net_save(&p.net, folder, &err), MJ_OK);
     assert_int_equal(mj_ring_net_load(&back, folder, *state, &err), MJ_OK);
-    assert_true(back.n == 2 && back.n_couplings == 1 && back.n_images == 1);
+    assert_true(back.n == 2 && back.n_couplings == 1 && back.n_images == 1 && back.strongest == 0.7);
     assert_true(back.coupling[0].value == -0.7 && back.image[0].start[1] == 1.0 / 3);
-    assert_int_not_equal(mj_ring_net_result_load(&again, &back, 0, folder, *state, &err), MJ_OK);
-    assert_int_equal(mj_ring_net_result_save(&result, &back, 0, folder, &err), MJ_OK);
-    assert_int_equal(mj_ring_net_result_load(&again, &back, 0, folder, *state, &err), MJ_OK);
-    assert_true(again.phase[1] == -3 && again.energy_J == 3e-9);
     snprintf(path, sizeof path, "%s/net.json", folder);
     static const char *const wrong[] = {
-        "{\"schema\": 1, \"kind\": \"verilog\", \"name\": \"x\"}",
-        "{\"schema\": 1, \"kind\": \"ring-net\", \"name\": \"x\", \"oscillators\": 2, \"width\": 1, \"height\": 1, "
-        "\"span\": 1, \"couplings\": [[0, 2, 1]], \"images\": [{\"label\": 0, \"omega\": [0, 0], "
+        "{\"schema\": 2, \"kind\": \"verilog\", \"name\": \"x\"}",
+        "{\"schema\": 2, \"kind\": \"ring-net\", \"name\": \"x\", \"oscillators\": 2, \"width\": 1, \"height\": 1, "
+        "\"span\": 1, \"strongest\": 9, \"couplings\": [[0, 2, 1]], \"images\": [{\"label\": 0, \"omega\": [0, 0], "
         "\"drive_cos\": [0, 0], "
         "\"drive_sin\": [0, 0], \"start\": [0, 0]}]}",
-        "{\"schema\": 1, \"kind\": \"ring-net\", \"name\": \"x\", \"oscillators\": 1e9, \"width\": 1}",
-        "{\"schema\": 1, \"kind\": \"ring-net\", \"name\": \"x\", \"oscillators\": 2, \"width\": 1, \"height\": 1, "
-        "\"span\": 1, \"couplings\": [], \"images\": [{\"label\": 0, \"omega\": [0]}]}",
+        "{\"schema\": 2, \"kind\": \"ring-net\", \"name\": \"x\", \"oscillators\": 1e9, \"width\": 1}",
+        "{\"schema\": 2, \"kind\": \"ring-net\", \"name\": \"x\", \"oscillators\": 2, \"width\": 1, \"height\": 1, "
+        "\"span\": 1, \"strongest\": 9, \"couplings\": [], \"images\": [{\"label\": 0, \"omega\": [0]}]}",
         "{",
     };
     for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
@@ -192,9 +256,110 @@ static void test_files(void **state)
         assert_int_not_equal(mj_ring_net_load(&back, folder, *state, &err), MJ_OK);
     }
     unlink(path);
-    snprintf(path, sizeof path, "%s/image-00.json", folder);
-    unlink(path);
     rmdir(folder);
+}
+
+static void put(const char *folder, const char *name, const char *text)
+{
+    char path[64];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *out = fopen(path, "w");
+    assert_non_null(out);
+    fputs(text, out);
+    fclose(out);
+}
+
+/* The manifest of the two files that are there. */
+static void put_manifest(const char *folder)
+{
+    char path[64], text[256], net[MJ_SHA256_TEXT], substrate[MJ_SHA256_TEXT];
+    mj_err err = {0};
+    snprintf(path, sizeof path, "%s/net.json", folder);
+    assert_int_equal(mj_sha256_file(net, path, &err), MJ_OK);
+    snprintf(path, sizeof path, "%s/substrate.yaml", folder);
+    assert_int_equal(mj_sha256_file(substrate, path, &err), MJ_OK);
+    snprintf(text, sizeof text, "{\"kind\": \"spice\", \"net_sha256\": \"%s\", \"substrate_sha256\": \"%s\"}",
+             net, substrate);
+    put(folder, "manifest.json", text);
+}
+
+/* A folder that was not written to its end, or one file of another one, is no folder. */
+static void test_manifest(void **state)
+{
+    char folder[] = "/tmp/mj-test-XXXXXX", command[64];
+    pair p;
+    mj_err err = {0};
+    mj_ring_net_origin origin;
+    assert_non_null(mkdtemp(folder));
+    make_pair(&p, -0.7);
+    assert_int_equal(mj_ring_net_save(&p.net, folder, &err), MJ_OK);
+    put(folder, "substrate.yaml", "a: 1\n");
+    assert_int_not_equal(mj_ring_net_origin_make(&origin, folder, "models", 5e-12, "ngspice-39", &err), MJ_OK);
+    put_manifest(folder);
+    assert_int_equal(mj_ring_net_origin_make(&origin, folder, "models", 5e-12, "ngspice-39", &err), MJ_OK);
+    put(folder, "substrate.yaml", "a: 2\n");
+    err.n = 0;
+    assert_int_equal(mj_ring_net_origin_make(&origin, folder, "models", 5e-12, "ngspice-39", &err), MJ_ERANGE);
+    assert_non_null(strstr(err.diag[0].text, "substrate_sha256"));
+    put_manifest(folder);
+    p.coupling[0].value = 0.6;
+    assert_int_equal(mj_ring_net_save(&p.net, folder, &err), MJ_OK);
+    assert_int_equal(mj_ring_net_origin_make(&origin, folder, "models", 5e-12, "ngspice-39", &err), MJ_ERANGE);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
+    (void)state;
+}
+
+/* A result is taken only where all that made it is the same, and where it can be a measurement. */
+static void test_results(void **state)
+{
+    char folder[] = "/tmp/mj-test-XXXXXX", command[64];
+    pair p;
+    mj_err err = {0};
+    bool found;
+    mj_ring_net_origin origin, other;
+    mj_ring_net_result result = {.phase = (double[]){0.25, -3}, .energy_J = 3e-9, .wall_s = 12, .busy_s = 9}, again;
+    assert_non_null(mkdtemp(folder));
+    make_pair(&p, -0.7);
+    assert_int_equal(mj_ring_net_save(&p.net, folder, &err), MJ_OK);
+    put(folder, "substrate.yaml", "a: 1\n");
+    put_manifest(folder);
+    assert_int_equal(mj_ring_net_origin_make(&origin, folder, "models", 5e-12, "ngspice-39", &err), MJ_OK);
+    assert_int_equal(mj_ring_net_result_load(&again, &found, &origin, &p.net, 0, folder, *state, &err), MJ_OK);
+    assert_false(found);
+    assert_int_equal(mj_ring_net_result_save(&result, &origin, &p.net, 0, folder, &err), MJ_OK);
+    assert_int_equal(mj_ring_net_result_load(&again, &found, &origin, &p.net, 0, folder, *state, &err), MJ_OK);
+    assert_true(found && again.phase[1] == -3 && again.energy_J == 3e-9 && again.busy_s == 9);
+    static const char *const differs[] = {"another net", "another substrate", "other models", "--step",
+                                          "another ngspice"};
+    for (int k = 0; k < 5; k++) {
+        other = origin;
+        other.net[0] ^= k == 0;
+        other.substrate[0] ^= k == 1;
+        other.models[0] ^= k == 2;
+        other.step_s *= k == 3 ? 10 : 1;
+        other.tool = k == 4 ? "ngspice-40" : origin.tool;
+        err.n = 0;
+        assert_int_equal(mj_ring_net_result_load(&again, &found, &other, &p.net, 0, folder, *state, &err),
+                         MJ_ERANGE);
+        assert_non_null(strstr(err.diag[0].text, differs[k]));
+        assert_non_null(strstr(err.diag[0].file, "image-00.json"));
+    }
+    const mj_ring_net_result wrong[] = {
+        {.phase = result.phase, .energy_J = -3, .wall_s = 12, .busy_s = 9},
+        {.phase = result.phase, .energy_J = 3e-9, .wall_s = -1, .busy_s = 9},
+        {.phase = result.phase, .energy_J = 3e-9, .wall_s = 12},
+        {.phase = (double[]){0.25, 7}, .energy_J = 3e-9, .wall_s = 12, .busy_s = 9},
+        {.phase = (double[]){0.25, NAN}, .energy_J = 3e-9, .wall_s = 12, .busy_s = 9}};
+    for (size_t k = 0; k < sizeof wrong / sizeof *wrong; k++) {
+        assert_int_equal(mj_ring_net_result_save(&wrong[k], &origin, &p.net, 0, folder, &err), MJ_OK);
+        assert_int_not_equal(mj_ring_net_result_load(&again, &found, &origin, &p.net, 0, folder, *state, &err),
+                             MJ_OK);
+    }
+    put(folder, "image-00.json", "{\"schema\"");
+    assert_int_not_equal(mj_ring_net_result_load(&again, &found, &origin, &p.net, 0, folder, *state, &err), MJ_OK);
+    snprintf(command, sizeof command, "rm -r %s", folder);
+    assert_int_equal(system(command), 0);
 }
 
 /* On transistors: the shipped file is of this ring; its opposite output is opposite within what its
@@ -329,7 +494,10 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_closed_forms, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_against_graphs, set_up, tear_down),
         cmocka_unit_test(test_mapping),
+        cmocka_unit_test_setup_teardown(test_decks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_files, set_up, tear_down),
+        cmocka_unit_test(test_manifest),
+        cmocka_unit_test_setup_teardown(test_results, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_the_shipped_ring, set_up, tear_down),
         cmocka_unit_test(test_quantise),
         cmocka_unit_test_setup_teardown(test_draw, set_up, tear_down),

@@ -45,6 +45,7 @@ typedef struct {
     double amplifier_W;        /* of one */
     double joules, lo_J, hi_J; /* of a product of matrix and vector */
     double digital_J;          /* the same in int8: multiply and add */
+    double digital_lo_J, digital_hi_J;
     double digital_read_J;     /* reading its weights from SRAM every time */
 } mj_crossbar_bill;
 void mj_crossbar_bill_compute(mj_crossbar_bill *bill, const mj_crossbar_facts *facts,

@@ -74,7 +74,7 @@ typedef struct {
     double energy_J;          /* from all sources that give, until then */
     double power_W;           /* at rest */
     int best, model_best;     /* classes */
-    double wall_s;            /* of ngspice, of the run that counts */
+    double busy_s;            /* of a processor, by ngspice, of the run that counts */
 } mj_rc_run;
 mj_status mj_rc_net_run(mj_rc_run *run, const mj_rc_net *rc, const double *x, const mj_spice_job *job,
                         mj_arena *arena, mj_err *err);

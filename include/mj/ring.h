@@ -116,7 +116,6 @@ typedef struct {
 mj_status mj_ring_measure_response(mj_ring_responses *responses, mj_ring_probe probe,
                                    const mj_ring *ring, const mj_ring_figures *figures,
                                    const mj_spice_job *job, mj_err *err);
-double mj_ring_response_at(const mj_ring_response *response, double phase);
 
 /* Phase noise from the transistors' thermal noise, 4 k T gamma g_m a device. */
 typedef struct {

@@ -7,12 +7,15 @@
 #define MJ_RING_FILE_H
 
 #include "mj/ring_phase.h"
+#include "mj/ring_spread.h"
 #include "mj/units.h"
 
 typedef struct {
     const char *name;
     const char *card, *corner, *tool, *commit; /* how it was measured */
+    const char *nmos, *pmos; /* devices of the card; NULL: the first of each kind */
     double vdd_V, temperature_K;
+    double load_F, width_n_m, width_p_m, length_m, step_s; /* as measured; all 0: those of mj_ring_default */
     int n_stages, n_buffers;
     double period_s, energy_J, leak_W, detuning_pV;
     double diffusion_sq; /* rad2/s; 0: not measured */
@@ -40,12 +43,15 @@ mj_ring_substrate mj_ring_substrate_make(const mj_ring *ring, const mj_ring_figu
 double mj_ring_substrate_detuning(const mj_ring_substrate *substrate);
 mj_ring_model mj_ring_substrate_model(const mj_ring_substrate *substrate);
 
-/* The ring that a substrate is of, sizes those of mj_ring_default, and what it does, measured again.
+/* The models that it was measured with, in this file. */
+mj_models_request mj_ring_substrate_models(const mj_ring_substrate *substrate, const char *path);
+
+/* The ring that a substrate is of, and what it does, measured again.
  * MJ_ERANGE where its period is another by 1 %: then models or sizes are. */
 mj_status mj_ring_substrate_ring(mj_ring *ring, mj_ring_figures *figures,
                                  const mj_ring_substrate *substrate, const mj_spice_models *models,
                                  const mj_spice_job *job, mj_err *err);
-/* The same for a ring whose sizes stand. */
+/* The same for a ring whose sizes stand where the file has none. */
 mj_status mj_ring_substrate_apply(mj_ring *ring, mj_ring_figures *figures,
                                   const mj_ring_substrate *substrate, const mj_spice_job *job,
                                   mj_err *err);
@@ -54,7 +60,9 @@ mj_status mj_ring_substrate_save(const char *path, const mj_ring_substrate *subs
 mj_status mj_ring_substrate_load(mj_ring_substrate *substrate, const char *path,
                                  const mj_units *units, mj_arena *arena, mj_err *err);
 
-/* facts: family circuit-ring, class simulated. */
-mj_status mj_ring_facts_save(const char *path, const mj_ring_substrate *substrate, mj_err *err);
+/* facts: family circuit-ring, class simulated. Where corners were measured, period and energy have the interval
+ * over all of them, and those of ff and ss beside it. spread may be NULL. */
+mj_status mj_ring_facts_save(const char *path, const mj_ring_substrate *substrate, const mj_ring_spread *spread,
+                             mj_err *err);
 
 #endif

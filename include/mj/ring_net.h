@@ -10,9 +10,12 @@
  *   omega_i    the trim: supply i off by so much, less what the constants of all responses shift
  *
  * a_1 is the first sine of a response in ohm rad/s, u the seconds of one unit of model time. u is as
- * short as the limit allows up to which H holds: the node with the strongest couplings carries
- * conductance_max. Ring n is the reference: it feeds the sines and is what phases are taken against,
- * so that what the solver's steps do to all frequencies alike falls out.
+ * short as the limit allows up to which H holds: the node with the strongest couplings, of all classes,
+ * carries as much coupling as conductance_max makes through a ring's own output. The opposite output and
+ * the sines are weaker paths and take a_1 / a_path times as many siemens for the same coupling, so the
+ * conductance at a node may be more than conductance_max (mj_ring_net_conductance). Ring n is the reference:
+ * it feeds the sines and is what phases are taken against, so that what the solver's steps do to all
+ * frequencies alike falls out.
  *
  * On a substrate with couplers (coupler_bits) couplings are those, set to codes: the strongest of the net is
  * all bits. Couplings between codes are not: mj_ring_net_quantise first. Injections stay resistors. */
@@ -21,6 +24,7 @@
 
 #include "mj/ring_file.h"
 #include "mj/ring_switches.h"
+#include "mj/sha256.h"
 
 /* Where a net of that strongest sum of couplings (rad per unit) lies on a substrate. */
 typedef struct {
@@ -47,15 +51,19 @@ typedef struct {
     const char *name;
     int n, width, height; /* oscillators; of the image, visible ones first */
     double span;          /* model time to the read-out */
+    double strongest;     /* the most that acts on one ring, of all classes, with an image here or not: it
+                           * sets the unit of time */
     int n_couplings, n_images;
     mj_ring_coupling *coupling;
     mj_ring_image *image;
 } mj_ring_net;
 
-/* Sizes that fit, indices in range, numbers finite; MJ_ERANGE. */
+/* Sizes that fit, indices in range, numbers finite, no ring with more on it than `strongest`; MJ_ERANGE. */
 mj_status mj_ring_net_check(const mj_ring_net *net, mj_err *err);
-/* The most that acts on one ring, of all images. */
+/* The most that acts on one ring in the images that are here. */
 double mj_ring_net_strongest(const mj_ring_net *net);
+/* The largest sum of conductances at a node of the decks, of all images; of couplers, bits that are on. */
+double mj_ring_net_conductance(const mj_ring_net *net, const mj_ring_substrate *substrate);
 
 /* Every coupling to the nearest code of the substrate's couplers, all as strong, of which the strongest coupling
  * has all bits on; those nearest to 0 go. Nothing where couplings are resistors. */
@@ -86,7 +94,9 @@ mj_status mj_ring_net_deck(mj_deck *deck, const mj_ring_net *net, int image, con
 typedef struct {
     double *phase;   /* [n] against the reference at the read-out, in (-pi, pi] */
     double energy_J; /* from start to read-out, the supplies of the net's rings */
-    double wall_s;
+    double wall_s;   /* of ngspice */
+    double busy_s;   /* the same, of a processor */
+    double package_J; /* of the processor's package meanwhile; 0: it has no meter */
 } mj_ring_net_result;
 mj_status mj_ring_net_simulate(mj_ring_net_result *result, const mj_ring_net *net, int image,
                                const mj_ring *ring, const mj_ring_figures *figures,
@@ -114,10 +124,24 @@ mj_ring_net_error mj_ring_net_compare(const double *a, const double *b, const mj
 /* FOLDER/net.json: the net with its images. Read with every number checked. */
 mj_status mj_ring_net_save(const mj_ring_net *net, const char *folder, mj_err *err);
 mj_status mj_ring_net_load(mj_ring_net *net, const char *folder, mj_arena *arena, mj_err *err);
-/* FOLDER/image-07.json: what was measured of an image. MJ_EFILE where it was not yet. */
-mj_status mj_ring_net_result_save(const mj_ring_net_result *result, const mj_ring_net *net, int image,
-                                  const char *folder, mj_err *err);
-mj_status mj_ring_net_result_load(mj_ring_net_result *result, const mj_ring_net *net, int image,
-                                  const char *folder, mj_arena *arena, mj_err *err);
+
+/* All that decides what ngspice makes of an image: SHA-256 of the net's and the substrate's file and of the
+ * models' text, the largest step, the program. */
+typedef struct {
+    char net[MJ_SHA256_TEXT], substrate[MJ_SHA256_TEXT], models[MJ_SHA256_TEXT];
+    double step_s;
+    const char *tool; /* "ngspice-39" */
+} mj_ring_net_origin;
+/* Of a folder, whose manifest must be there, written last, and name the same two files: MJ_EFILE where there is
+ * none, MJ_ERANGE where it is of others. */
+mj_status mj_ring_net_origin_make(mj_ring_net_origin *origin, const char *folder, const char *models_text,
+                                  double step_s, const char *tool, mj_err *err);
+/* FOLDER/image-07.json: what was measured of an image, and from what. `found` is false where it was not yet;
+ * MJ_ERANGE, with what differs, where it is of another origin or no measurement at all. */
+mj_status mj_ring_net_result_save(const mj_ring_net_result *result, const mj_ring_net_origin *origin,
+                                  const mj_ring_net *net, int image, const char *folder, mj_err *err);
+mj_status mj_ring_net_result_load(mj_ring_net_result *result, bool *found, const mj_ring_net_origin *origin,
+                                  const mj_ring_net *net, int image, const char *folder, mj_arena *arena,
+                                  mj_err *err);
 
 #endif

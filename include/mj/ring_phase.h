@@ -42,9 +42,7 @@ typedef struct {
 /* What couplings of so much conductance add to a ring's rate beside the constants of their responses,
  * rad/s: slope (G - 1/R) G, R the resistance that `response` was measured at. */
 double mj_ring_load_rate(const mj_ring_response *response, double load_slope, double conductance_S);
-mj_ring_model mj_ring_model_make(const mj_ring *ring, const mj_ring_figures *figures,
-                                 const mj_ring_responses *responses);
-/* The same with nothing but the first sine: Kuramoto's model. */
+/* The same model with nothing but the first sine: Kuramoto's model. */
 mj_ring_model mj_ring_model_sine_only(const mj_ring_model *model);
 
 /* phase [n] after span_s in n_steps steps. scratch [6 n]. */
@@ -59,7 +57,7 @@ typedef struct {
     double *phase;  /* [n] less that of ring 0, mean over the last cycles, in (-pi, pi] */
     double drift;   /* the most that one of them moved meanwhile */
     double energy_J; /* per ring and cycle, over the last cycles */
-    double wall_s;
+    double busy_s;  /* of a processor, by ngspice */
 } mj_ring_run;
 /* Nine cycles ending three before the end are looked at, as `drift` says. phase lies in the arena. */
 mj_status mj_ring_graph_simulate(mj_ring_run *run, const mj_ring_graph *graph, const mj_ring *ring,
@@ -81,7 +79,7 @@ typedef struct {
     double conductance_S;     /* largest at a node */
     double span_s;            /* simulated */
     mj_ring_error full, sine, sources; /* sources: against the model */
-    double circuit_s, model_s, sources_wall_s; /* wall; model_s to 1 mrad */
+    double circuit_s, model_s; /* of a processor, by ngspice and by us to 1 mrad */
 } mj_ring_agreement;
 /* span_s 0: as long as 120 turns of a phase by 1 rad at the strongest node take. */
 mj_status mj_ring_agree(mj_ring_agreement *agreement, const mj_ring_graph *graph, uint64_t seed,

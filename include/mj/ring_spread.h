@@ -26,9 +26,17 @@ mj_status mj_ring_measure_corners(mj_ring_condition condition[MJ_RING_CONDITIONS
                                   const mj_spice_models models[3], const mj_ring *ring,
                                   mj_ring_watch watch, const mj_spice_job *job, mj_err *err);
 
-/* Mismatch of a transistor: standard deviations A / sqrt(W L) of threshold and mobility [pelgrom1989];
- * A of 4.1 mV um (1 mV um for every nm of a 180 nm process' oxide) and 1 % um, both from memory. */
+/* What was measured of both; NULL: not. condition [MJ_RING_CONDITIONS]. */
+struct mj_ring_mismatch;
 typedef struct {
+    const mj_ring_condition *condition;
+    const struct mj_ring_mismatch *mismatch;
+} mj_ring_spread;
+
+/* Transistors of the ring's stages alone are drawn: those of buffers and of a split's outputs are all alike.
+ * Mismatch of a transistor: standard deviations A / sqrt(W L) of threshold and mobility [pelgrom1989];
+ * A of 4.1 mV um (1 mV um for every nm of a 180 nm process' oxide) and 1 % um, both from memory. */
+typedef struct mj_ring_mismatch {
     double period_share;  /* standard deviation over the mean */
     double energy_share;
     double rate;          /* of the angular frequency, rad/s */

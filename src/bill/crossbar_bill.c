@@ -60,6 +60,8 @@ void mj_crossbar_bill_compute(mj_crossbar_bill *bill, const mj_crossbar_facts *f
     mj_quantity dac = facts->common.dac_J;
     *bill = (mj_crossbar_bill){.converter_bits = log2(steps), .input_bits = fmax(1, w->effective_bits),
                                .digital_J = mac * facts->common.mac_int8_J.typ,
+                               .digital_lo_J = mac * facts->common.mac_int8_J.lo,
+                               .digital_hi_J = mac * facts->common.mac_int8_J.hi,
                                .digital_read_J = mac * facts->common.sram_JpB.typ};
     add(bill, MJ_ARITH_ANALOG, "array", "power of the drivers x settling", 1, "product",
         simulated(w->array_J));

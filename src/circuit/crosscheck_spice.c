@@ -2,11 +2,11 @@
  * change on a ramp, and what supply and input sources deliver from the second vector on is the energy. */
 #include "mj/spice_cells.h"
 
+#include "mj/clock.h"
 #include "mj/energy.h"
 
 #include <ctype.h>
 #include <string.h>
-#include <sys/resource.h>
 
 enum { NODE_B = 96, NAME_B = 32 };
 static const double RAMP_S = 100e-12; /* 60 ps from 20 to 80 % */
@@ -65,15 +65,6 @@ mj_status mj_spice_cells_count(long long *n_transistors, const mj_netlist *netli
 double mj_crosscheck_period_s(double longest_path_s)
 {
     return RAMP_S + PERIODS_OF_PATH * longest_path_s;
-}
-
-/* Seconds of a processor that child processes took until now: what others do on the machine is not in it. */
-static double children_s(void)
-{
-    struct rusage used;
-    getrusage(RUSAGE_CHILDREN, &used);
-    return (double)(used.ru_utime.tv_sec + used.ru_stime.tv_sec) +
-           1e-6 * (double)(used.ru_utime.tv_usec + used.ru_stime.tv_usec);
 }
 
 static const char *inner_node(char buf[NODE_B], const char *node)
@@ -301,9 +292,9 @@ mj_status mj_crosscheck_spice(mj_spice_figures *figures, const mj_netlist *netli
     figures->simulated_s = n_vectors * j.period_s;
     MJ_TRY(mj_deck_open(&deck, "netlist of cells", err));
     mj_status status = deck_write(&deck, &j);
-    const double start_s = children_s();
+    const double start_s = mj_clock_children_s();
     status = status == MJ_OK ? mj_spice_run(&raw, &deck, spice, arena, err) : status;
-    figures->busy_s = children_s() - start_s;
+    figures->busy_s = mj_clock_children_s() - start_s;
     mj_deck_close(&deck);
     return status == MJ_OK ? raw_read(figures, &j, &raw, expected) : status;
 }

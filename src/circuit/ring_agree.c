@@ -90,7 +90,7 @@ mj_status mj_ring_graph_simulate(mj_ring_run *run, const mj_ring_graph *graph, c
     mj_arena own;
     mj_deck deck;
     mj_raw raw;
-    double begin_s = mj_clock_s();
+    double begin_s = mj_clock_children_s();
     run->phase = mj_arena_array(arena, (size_t)graph->n, sizeof *run->phase);
     if (!run->phase) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d rings", graph->n);
@@ -99,7 +99,7 @@ mj_status mj_ring_graph_simulate(mj_ring_run *run, const mj_ring_graph *graph, c
     write_graph(&deck, graph, ring, figures, span_s);
     mj_arena_init(&own, 0);
     mj_status status = mj_spice_run(&raw, &deck, job, &own, err);
-    run->wall_s = mj_clock_s() - begin_s;
+    run->busy_s = mj_clock_children_s() - begin_s;
     if (status == MJ_OK) {
         status = read_phases(run, &raw, graph->n, ring, figures->period_s, err);
     }
@@ -134,7 +134,7 @@ static mj_status compare_sources(mj_ring_agreement *a, const double *phase, cons
 {
     mj_deck deck;
     mj_raw raw;
-    double begin_s = mj_clock_s(), *end = mj_arena_array(arena, (size_t)graph->n, sizeof *end);
+    double *end = mj_arena_array(arena, (size_t)graph->n, sizeof *end);
     if (!end) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d rings", graph->n);
     }
@@ -149,7 +149,6 @@ static mj_status compare_sources(mj_ring_agreement *a, const double *phase, cons
     }
     status = mj_spice_keep(status, &deck, &raw, job, err);
     mj_deck_close(&deck);
-    a->sources_wall_s = mj_clock_s() - begin_s;
     a->sources = status == MJ_OK ? mj_ring_compare(phase, end, graph->n) : (mj_ring_error){0};
     return status;
 }
@@ -171,14 +170,14 @@ static mj_status compare_all(mj_ring_agreement *a, const mj_ring_graph *graph, c
     a->drift = run.drift;
     a->settled = run.drift < DRIFT * CYCLES_LOOKED * figures->period_s / turn_s;
     a->energy_J = run.energy_J;
-    a->circuit_s = run.wall_s;
+    a->circuit_s = run.busy_s;
     mj_ring_phase_run(phase, scratch, graph, &sine, span_s, n_steps);
     a->sine = mj_ring_compare(phase, run.phase, graph->n);
-    double begin_s = mj_clock_s();
+    double begin_s = mj_clock_busy_s();
     for (int i = 0; i < TIMED_RUNS; i++) {
         mj_ring_phase_run(phase, scratch, graph, model, span_s, n_steps);
     }
-    a->model_s = (mj_clock_s() - begin_s) / TIMED_RUNS;
+    a->model_s = (mj_clock_busy_s() - begin_s) / TIMED_RUNS;
     a->full = mj_ring_compare(phase, run.phase, graph->n);
     return compare_sources(a, phase, graph, model, span_s, job, arena, err);
 }

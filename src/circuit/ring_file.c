@@ -17,6 +17,8 @@ static const double TRIM_REACH = 3; /* deviations to either side that a trim cov
 enum { TRIM_BITS = 10 }; /* taken where mismatch is measured: a step of 0.006 deviations */
 enum { COUPLER_BITS_MAX = 6, HUNG_MAX = 1024 };
 enum { TAPS = 3 }; /* that a random graph uses */
+enum { MIDDLE = 4 }; /* of a corner's nine conditions */
+#define NO_CORNER "none" /* of models without sections */
 
 /* A substrate as it stands in a file. */
 typedef struct {
@@ -64,6 +66,13 @@ static const mj_spec_field fields[] = {
     {.key = "trim_bits", .kind = MJ_SPEC_INT, AT(trim_bits), .min = 0, .max = 24},
     GIVEN("split", split_F, "F", 0, 1),
     {.key = "swapped", .kind = MJ_SPEC_INT, AT(swapped), .min = 0, .max = 1},
+    GIVEN("load", load_F, "F", 0, 1e-9),
+    GIVEN("width_n", width_n_m, "m", 1e-9, 1e-3),
+    GIVEN("width_p", width_p_m, "m", 1e-9, 1e-3),
+    GIVEN("length", length_m, "m", 1e-9, 1e-3),
+    GIVEN("step", step_s, "s", 1e-15, 1e-6),
+    {.key = "nmos", .kind = MJ_SPEC_TEXT, AT(nmos)},
+    {.key = "pmos", .kind = MJ_SPEC_TEXT, AT(pmos)},
     {.key = "listen", .kind = MJ_SPEC_INT, AT(listen), .min = 0, .max = MJ_RING_STAGES_MAX - 1},
     {.key = "coupler_bits", .kind = MJ_SPEC_INT, AT(coupler_bits), .min = 0, .max = COUPLER_BITS_MAX},
     {.key = "hung", .kind = MJ_SPEC_INT, AT(n_hung), .min = 0, .max = HUNG_MAX},
@@ -117,8 +126,11 @@ mj_ring_substrate mj_ring_substrate_make(const mj_ring *ring, const mj_ring_figu
     const char *slash = strrchr(ring->models->path, '/');
     return (mj_ring_substrate){
         .name = "ring", .card = slash ? slash + 1 : ring->models->path,
-        .corner = ring->models->corner[0] ? ring->models->corner : "none", .tool = "ngspice",
-        .commit = "unknown", .vdd_V = ring->vdd_V, .temperature_K = ring->temperature_C + KELVIN,
+        .corner = ring->models->corner[0] ? ring->models->corner : NO_CORNER, .tool = "ngspice",
+        .nmos = ring->models->nmos, .pmos = ring->models->pmos, .load_F = ring->load_F,
+        .width_n_m = ring->width_n_m, .width_p_m = ring->width_p_m, .length_m = ring->length_m,
+        .step_s = ring->step_s, .commit = "unknown", .vdd_V = ring->vdd_V,
+        .temperature_K = ring->temperature_C + KELVIN,
         .n_stages = ring->n_stages, .n_buffers = ring->n_buffers, .period_s = figures->period_s,
         .energy_J = figures->energy_J, .leak_W = figures->leak_W,
         .detuning_pV = figures->detuning_pV, .diffusion_sq = noise ? noise->diffusion_sq : 0,
@@ -140,6 +152,12 @@ mj_ring_model mj_ring_substrate_model(const mj_ring_substrate *s)
                            .response = s->response};
 }
 
+mj_models_request mj_ring_substrate_models(const mj_ring_substrate *s, const char *path)
+{
+    return (mj_models_request){.path = path, .corner = strcmp(s->corner, NO_CORNER) ? s->corner : NULL,
+                               .nmos = s->nmos, .pmos = s->pmos};
+}
+
 mj_status mj_ring_substrate_apply(mj_ring *ring, mj_ring_figures *figures, const mj_ring_substrate *s,
                                   const mj_spice_job *job, mj_err *err)
 {
@@ -153,6 +171,13 @@ mj_status mj_ring_substrate_apply(mj_ring *ring, mj_ring_figures *figures, const
     ring->swapped = s->swapped != 0;
     ring->vdd_V = s->vdd_V;
     ring->temperature_C = s->temperature_K - KELVIN;
+    if (s->width_n_m > 0) { /* files of older measurements have the sizes of mj_ring_default */
+        ring->load_F = s->load_F;
+        ring->width_n_m = s->width_n_m;
+        ring->width_p_m = s->width_p_m;
+        ring->length_m = s->length_m;
+        ring->step_s = s->step_s;
+    }
     MJ_TRY(mj_ring_measure_period(figures, ring, job, err));
     figures->detuning_pV = s->detuning_pV;
     return fabs(figures->period_s / s->period_s - 1) < PERIOD_WITHIN
@@ -188,6 +213,18 @@ static void write_text(FILE *out, const char *key, const char *text)
     fputs("\"\n", out);
 }
 
+static void write_cell(FILE *out, const mj_ring_substrate *s)
+{
+    if (s->width_n_m > 0) {
+        fprintf(out, "load: %.6g fF\nwidth_n: %.6g um\nwidth_p: %.6g um\nlength: %.6g um\nstep: %.6g ps\n",
+                1e15 * s->load_F, 1e6 * s->width_n_m, 1e6 * s->width_p_m, 1e6 * s->length_m, 1e12 * s->step_s);
+    }
+    if (s->nmos && s->pmos) {
+        write_text(out, "nmos", s->nmos);
+        write_text(out, "pmos", s->pmos);
+    }
+}
+
 mj_status mj_ring_substrate_save(const char *path, const mj_ring_substrate *s, mj_err *err)
 {
     mj_draft draft;
@@ -202,7 +239,8 @@ mj_status mj_ring_substrate_save(const char *path, const mj_ring_substrate *s, m
           "# split: this ring has an output and its opposite; responses to that one and to a sine beside it.\n"
           "# coupler_bits: couplings are couplers; so many of them (hung) load each output, on or off; off_constant: what\n"
           "# one that is off adds to a rate, times its resistance, at response_resistance and at half of it.\n"
-          "# conductance_max: of all couplings at a node; above it H is another.\n"
+          "# conductance_max: of all couplings at a node, from a ring's own output; above it H is another.\n"
+          "# load, widths, length: of a stage; step: the simulations' largest; nmos, pmos: devices of the card.\n"
           "mj: 1\n", out);
     write_text(out, "phase_substrate", s->name);
     write_text(out, "card", s->card);
@@ -220,6 +258,7 @@ mj_status mj_ring_substrate_save(const char *path, const mj_ring_substrate *s, m
     write_list(out, "response_sin", s->response.sin);
     write_list(out, "response_cos", s->response.cos);
     fprintf(out, "load_slope: %.4g\nresponse_residual: %.4g\n", s->load_slope, s->response.residual);
+    write_cell(out, s);
     if (s->mismatch > 0) {
         fprintf(out, "mismatch: %.4g\ntrim_bits: %d\n", s->mismatch, s->trim_bits);
     }
@@ -253,6 +292,12 @@ mj_status mj_ring_substrate_load(mj_ring_substrate *substrate, const char *path,
         return mj_err_add(err, MJ_ERANGE, path, 0, 0,
                           "a split ring without the response to its opposite and to a sine");
     }
+    if (strchr(d.s.card, '/')) {
+        return mj_err_add(err, MJ_ERANGE, path, 0, 0, "card: the name of a file in data/circuits, no path");
+    }
+    if (d.s.width_n_m > 0 && !(d.s.width_p_m > 0 && d.s.length_m > 0 && d.s.step_s > 0)) {
+        return mj_err_add(err, MJ_EKEY, path, 0, 0, "width_n comes with width_p, length and step");
+    }
     if (d.s.listen >= d.s.n_stages) {
         return mj_err_add(err, MJ_ERANGE, path, 0, 0, "no node %d in a ring of %d stages", d.s.listen,
                           d.s.n_stages);
@@ -276,7 +321,39 @@ static void write_fact(FILE *out, const mj_ring_substrate *s, const char *name, 
             name, what, value, unit, s->vdd_V);
 }
 
-mj_status mj_ring_facts_save(const char *path, const mj_ring_substrate *s, mj_err *err)
+/* Period or energy, with what corners make of it. */
+static void write_spread(FILE *out, const mj_ring_substrate *s, const mj_ring_spread *spread, const char *name,
+                         const char *what, const char *unit, double scale, bool is_energy)
+{
+    double typ = scale * (is_energy ? s->energy_J : s->period_s), lo = typ, hi = typ;
+    const mj_ring_condition *c = spread ? spread->condition : NULL;
+    if (!c) {
+        write_fact(out, s, name, what, typ, unit);
+        return;
+    }
+    for (int i = 0; i < MJ_RING_CONDITIONS; i++) {
+        double value = scale * (is_energy ? c[i].energy_J : c[i].period_s);
+        lo = fmin(lo, value);
+        hi = fmax(hi, value);
+    }
+    fprintf(out,
+            "  - {name: %s, what: \"%s\",\n"
+            "     value: {typ: %.4g %s, lo: %.4g %s, hi: %.4g %s},\n"
+            "     vdd: %.4g V, from: ngspice2026, class: simulated, boundary: die, scaling: none,\n"
+            "     note: \"over tt, ff and ss, 0 to 85 C, a tenth more and less supply\"}\n",
+            name, what, typ, unit, lo, unit, hi, unit, s->vdd_V);
+    for (int i = 0; i < MJ_RING_CONDITIONS; i++) {
+        if (i % 9 == MIDDLE && i != MIDDLE) { /* ff and ss at 25 C and the supply as it is */
+            char corner[16], more[128];
+            snprintf(corner, sizeof corner, "%s.%s", name, c[i].corner);
+            snprintf(more, sizeof more, "%s, corner %s, 25 C", what, c[i].corner);
+            write_fact(out, s, corner, more, scale * (is_energy ? c[i].energy_J : c[i].period_s), unit);
+        }
+    }
+}
+
+mj_status mj_ring_facts_save(const char *path, const mj_ring_substrate *s, const mj_ring_spread *spread,
+                             mj_err *err)
 {
     mj_draft draft;
     char what[128];
@@ -286,8 +363,8 @@ mj_status mj_ring_facts_save(const char *path, const mj_ring_substrate *s, mj_er
     fprintf(out, "# A ring of %d inverters in ngspice; made by mj measure ring.\n"
                  "# card %s, corner %s, %.5g K, %s, commit %s\nmj: 1\nfacts: circuit-ring\nentries:\n",
             s->n_stages, s->card, s->corner, s->temperature_K, s->tool, s->commit);
-    write_fact(out, s, "period", "period of a ring", 1e12 * s->period_s, "ps");
-    write_fact(out, s, "cycle", "energy of a ring, per cycle", 1e15 * s->energy_J, "fJ/cycle");
+    write_spread(out, s, spread, "period", "period of a ring", "ps", 1e12, false);
+    write_spread(out, s, spread, "cycle", "energy of a ring, per cycle", "fJ/cycle", 1e15, true);
     write_fact(out, s, "leak", "leakage of a ring that stands still, as far as the card leaks", 1e9 * s->leak_W, "nW");
     write_fact(out, s, "detuning", "relative change of the frequency for 10 mV of supply",
                s->detuning_pV, "%");
@@ -307,6 +384,12 @@ mj_status mj_ring_facts_save(const char *path, const mj_ring_substrate *s, mj_er
     }
     write_fact(out, s, "conductance", "couplings at a node, up to which the function holds",
                1e6 * s->conductance_max_S, "uS");
+    if (spread && spread->mismatch) {
+        write_fact(out, s, "mismatch", "period from ring to ring, standard deviation",
+                   100 * spread->mismatch->period_share, "%");
+        write_fact(out, s, "mismatch.energy", "energy from ring to ring, standard deviation",
+                   100 * spread->mismatch->energy_share, "%");
+    }
     write_fact(out, s, "unit", "model time in which a coupling of 1 is 200 kohm", 1e9 * s->unit_s, "ns");
     return mj_draft_close(&draft, err);
 }

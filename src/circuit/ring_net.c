@@ -17,6 +17,7 @@
 #include <string.h>
 
 static const double PI = 3.14159265358979323846;
+static const double ROUNDING = 1e-9; /* of sums in another order */
 enum { H = MJ_RING_HARMONICS, IMAGES_MAX = 4096, RINGS_MAX = 1024, SIDE_MAX = 64 };
 enum { PLANES = 2 * H + 2 * 2 * H + 4 }; /* waves, what both outputs send, the scheme's three, phases */
 enum { BLOCK = 16 };
@@ -49,7 +50,8 @@ mj_status mj_ring_net_check(const mj_ring_net *net, mj_err *err)
     bool sound = net->n >= 2 && net->n <= RINGS_MAX && net->width >= 1 && net->height >= 1 &&
                  net->width <= SIDE_MAX && net->height <= SIDE_MAX &&
                  net->width * net->height <= net->n && net->span > 0 && net->span < 1e6 &&
-                 net->n_images >= 1 && net->n_images <= IMAGES_MAX && net->n_couplings >= 0;
+                 net->n_images >= 1 && net->n_images <= IMAGES_MAX && net->n_couplings >= 0 &&
+                 are_finite(&net->strongest, 1);
     for (int e = 0; sound && e < net->n_couplings; e++) {
         const mj_ring_coupling *c = &net->coupling[e];
         sound = c->i >= 0 && c->j >= 0 && c->i < net->n && c->j < net->n && c->i != c->j &&
@@ -61,10 +63,17 @@ mj_status mj_ring_net_check(const mj_ring_net *net, mj_err *err)
                 are_finite(image->drive_cos, net->n) && are_finite(image->drive_sin, net->n) &&
                 are_finite(image->start, net->n);
     }
-    return sound ? MJ_OK
-                 : mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
-                              "no net for rings: 2 to %d oscillators, an image of at most so many, couplings "
-                              "between two of them, finite numbers", RINGS_MAX);
+    if (!sound) {
+        return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
+                          "no net for rings: 2 to %d oscillators, an image of at most so many, couplings "
+                          "between two of them, finite numbers", RINGS_MAX);
+    }
+    double most = mj_ring_net_strongest(net);
+    return most <= net->strongest * (1 + ROUNDING)
+               ? MJ_OK
+               : mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
+                            "no net for rings: %.4g acts on one of them, and 'strongest' is %.4g", most,
+                            net->strongest);
 }
 
 double mj_ring_net_strongest(const mj_ring_net *net)

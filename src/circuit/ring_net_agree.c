@@ -12,7 +12,7 @@ enum { STEPS = 512, TRIES = 100 };
 
 void mj_ring_net_quantise(mj_ring_net *net, const mj_ring_substrate *s)
 {
-    double full = 0, all = ldexp(1, s->coupler_bits) - 1;
+    double full = 0, all = ldexp(1, s->coupler_bits) - 1, before = mj_ring_net_strongest(net);
     int kept = 0;
     for (int e = 0; e < net->n_couplings; e++) {
         const mj_ring_coupling *c = &net->coupling[e];
@@ -28,6 +28,7 @@ void mj_ring_net_quantise(mj_ring_net *net, const mj_ring_substrate *s)
         }
     }
     net->n_couplings = s->coupler_bits > 0 ? kept : net->n_couplings;
+    net->strongest += mj_ring_net_strongest(net) - before;
 }
 
 static bool may_couple(const mj_ring_net *net, int i, int j, int n_out)
@@ -71,7 +72,8 @@ mj_status mj_ring_net_draw(mj_ring_net *net, int n, int n_out, uint64_t seed, mj
             couple(net, i, j, &rng);
         }
     }
-    net->span = TURN_RAD / mj_ring_net_strongest(net);
+    net->strongest = mj_ring_net_strongest(net);
+    net->span = TURN_RAD / net->strongest;
     return mj_ring_net_check(net, err);
 }
 
@@ -104,9 +106,9 @@ static mj_status agree(mj_ring_net_agreement *a, const mj_ring_net *net, const m
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for %d rings", net->n);
     }
     MJ_TRY(mj_ring_net_simulate(&result, net, 0, ring, figures, s, job, arena, err));
-    a->span_s = net->span * mj_ring_map(s, mj_ring_net_strongest(net)).unit_s;
+    a->span_s = net->span * mj_ring_map(s, net->strongest).unit_s;
     a->energy_J = result.energy_J / net->n / (a->span_s / s->period_s);
-    a->circuit_s = result.wall_s;
+    a->circuit_s = result.busy_s;
     MJ_TRY(predict(phase, net, s, true, arena, err));
     a->sine = mj_ring_compare(phase, result.phase, net->n);
     MJ_TRY(predict(phase, net, s, false, arena, err));

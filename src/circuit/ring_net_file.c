@@ -1,10 +1,11 @@
 /* Ring net files: the net as mj realize wrote it, and one result an image, so that a measurement of hours
  * goes on where it was stopped.
  *
- *   {"schema": 1, "kind": "ring-net", "name": .., "oscillators": N, "width": .., "height": .., "span": ..,
- *    "couplings": [[i, j, value], ..], "images": [{"label": .., "omega": [..], "drive_cos": [..],
- *    "drive_sin": [..], "start": [..]}, ..]}
+ *   {"schema": 2, "kind": "ring-net", "name": .., "oscillators": N, "width": .., "height": .., "span": ..,
+ *    "strongest": .., "couplings": [[i, j, value], ..], "images": [{"label": .., "omega": [..],
+ *    "drive_cos": [..], "drive_sin": [..], "start": [..]}, ..]}
  *
+ * A result names what it was made from by hashes, and is taken only where all of it is the same now.
  * Nothing of a file is believed: lists must be as long as they are to be, numbers finite. */
 #include "mj/ring_net.h"
 
@@ -13,9 +14,11 @@
 
 #include <math.h>
 #include <string.h>
+#include <unistd.h>
 
-enum { SCHEMA = 1, COUPLINGS_MAX = 1 << 20 };
+enum { SCHEMA = 2, COUPLINGS_MAX = 1 << 20 };
 static const double COUNT_MAX = 1 << 20;
+static const double PI = 3.14159265358979323846, WITHIN = 1e-9;
 #define NET_FILE "net.json"
 
 static mj_json *list_of(const double *x, int n)
@@ -55,6 +58,7 @@ mj_status mj_ring_net_save(const mj_ring_net *net, const char *folder, mj_err *e
     mj_json_set_integer(root, "width", net->width);
     mj_json_set_integer(root, "height", net->height);
     mj_json_set_number(root, "span", net->span);
+    mj_json_set_number(root, "strongest", net->strongest);
     for (int e = 0; e < net->n_couplings; e++) {
         const mj_ring_coupling *c = &net->coupling[e];
         mj_json_append(couplings, list_of((double[]){c->i, c->j, c->value}, 3));
@@ -160,13 +164,14 @@ static mj_status get_net(mj_ring_net *net, const reader *r, const mj_json *root)
     int schema;
     MJ_TRY(get_count(&schema, r, root, "schema"));
     if (schema != SCHEMA || !kind || strcmp(kind, "ring-net") != 0 || !name) {
-        return mj_err_add(r->err, MJ_ESUPPORT, r->path, 0, 0, "no net of rings of schema %d", SCHEMA);
+        return mj_err_add(r->err, MJ_ESUPPORT, r->path, 0, 0, "no net of rings of schema %d: realise it anew", SCHEMA);
     }
     net->name = mj_arena_text(r->arena, name, strlen(name));
     MJ_TRY(get_count(&net->n, r, root, "oscillators"));
     MJ_TRY(get_count(&net->width, r, root, "width"));
     MJ_TRY(get_count(&net->height, r, root, "height"));
     MJ_TRY(get_number(&net->span, r, root, "span"));
+    MJ_TRY(get_number(&net->strongest, r, root, "strongest"));
     MJ_TRY(get_couplings(net, r, mj_json_get(root, "couplings")));
     return get_images(net, r, mj_json_get(root, "images"));
 }
@@ -196,40 +201,132 @@ mj_status mj_ring_net_load(mj_ring_net *net, const char *folder, mj_arena *arena
     return status == MJ_OK ? mj_ring_net_check(net, err) : status;
 }
 
+/* A text of the manifest against what is there. */
+static mj_status check_hash(const mj_json *root, const char *path, const char *key, const char *found,
+                            const char *what, mj_err *err)
+{
+    const char *wanted = mj_json_text(mj_json_get(root, key));
+    return wanted && strcmp(wanted, found) == 0
+               ? MJ_OK
+               : mj_err_add(err, MJ_ERANGE, path, 0, 0, "'%s' is not that of %s in this folder: realise it anew",
+                            key, what);
+}
+
+mj_status mj_ring_net_origin_make(mj_ring_net_origin *origin, const char *folder, const char *models_text,
+                                  double step_s, const char *tool, mj_err *err)
+{
+    char path[MJ_DRAFT_PATH_MAX];
+    mj_sha256 sha;
+    *origin = (mj_ring_net_origin){.step_s = step_s, .tool = tool};
+    snprintf(path, sizeof path, "%s/" NET_FILE, folder);
+    MJ_TRY(mj_sha256_file(origin->net, path, err));
+    snprintf(path, sizeof path, "%s/substrate.yaml", folder);
+    MJ_TRY(mj_sha256_file(origin->substrate, path, err));
+    mj_sha256_init(&sha);
+    mj_sha256_add(&sha, models_text, strlen(models_text));
+    mj_sha256_format(origin->models, &sha);
+    snprintf(path, sizeof path, "%s/manifest.json", folder);
+    reader r = {path, NULL, err};
+    mj_status status;
+    mj_json *root = open_file(&r, &status);
+    const char *kind = mj_json_text(mj_json_get(root, "kind"));
+    if (status == MJ_OK && !(kind && strcmp(kind, "spice") == 0)) {
+        status = mj_err_add(err, MJ_ESUPPORT, path, 0, 0, "no manifest of a net on rings");
+    }
+    if (status == MJ_OK) {
+        status = check_hash(root, path, "net_sha256", origin->net, NET_FILE, err);
+    }
+    if (status == MJ_OK) {
+        status = check_hash(root, path, "substrate_sha256", origin->substrate, "substrate.yaml", err);
+    }
+    mj_json_free(root);
+    return status;
+}
+
 static void result_path(char path[MJ_DRAFT_PATH_MAX], const char *folder, int image)
 {
     snprintf(path, MJ_DRAFT_PATH_MAX, "%s/image-%02d.json", folder, image);
 }
 
-mj_status mj_ring_net_result_save(const mj_ring_net_result *result, const mj_ring_net *net, int image,
-                                  const char *folder, mj_err *err)
+mj_status mj_ring_net_result_save(const mj_ring_net_result *result, const mj_ring_net_origin *origin,
+                                  const mj_ring_net *net, int image, const char *folder, mj_err *err)
 {
     char path[MJ_DRAFT_PATH_MAX];
     mj_json *root = mj_json_object();
     result_path(path, folder, image);
     mj_json_set_integer(root, "schema", SCHEMA);
+    mj_json_set_text(root, "net_sha256", origin->net);
+    mj_json_set_text(root, "substrate_sha256", origin->substrate);
+    mj_json_set_text(root, "models_sha256", origin->models);
+    mj_json_set_number(root, "step_s", origin->step_s);
+    mj_json_set_text(root, "tool", origin->tool);
     mj_json_set_number(root, "energy_J", result->energy_J);
     mj_json_set_number(root, "wall_s", result->wall_s);
+    mj_json_set_number(root, "busy_s", result->busy_s);
+    mj_json_set_number(root, "package_J", result->package_J);
     mj_json_set(root, "phase", list_of(result->phase, net->n));
     return save(root, path, err);
 }
 
-mj_status mj_ring_net_result_load(mj_ring_net_result *result, const mj_ring_net *net, int image,
-                                  const char *folder, mj_arena *arena, mj_err *err)
+static mj_status check_origin(const reader *r, const mj_json *root, const mj_ring_net_origin *origin)
+{
+    const struct {
+        const char *key, *wanted, *what;
+    } text[] = {{"net_sha256", origin->net, "another net"},
+                {"substrate_sha256", origin->substrate, "another substrate"},
+                {"models_sha256", origin->models, "other models of transistors"},
+                {"tool", origin->tool, "another ngspice"}};
+    double step_s;
+    for (size_t i = 0; i < sizeof text / sizeof text[0]; i++) {
+        const char *found = mj_json_text(mj_json_get(root, text[i].key));
+        if (!found || strcmp(found, text[i].wanted) != 0) {
+            return mj_err_add(r->err, MJ_ERANGE, r->path, 0, 0,
+                              "a result of %s ('%s'); delete the file to measure the image anew", text[i].what,
+                              text[i].key);
+        }
+    }
+    MJ_TRY(get_number(&step_s, r, root, "step_s"));
+    return fabs(step_s / origin->step_s - 1) < WITHIN
+               ? MJ_OK
+               : mj_err_add(r->err, MJ_ERANGE, r->path, 0, 0,
+                            "a result of steps of %.4g s, not %.4g s; give that --step, or delete the file to "
+                            "measure the image anew", step_s, origin->step_s);
+}
+
+static mj_status get_result(mj_ring_net_result *result, const reader *r, const mj_json *root, int n)
+{
+    MJ_TRY(get_list(&result->phase, r, mj_json_get(root, "phase"), "phase", n));
+    MJ_TRY(get_number(&result->energy_J, r, root, "energy_J"));
+    MJ_TRY(get_number(&result->wall_s, r, root, "wall_s"));
+    MJ_TRY(get_number(&result->busy_s, r, root, "busy_s"));
+    MJ_TRY(get_number(&result->package_J, r, root, "package_J"));
+    bool sound = result->energy_J > 0 && result->wall_s > 0 && result->busy_s > 0 && result->package_J >= 0;
+    for (int i = 0; i < n; i++) {
+        sound = sound && fabs(result->phase[i]) <= PI * (1 + WITHIN);
+    }
+    return sound ? MJ_OK
+                 : mj_err_add(r->err, MJ_ERANGE, r->path, 0, 0,
+                              "no measurement: joules and seconds are above 0, phases from -pi to pi");
+}
+
+mj_status mj_ring_net_result_load(mj_ring_net_result *result, bool *found, const mj_ring_net_origin *origin,
+                                  const mj_ring_net *net, int image, const char *folder, mj_arena *arena,
+                                  mj_err *err)
 {
     char path[MJ_DRAFT_PATH_MAX];
     reader r = {path, arena, err};
     mj_status status;
     result_path(path, folder, image);
+    *found = access(path, F_OK) == 0;
+    if (!*found) {
+        return MJ_OK;
+    }
     mj_json *root = open_file(&r, &status);
     if (status == MJ_OK) {
-        status = get_list(&result->phase, &r, mj_json_get(root, "phase"), "phase", net->n);
+        status = check_origin(&r, root, origin);
     }
     if (status == MJ_OK) {
-        status = get_number(&result->energy_J, &r, root, "energy_J");
-    }
-    if (status == MJ_OK) {
-        status = get_number(&result->wall_s, &r, root, "wall_s");
+        status = get_result(result, &r, root, net->n);
     }
     mj_json_free(root);
     return status;

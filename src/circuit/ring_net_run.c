@@ -30,10 +30,19 @@ typedef struct {
     mj_ring_use *use; /* [n] of couplers */
 } writer;
 
+static const mj_ring_response *response_of(const mj_ring_substrate *s, const mj_ring_coupling *c)
+{
+    return c->value < 0 ? &s->opposite : &s->response;
+}
+
+static double coupling_S(const mj_ring_coupling *c, const mj_ring_substrate *s, double unit_s)
+{
+    return fabs(c->value) / (unit_s * fabs(response_of(s, c)->sin[0]));
+}
+
 static double conductance_of(const writer *w, const mj_ring_coupling *c)
 {
-    const mj_ring_substrate *s = w->substrate;
-    return fabs(c->value) / (w->unit_s * fabs((c->value < 0 ? s->opposite : s->response).sin[0]));
+    return coupling_S(c, w->substrate, w->unit_s);
 }
 
 /* Behind its resistor a bit that is off ends in a contact: of a large resistor a ring feels all of G, as of any
@@ -80,7 +89,6 @@ static void write_couplings(const writer *w)
     char port[NAME_B];
     for (int e = 0; e < w->net->n_couplings; e++) {
         const mj_ring_coupling *c = &w->net->coupling[e];
-        const mj_ring_response *r = c->value < 0 ? &s->opposite : &s->response;
         double conductance_S = conductance_of(w, c);
         if (c->value < 0) {
             mj_ring_opposite(port, sizeof port, w->ring, c->j);
@@ -93,21 +101,30 @@ static void write_couplings(const writer *w)
         } else {
             fprintf(w->out, "rc%d %s n%d_%d %.9g\n", e, port, c->i, w->ring->listen, 1 / conductance_S);
         }
-        w->shift[c->i] += r->constant * conductance_S;
+        w->shift[c->i] += response_of(s, c)->constant * conductance_S;
         w->load_S[c->i] += conductance_S;
     }
 }
 
 /* B + jA = unit sum_s G_s (a + jb) e^(js) over the sines that lead by s, of which two opposite ones are
- * never both on. */
+ * never both on: conductances to the sine and to the one a quarter of a turn ahead, below 0 to the opposite
+ * of each. */
+static void injection_S(double part[2], const mj_ring_image *image, int i, const mj_ring_substrate *s,
+                        double unit_s)
+{
+    double complex own = s->sine.sin[0] + I * s->sine.cos[0];
+    double complex g = (image->drive_sin[i] + I * image->drive_cos[i]) / (unit_s * own);
+    part[0] = creal(g);
+    part[1] = cimag(g);
+}
+
 static void write_injection(const writer *w)
 {
     static const char *const bus[2][2] = {{"s0", "s180"}, {"s90", "s270"}};
     const mj_ring_response *r = &w->substrate->sine;
-    double complex own = r->sin[0] + I * r->cos[0];
     for (int i = 0; i < w->net->n; i++) {
-        double complex g = (w->image->drive_sin[i] + I * w->image->drive_cos[i]) / (w->unit_s * own);
-        const double part[2] = {creal(g), cimag(g)};
+        double part[2];
+        injection_S(part, w->image, i, w->substrate, w->unit_s);
         for (int p = 0; p < 2; p++) {
             if (fabs(part[p]) > LEAST_S) {
                 fprintf(w->out, "ri%d_%d %s n%d_%d %.9g\n", i, p, bus[p][part[p] < 0], i,
@@ -117,6 +134,25 @@ static void write_injection(const writer *w)
             }
         }
     }
+}
+
+double mj_ring_net_conductance(const mj_ring_net *net, const mj_ring_substrate *substrate)
+{
+    double most_S = 0, unit_s = mj_ring_map(substrate, net->strongest).unit_s;
+    for (int i = 0; i < net->n; i++) {
+        double coupled_S = 0, driven_S = 0;
+        for (int e = 0; e < net->n_couplings; e++) {
+            const mj_ring_coupling *c = &net->coupling[e];
+            coupled_S += c->i == i ? coupling_S(c, substrate, unit_s) : 0;
+        }
+        for (int k = 0; k < net->n_images; k++) {
+            double part[2];
+            injection_S(part, &net->image[k], i, substrate, unit_s);
+            driven_S = fmax(driven_S, fabs(part[0]) + fabs(part[1]));
+        }
+        most_S = fmax(most_S, coupled_S + driven_S);
+    }
+    return most_S;
 }
 
 static void write_rings(const writer *w, const mj_ring *ring, const mj_ring_figures *figures)
@@ -163,7 +199,7 @@ static mj_status write_deck(mj_deck *deck, writer *w, const mj_ring *ring, const
                             mj_err *err)
 {
     const mj_ring_net *net = w->net;
-    const mj_ring_mapping map = mj_ring_map(w->substrate, mj_ring_net_strongest(net));
+    const mj_ring_mapping map = mj_ring_map(w->substrate, net->strongest);
     w->out = deck->out;
     w->unit_s = map.unit_s;
     for (int e = 0; e < net->n_couplings; e++) {
@@ -246,14 +282,15 @@ mj_status mj_ring_net_simulate(mj_ring_net_result *result, const mj_ring_net *ne
     mj_arena own;
     mj_deck deck;
     mj_raw raw;
-    double begin_s = mj_clock_s();
+    double begin_s = mj_clock_s(), busy_s = mj_clock_children_s();
     *result = (mj_ring_net_result){.phase = NULL};
     MJ_TRY(mj_ring_net_deck(&deck, net, image, ring, figures, substrate, err));
     mj_arena_init(&own, 0);
     mj_status status = mj_spice_run(&raw, &deck, job, &own, err);
     result->wall_s = mj_clock_s() - begin_s;
+    result->busy_s = mj_clock_children_s() - busy_s;
     if (status == MJ_OK) {
-        double unit_s = mj_ring_map(substrate, mj_ring_net_strongest(net)).unit_s;
+        double unit_s = mj_ring_map(substrate, net->strongest).unit_s;
         status = read_result(result, &raw, net, ring, net->span * unit_s, arena, err);
     }
     status = mj_spice_keep(status, &deck, &raw, job, err);

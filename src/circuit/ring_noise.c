@@ -23,6 +23,7 @@ static const double SAMPLE_S = 10e-12; /* white up to 50 GHz */
 static const double SPAN_CYCLES = 400;
 static const double PROBE_V = 0.01;
 enum { RINGS = 2, CYCLES_MAX = 1024, CYCLES_SKIPPED = 6, LAGS = 8, NAME_B = 32 };
+enum { CYCLES_MIN = 200 }; /* of 400: a ring that noise has stopped has fewer */
 
 static mj_status measure_transconductance(double *g_S, const mj_ring *ring, const mj_spice_job *job,
                                           mj_arena *arena, mj_err *err)
@@ -108,7 +109,10 @@ static mj_status measure_diffusion(double *diffusion_sq, double current_A, const
         status = mj_raw_find(&wave, &raw, name, err);
         if (status == MJ_OK) {
             size_t n = mj_waveform_crossings(crossing, CYCLES_MAX, &wave, ring->vdd_V / 2, true);
-            *diffusion_sq += find_diffusion(crossing, n < CYCLES_MAX ? n : CYCLES_MAX) / RINGS;
+            status = n >= CYCLES_MIN && n <= CYCLES_MAX
+                         ? MJ_OK
+                         : mj_err_add(err, MJ_ERANGE, NULL, 0, 0, "a ring with noise stopped: %zu cycles", n);
+            *diffusion_sq += status == MJ_OK ? find_diffusion(crossing, n) / RINGS : 0;
         }
     }
     status = mj_spice_keep(status, &deck, &raw, job, err);
@@ -134,5 +138,9 @@ mj_status mj_ring_measure_noise(mj_ring_noise *noise, const mj_ring *ring,
     MJ_TRY(measure_diffusion(&noise->floor_sq, 0, ring, figures, job, err));
     MJ_TRY(measure_diffusion(&strong_sq, GAIN * sample_A, ring, figures, job, err));
     noise->diffusion_sq = (strong_sq - noise->floor_sq) / (GAIN * GAIN);
-    return MJ_OK;
+    return noise->diffusion_sq > 0
+               ? MJ_OK
+               : mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
+                            "the noise of the transistors is below what the solver's steps make (%.3g rad2/s): "
+                            "take a smaller --step", noise->floor_sq);
 }

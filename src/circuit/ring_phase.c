@@ -86,14 +86,6 @@ void mj_ring_graph_scale(mj_ring_graph *graph, const mj_ring *ring, double condu
     }
 }
 
-mj_ring_model mj_ring_model_make(const mj_ring *ring, const mj_ring_figures *figures,
-                                 const mj_ring_responses *responses)
-{
-    return (mj_ring_model){.n_stages = ring->n_stages, .period_s = figures->period_s,
-                           .detuning_pV = figures->detuning_pV, .load_slope = responses->load_slope,
-                           .response = responses->response[responses->chosen]};
-}
-
 mj_ring_model mj_ring_model_sine_only(const mj_ring_model *model)
 {
     mj_ring_model sine = *model;

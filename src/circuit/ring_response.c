@@ -34,15 +34,6 @@ enum { PROBE_SPLIT = 7, PROBE_COUPLERS = 9 }; /* of them with those that only su
 static const int CYCLES_SKIPPED = 10;   /* until the start is forgotten */
 enum { WINDOW = 2, UNKNOWNS = 1 + 2 * MJ_RING_HARMONICS, CYCLES_MAX = 2048, NAME_B = 32 };
 
-double mj_ring_response_at(const mj_ring_response *r, double phase)
-{
-    double sum = r->constant;
-    for (int h = 1; h <= MJ_RING_HARMONICS; h++) {
-        sum += r->sin[h - 1] * sin(h * phase) + r->cos[h - 1] * cos(h * phase);
-    }
-    return sum;
-}
-
 /* Means of 1, sin h d, cos h d while d goes evenly from one value to another. */
 static void fill_row(double row[UNKNOWNS], double from, double to)
 {

@@ -1,7 +1,8 @@
 /* Ring spread: corners one after the other, and Monte-Carlo over transistors.
  *
- * Rings of one chip differ because their transistors do. The frequency offset that this makes is what
- * a network's trim has to take away before a coupling of 1e7 to 1e8 rad/s can act. */
+ * Rings of one chip differ because their transistors do: here those of the stages; a ring's buffers and the
+ * outputs of a split one are all alike. The frequency offset that this makes is what a network's trim has to
+ * take away before a coupling of 1e7 to 1e8 rad/s can act. */
 #include "mj/ring_spread.h"
 
 #include "mj/rng.h"

@@ -35,11 +35,11 @@ typedef struct {
     int n_vectors;
     bool random, naive, vectors_given;
     const char *card, *corner; /* of an equilibrium net */
-    int cells, n_images;
+    int cells;
     bool cells_given;
+    int n_images; /* 0: of oscillators 16, of an equilibrium net 3 */
     const char *substrate, *models; /* of oscillators */
-    int n_rings_images;
-    bool substrate_given, n_given;
+    bool substrate_given;
 } request;
 
 static mj_status load_examples(mj_lut_examples *examples, mj_context *context, const mj_lut_model *model,
@@ -163,10 +163,9 @@ static mj_status check_options(const request *r, const circuit *c, const char *p
         {"--cells", r->cells_given, EQUILIBRIUM},
         {"--card", r->card, EQUILIBRIUM},
         {"--corner", r->corner, EQUILIBRIUM},
-        {"--images", r->n_images > 0, EQUILIBRIUM},
         {"--substrate", r->substrate_given, OSCILLATOR},
         {"--models", r->models, OSCILLATOR},
-        {"--n", r->n_given, OSCILLATOR},
+        {"--n", r->n_images > 0, EQUILIBRIUM | OSCILLATOR},
         {"--limit", r->limit_s > 0, LUT | OSCILLATOR},
         {"--seed", context->globals.seed_given, LUT | OSCILLATOR},
     };
@@ -268,13 +267,14 @@ static mj_status run(mj_context *context, const request *r, const char *word)
         return mj_realize_spice(context, path, &spice);
     }
     const mj_rings_request rings = {.path = path, .out = r->out, .substrate = r->substrate,
-                                    .models = r->models, .n_images = r->n_rings_images,
+                                    .models = r->models,
+                                    .n_images = r->n_images > 0 ? r->n_images : RINGS_IMAGES_DEFAULT,
                                     .limit_s = r->limit_s > 0 ? r->limit_s : RINGS_LIMIT_s};
     return mj_realize_rings(context, &rings);
 }
 
 /* What the command takes, in groups: all models, look-up tables, an equilibrium net, oscillators. */
-enum { OPTIONS_N = 16 };
+enum { OPTIONS_N = 15 };
 static void set_options(mj_option option[OPTIONS_N], request *r)
 {
     const mj_option own[OPTIONS_N] = {
@@ -302,16 +302,15 @@ static void set_options(mj_option option[OPTIONS_N], request *r)
          .help = "of an equilibrium net: models of transistors (own card, 180 nm)"},
         {.name = "corner", .argument = "NAME", .kind = MJ_OPTION_TEXT, .target = &r->corner,
          .help = "of an equilibrium net: section of that file (tt)"},
-        {.name = "images", .argument = "N", .kind = MJ_OPTION_INT, .target = &r->n_images, .min = 1,
-         .max = IMAGES_MAX, .help = "of an equilibrium net: images to settle on (3)"},
         {.name = "substrate", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &r->substrate,
          .given = &r->substrate_given,
          .help = "of oscillators: split rings of mj measure ring, or a name in data/circuits\n"
                  "(ring-180nm-split)"},
         {.name = "models", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &r->models,
          .help = "of oscillators: the rings' models of transistors (the card in data/circuits)"},
-        {.name = "n", .argument = "N", .kind = MJ_OPTION_INT, .target = &r->n_rings_images, .min = 1,
-         .max = IMAGES_MAX, .given = &r->n_given, .help = "of oscillators: images, the classes in turn (16)"},
+        {.name = "n", .argument = "N", .kind = MJ_OPTION_INT, .target = &r->n_images, .min = 1,
+         .max = IMAGES_MAX,
+         .help = "of oscillators: images, the classes in turn (16); of an equilibrium net: to settle on (3)"},
         {.name = "limit", .argument = "TIME", .kind = MJ_OPTION_REAL, .target = &r->limit_s, .unit = "s",
          .min = 1, .max = LIMIT_MAX_s, .help = "of a tool: '1200 s' (600 s; of oscillators 3600 s)"},
     };
@@ -320,8 +319,7 @@ static void set_options(mj_option option[OPTIONS_N], request *r)
 
 int mj_cmd_realize(mj_context *context, int argc, char **argv)
 {
-    request r = {.n_vectors = VECTORS_DEFAULT, .substrate = "ring-180nm-split",
-                 .n_rings_images = RINGS_IMAGES_DEFAULT};
+    request r = {.n_vectors = VECTORS_DEFAULT, .substrate = "ring-180nm-split"};
     mj_option option[OPTIONS_N];
     set_options(option, &r);
     const mj_usage usage = {

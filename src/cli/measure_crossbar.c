@@ -156,9 +156,11 @@ static void print_bill(const result *m, const request *r)
            mj_units_format(b->joules / mac, "J", each, sizeof each),
            mj_units_format(b->lo_J / mac, "J", lo, sizeof lo),
            mj_units_format(b->hi_J / mac, "J", hi, sizeof hi));
-    printf("  %-22s %9s           = %s/MAC; the array alone is %.2g of it\n", "digital int8",
+    printf("  %-22s %9s           = %s/MAC (%s..%s); the array alone is %.2g of it\n", "digital int8",
            mj_units_format(b->digital_J, "J", joules, sizeof joules),
-           mj_units_format(b->digital_J / mac, "J", each, sizeof each), m->figures.array_J / b->digital_J);
+           mj_units_format(b->digital_J / mac, "J", each, sizeof each),
+           mj_units_format(b->digital_lo_J / mac, "J", lo, sizeof lo),
+           mj_units_format(b->digital_hi_J / mac, "J", hi, sizeof hi), m->figures.array_J / b->digital_J);
     printf("  %-22s %9s           its weights read from SRAM once more (sram.read.1mb)\n", "",
            mj_units_format(b->digital_read_J, "J", joules, sizeof joules));
     printf("  the crossbar takes %.3g of the digital product, %.3g with reads, at %.1f effective bits, not 8\n",
@@ -203,6 +205,8 @@ static mj_json *bill_json(const result *m)
     mj_json_set_number(root, "joules_lo", b->lo_J);
     mj_json_set_number(root, "joules_hi", b->hi_J);
     mj_json_set_number(root, "digital_J", b->digital_J);
+    mj_json_set_number(root, "digital_lo_J", b->digital_lo_J);
+    mj_json_set_number(root, "digital_hi_J", b->digital_hi_J);
     mj_json_set_number(root, "digital_read_J", b->digital_read_J);
     mj_json_set_number(root, "converter_bits", b->converter_bits);
     mj_json_set_number(root, "input_bits", b->input_bits);

@@ -27,7 +27,7 @@ enum { GLITCH_VECTORS = 100, SPICE_VECTORS = 41, ADDER_BITS = 4, ADDER_INPUTS = 
 typedef struct {
     bool check, wind_tunnel;
     int n_vectors;
-    double wire_m, core_W, limit_s;
+    double wire_m, watts_W, limit_s;
     mj_gates other;
     bool wire_given;
 } request;
@@ -273,7 +273,7 @@ static int run(mj_measure_report *report, mj_context *context, const request *as
         return mj_context_fail(context);
     }
     if (asked->wind_tunnel &&
-        mj_wind_gates_run(report, circuit, context, asked->core_W) != MJ_OK) {
+        mj_wind_gates_run(report, circuit, context, asked->watts_W) != MJ_OK) {
         return mj_context_fail(context);
     }
     /* Where a program of --check is missing, what was measured is shown all the same. */
@@ -316,8 +316,8 @@ int mj_measure_digital(mj_context *context, int argc, char **argv)
         {.name = "wind-tunnel", .kind = MJ_OPTION_FLAG, .target = &asked.wind_tunnel,
          .help = "also joules against simulating it: transistors, gates, words of bits, a machine;\n"
                  "and what the circuit is worth: expressive, dense, hard to simulate, trainable"},
-        {.name = "watts", .argument = "W", .kind = MJ_OPTION_REAL, .target = &asked.core_W, .unit = "W",
-         .min = 0.1, .max = 1000, .help = "of a busy core of this processor (10 W, assumed)"},
+        {.name = "watts", .argument = "W", .kind = MJ_OPTION_REAL, .target = &asked.watts_W, .unit = "W",
+         .min = 0.1, .max = 1000, .help = MJ_POWER_HELP},
     };
     const mj_usage usage = {
         .sentence = "DIR",

@@ -23,13 +23,13 @@ typedef struct {
     const char *models, *corner, *nmos, *pmos, *out, *substrate;
     int stages, agree, seeds, mismatch, hung;
     double vdd_V, temperature_C, load_F, step_s, span_s, limit_s, strength;
-    bool directed, split, noise, corners, stages_given, vdd_given, temperature_given;
+    bool directed, split, noise, corners, stages_given, vdd_given, temperature_given, load_given, step_given;
 } request;
 
 /* All that was measured in one call; has_: what was. */
 typedef struct {
     mj_ring ring;
-    mj_spice_models models;
+    mj_spice_models models, corner_models[3];
     mj_spice_job job;
     mj_ring_figures figures;
     mj_ring_responses responses;
@@ -47,17 +47,42 @@ typedef struct {
     double spread_start_s;
 } result;
 
-static mj_status make_ring(result *m, mj_context *context, const request *r)
+/* Those asked for, else those that the substrate names; and all three corners, whose lack is told before
+ * anything is measured. */
+static mj_status load_models(result *m, mj_context *context, const request *r)
 {
+    static const char *const corner[] = {"tt", "ff", "ss"};
     const char *own = mj_context_path(context, "circuits/generic-180nm.lib");
-    if (!r->models && !own) {
+    const char *path = r->models ? r->models : own;
+    if (!path) {
         return MJ_EFILE;
     }
-    const mj_models_request wanted = {r->models ? r->models : own, r->corner, r->nmos, r->pmos};
+    mj_models_request wanted = {.path = path};
+    if (r->substrate) {
+        const mj_units *units = mj_context_units(context);
+        if (!units) {
+            return MJ_EMEM;
+        }
+        MJ_TRY(mj_ring_substrate_load(&m->substrate, r->substrate, units, &context->arena, &context->err));
+        wanted = mj_ring_substrate_models(&m->substrate, path);
+    }
+    wanted.corner = r->corner ? r->corner : wanted.corner;
+    wanted.nmos = r->nmos ? r->nmos : wanted.nmos;
+    wanted.pmos = r->pmos ? r->pmos : wanted.pmos;
     MJ_TRY(mj_spice_models_load(&m->models, &wanted, &context->arena, &context->err));
     if (r->mismatch > 0 || r->noise) {
         MJ_TRY(mj_models_can_differ(&m->models, &context->err)); /* now, not after half an hour */
     }
+    for (int i = 0; i < 3 && r->corners; i++) {
+        wanted.corner = corner[i];
+        MJ_TRY(mj_spice_models_load(&m->corner_models[i], &wanted, &context->arena, &context->err));
+    }
+    return MJ_OK;
+}
+
+static mj_status make_ring(result *m, mj_context *context, const request *r)
+{
+    MJ_TRY(load_models(m, context, r));
     const char *root = getenv("TMPDIR");
     m->job = (mj_spice_job){.root = root && root[0] ? root : NULL, .limit_s = r->limit_s};
     m->ring = mj_ring_default(&m->models);
@@ -82,12 +107,8 @@ static mj_status make_ring(result *m, mj_context *context, const request *r)
 /* A file instead of a measurement; it must be of this ring. */
 static mj_status take_substrate(result *m, mj_context *context, const request *r)
 {
-    const mj_units *units = mj_context_units(context);
     mj_ring_substrate *s = &m->substrate;
-    if (!units) {
-        return MJ_EMEM;
-    }
-    MJ_TRY(mj_ring_substrate_load(s, r->substrate, units, &context->arena, &context->err));
+    s->step_s = r->step_given && s->width_n_m > 0 ? r->step_s : s->step_s;
     return mj_ring_substrate_apply(&m->ring, &m->figures, s, &m->job, &context->err);
 }
 
@@ -131,16 +152,11 @@ static void show_ring(int n_done, int n, void *user)
 
 static mj_status measure_spread(result *m, mj_context *context, const request *r)
 {
-    static const char *const corner[] = {"tt", "ff", "ss"};
-    mj_spice_models models[3];
     const mj_ring_watch watch = {show_ring, m};
-    for (int i = 0; i < 3 && r->corners; i++) {
-        const mj_models_request wanted = {m->models.path, corner[i], r->nmos, r->pmos};
-        MJ_TRY(mj_spice_models_load(&models[i], &wanted, &context->arena, &context->err));
-    }
     if (r->corners) {
         m->spreading = "corners";
-        MJ_TRY(mj_ring_measure_corners(m->condition, models, &m->ring, watch, &m->job, &context->err));
+        MJ_TRY(mj_ring_measure_corners(m->condition, m->corner_models, &m->ring, watch, &m->job,
+                                       &context->err));
         m->has_corners = true;
     }
     if (r->mismatch > 0) {
@@ -280,7 +296,7 @@ static void print_agreement(const result *m)
                a->circuit_s / a->model_s, a->settled ? "" : "  not settled");
     }
     if (m->n_agreements > 0) {
-        printf("%d of %d settled; %.4g fJ per ring and cycle\n", settled, m->n_agreements,
+        printf("%d of %d settled; %.4g fJ per ring and cycle; times are a processor's\n", settled, m->n_agreements,
                1e15 * m->agreement[0].energy_J);
     }
 }
@@ -336,6 +352,30 @@ static void set_responses(mj_json *root, const result *m)
         mj_json_append(list, item);
     }
     mj_json_set(root, "responses", list);
+}
+
+static void set_spread(mj_json *root, const result *m)
+{
+    mj_json *list = m->has_corners ? mj_json_array() : NULL;
+    for (int i = 0; list && i < MJ_RING_CONDITIONS; i++) {
+        const mj_ring_condition *c = &m->condition[i];
+        mj_json *item = mj_json_object();
+        mj_json_set_text(item, "corner", c->corner);
+        mj_json_set_number(item, "temperature_C", c->temperature_C);
+        mj_json_set_number(item, "vdd_V", c->vdd_V);
+        mj_json_set_number(item, "period_s", c->period_s);
+        mj_json_set_number(item, "energy_J", c->energy_J);
+        mj_json_append(list, item);
+    }
+    if (list) {
+        mj_json_set(root, "corners", list);
+    }
+    if (m->has_mismatch) {
+        mj_json_set_number(root, "mismatch_period_share", m->mismatch.period_share);
+        mj_json_set_number(root, "mismatch_energy_share", m->mismatch.energy_share);
+        mj_json_set_number(root, "mismatch_rate", m->mismatch.rate);
+        mj_json_set_number(root, "mismatch_threshold_V", m->mismatch.threshold_V);
+    }
 }
 
 static void set_agreements(mj_json *root, const result *m)
@@ -394,9 +434,7 @@ static mj_status print_json(mj_context *context, const result *m)
     if (m->has_responses) {
         set_responses(root, m);
     }
-    if (m->has_mismatch) {
-        mj_json_set_number(root, "mismatch_period_share", m->mismatch.period_share);
-    }
+    set_spread(root, m);
     if (m->n_agreements > 0) {
         set_agreements(root, m);
     }
@@ -417,14 +455,18 @@ static mj_status save(mj_context *context, const result *m, const char *folder)
     if (!facts || !substrate) {
         return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
     }
-    MJ_TRY(mj_ring_facts_save(facts, &m->substrate, &context->err));
+    const mj_ring_spread spread = {m->has_corners ? m->condition : NULL, m->has_mismatch ? &m->mismatch : NULL};
+    MJ_TRY(mj_ring_facts_save(facts, &m->substrate, &spread, &context->err));
     return mj_ring_substrate_save(substrate, &m->substrate, &context->err);
 }
 
+/* What is measured is saved at once: the rest takes long and may fail. */
 static mj_status measure_all(result *m, mj_context *context, const request *r)
 {
     MJ_TRY(r->substrate ? take_substrate(m, context, r) : measure_one(m, context, r));
+    MJ_TRY(r->out ? save(context, m, r->out) : MJ_OK);
     MJ_TRY(measure_spread(m, context, r));
+    MJ_TRY(r->out ? save(context, m, r->out) : MJ_OK);
     return measure_agreement(m, context, r);
 }
 
@@ -438,11 +480,11 @@ static mj_status run(mj_context *context, const request *r)
         return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
                           "--split is a way of --directed, and --hung one of --split");
     }
-    if (r->substrate && (r->out || r->noise || r->directed || r->split || r->hung > 0 || r->stages_given || r->vdd_given ||
-                         r->temperature_given)) {
+    if (r->substrate && (r->out || r->noise || r->directed || r->split || r->hung > 0 || r->stages_given ||
+                         r->vdd_given || r->temperature_given || r->load_given)) {
         return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
-                          "--substrate says what the ring is: no --out, --noise, --directed, --split, --hung, --stages, "
-                          "--vdd or --temperature with it");
+                          "--substrate says what the ring is: no --out, --noise, --directed, --split, --hung, "
+                          "--stages, --vdd, --temperature or --load with it");
     }
     MJ_TRY(make_ring(m, context, r));
     MJ_TRY(r->out ? mj_measure_prepare_folder(r->out, &context->err) : MJ_OK);
@@ -450,7 +492,6 @@ static mj_status run(mj_context *context, const request *r)
     mj_status status = measure_all(m, context, r);
     mj_progress_end(&m->progress);
     MJ_TRY(status);
-    MJ_TRY(r->out ? save(context, m, r->out) : MJ_OK);
     if (context->globals.json) {
         return print_json(context, m);
     }
@@ -481,9 +522,10 @@ int mj_measure_ring(mj_context *context, int argc, char **argv)
         {.name = "temperature", .argument = "C", .kind = MJ_OPTION_REAL, .target = &r.temperature_C,
          .min = -270, .max = 400, .given = &r.temperature_given, .help = "degrees Celsius (25)"},
         {.name = "load", .argument = "F", .kind = MJ_OPTION_REAL, .target = &r.load_F, .unit = "F",
-         .min = 0, .max = 1e-9, .help = "wire at every node (10 fF)"},
+         .min = 0, .max = 1e-9, .given = &r.load_given, .help = "wire at every node (10 fF)"},
         {.name = "step", .argument = "S", .kind = MJ_OPTION_REAL, .target = &r.step_s, .unit = "s",
-         .min = 1e-15, .max = 1e-6, .help = "largest step of a simulation (2 ps)"},
+         .min = 1e-15, .max = 1e-6, .given = &r.step_given,
+         .help = "largest step of a simulation (2 ps, or the substrate's)"},
         {.name = "directed", .kind = MJ_OPTION_FLAG, .target = &r.directed,
          .help = "couplings act one way: buffers at three taps of every ring"},
         {.name = "split", .kind = MJ_OPTION_FLAG, .target = &r.split,

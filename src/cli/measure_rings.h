@@ -5,6 +5,7 @@
 #include "context.h"
 #include "mj/json.h"
 #include "mj/ring_net.h"
+#include "power.h"
 #include "wind_tunnel.h"
 
 enum { MJ_RINGS_BATCH = 256 };
@@ -23,14 +24,18 @@ typedef struct {
     mj_ring ring;
     mj_ring_figures figures;
     mj_spice_job job;
-    double core_W, step_s;
+    mj_ring_net_origin origin;
+    mj_power power;
+    double step_s, conductance_S; /* conductance_S: the most at a node of the decks */
     int n_images;
     mj_rings_row *row;      /* [n_images] */
     float *scratch, *theta; /* for MJ_RINGS_BATCH samples */
-    double rms, largest, sine_rms, pixel, energy_J, wall_s;
+    double rms, largest, sine_rms, pixel, energy_J, wall_s, busy_s, package_J;
+    int n_metered; /* images of which package_J is known */
     /* wind tunnel */
     bool has_tunnel;
     mj_tunnel_row spice, single, batch, asic;
+    double asic_lo_J, asic_hi_J;
     int steps_fine, steps_coarse; /* of the phase model: within 1 mrad; within what the circuit is */
     double asic_macs;
     /* beside the deck, an image, where there are facts of them: starts, samples, trims, switches of couplers,

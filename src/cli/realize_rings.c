@@ -80,7 +80,7 @@ static mj_status make_net(mj_ring_net *net, mj_sampler *sampler, mj_context *con
     }
     *net = (mj_ring_net){.name = recipe->name, .n = p.n, .width = recipe->model.width,
                          .height = recipe->model.height, .span = recipe->integrate.span,
-                         .n_images = n_images};
+                         .strongest = mj_sampler_strongest(sampler), .n_images = n_images};
     mj_sampling sampling = {.n_steps = STEPS, .readout = 1, .start_bits = recipe->start_bits};
     size_t count = (size_t)(STEPS + 1) * (size_t)n_images * (size_t)p.n;
     mj_real *path = mj_arena_array(arena, count, sizeof *path);
@@ -124,22 +124,35 @@ static mj_status write_decks(const mj_ring_net *net, const mj_ring *ring, const 
     return MJ_OK;
 }
 
-static mj_status make_manifest(mj_json **manifest, const mj_ring_net *net, const mj_ring_chip *chip,
-                               const char *model, mj_err *err)
+static mj_status hash_in(char sha[MJ_SHA256_TEXT], const char *folder, const char *name, mj_err *err)
 {
-    char sha[MJ_SHA256_TEXT];
-    MJ_TRY(mj_sha256_file(sha, model, err));
+    char path[MJ_DRAFT_PATH_MAX];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    return mj_sha256_file(sha, path, err);
+}
+
+static mj_status make_manifest(mj_json **manifest, const mj_ring_net *net, const mj_ring_chip *chip,
+                               const mj_rings_request *request, mj_err *err)
+{
+    char sha[MJ_SHA256_TEXT], net_sha[MJ_SHA256_TEXT], substrate_sha[MJ_SHA256_TEXT];
+    MJ_TRY(mj_sha256_file(sha, request->path, err));
+    MJ_TRY(hash_in(net_sha, request->out, "net.json", err));
+    MJ_TRY(hash_in(substrate_sha, request->out, "substrate.yaml", err));
     mj_json *root = mj_json_object(), *source = mj_json_object();
     mj_json_set_integer(root, "schema", 1);
     mj_json_set_text(root, "kind", "spice");
     mj_json_set_text(root, "name", net->name);
-    mj_json_set_text(source, "path", model);
+    mj_json_set_text(source, "path", request->path);
     mj_json_set_text(source, "sha256", sha);
     mj_json_set(root, "model", source);
+    mj_json_set_text(root, "net_sha256", net_sha);
+    mj_json_set_text(root, "substrate_sha256", substrate_sha);
     mj_json_set_text(root, "commit", MJ_COMMIT);
     mj_json_set_integer(root, "rings", net->n);
     mj_json_set_integer(root, "couplings", net->n_couplings);
     mj_json_set_integer(root, "images", net->n_images);
+    mj_json_set_number(root, "conductance_S", mj_ring_net_conductance(net, &chip->substrate));
+    mj_json_set_number(root, "conductance_max_S", chip->substrate.conductance_max_S);
     mj_json_set(root, "substrate", mj_ring_chip_json(chip));
     *manifest = root;
     return MJ_OK;
@@ -164,7 +177,7 @@ static mj_status report(const mj_ring_net *net, const mj_ring_chip *chip, mj_con
                         const mj_rings_request *request)
 {
     mj_json *manifest;
-    MJ_TRY(make_manifest(&manifest, net, chip, request->path, &context->err));
+    MJ_TRY(make_manifest(&manifest, net, chip, request, &context->err));
     mj_status status = write_manifest(manifest, request->out, &context->err);
     if (status == MJ_OK && context->globals.json) {
         mj_json_set_text(manifest, "folder", request->out);
@@ -173,6 +186,8 @@ static mj_status report(const mj_ring_net *net, const mj_ring_chip *chip, mj_con
         printf("%s: %d rings, %d couplings, %d images, read out after %.4g ns\n", request->out, net->n,
                net->n_couplings, net->n_images, 1e9 * net->span * chip->map.unit_s);
         mj_ring_chip_print(chip);
+        printf("  a node of the decks has up to %.4g uS: opposite outputs and sines take more for a coupling\n",
+               1e6 * mj_ring_net_conductance(net, &chip->substrate));
         printf("  next      mj measure %s\n", request->out);
     }
     mj_json_free(manifest);
@@ -208,10 +223,10 @@ mj_status mj_realize_rings(mj_context *context, const mj_rings_request *request)
     mj_ring_chip_fit(&chip, sampler);
     MJ_TRY(make_net(&net, sampler, context, request->n_images));
     const char *card = mj_arena_printf(&context->arena, "circuits/%s", chip.substrate.card);
-    const mj_models_request wanted = {.path = request->models ? request->models
-                                              : card          ? mj_context_path(context, card)
-                                                              : NULL,
-                                      .corner = chip.substrate.corner};
+    const mj_models_request wanted =
+        mj_ring_substrate_models(&chip.substrate, request->models ? request->models
+                                                  : card          ? mj_context_path(context, card)
+                                                                  : NULL);
     if (!wanted.path) {
         return mj_err_add(err, MJ_EFILE, NULL, 0, 0, "no models of transistors");
     }

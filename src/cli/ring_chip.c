@@ -36,7 +36,7 @@ void mj_ring_chip_print(const mj_ring_chip *chip)
     const mj_ring_mapping *m = &chip->map;
     printf("\n  rings of %s, corner %s, %.4g K, %s, commit %s\n"
            "  a unit of model time is %.4g ns (%.4g cycles), a coupling of 1 is %.4g kohm; the strongest node\n"
-           "  has %.3g, %.3g uS; phase noise %.2g rad per root of a unit%s\n",
+           "  has %.3g, the coupling of %.3g uS from an output; phase noise %.2g rad per root of a unit%s\n",
            s->card, s->corner, s->temperature_K, s->tool, s->commit, 1e9 * m->unit_s,
            m->unit_s / s->period_s, 1e-3 * m->coupling_ohm, m->strongest,
            1e6 * m->strongest / m->coupling_ohm, m->noise, s->diffusion_sq > 0 ? "" : " (not measured)");

@@ -10,8 +10,8 @@
  *             one written in the smallest SRAM that holds the words of 512 samples [sram.read.*]; the
  *             program is read once for 512 samples. No control, no instruction decoder.
  *
- * The first three are programs on this processor, by its own time and some watts a core; only the last one
- * is a competitor.
+ * The first three are programs on this processor, by its own time and power.h's joules; only the last one is a
+ * competitor.
  * A circuit of gates is its own behavioural model: a chip that has these gates does not simulate it, it is
  * it, so there the ratio is 1. The machine runs any network; what it pays for that is the ratio.
  *
@@ -19,16 +19,15 @@
  * equals bit by bit, beside what the slope of training says (lut_slopes.h). */
 #include "wind_gates.h"
 
+#include "mj/clock.h"
 #include "mj/lut_program.h"
 #include "mj/lut_prune.h"
 #include "mj/simulate.h"
-#include "progress.h"
 
 #include <math.h>
 #include <string.h>
-#include <time.h>
 
-static const double TIMING_S = 0.2, TARGET_NODE_M = 7e-9;
+static const double TARGET_NODE_M = 7e-9;
 enum { ADDER_BITS = 8, BITS_A_BYTE = 8, BITS_AN_OP = 4 };
 
 /* Arrays whose reads are known, smallest first; a larger memory is made of the last. */
@@ -43,12 +42,6 @@ static mj_status no_memory(mj_context *context)
     return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "no memory for a wind tunnel");
 }
 
-/* A simulation on this processor. */
-static mj_tunnel_row busy(double seconds, double core_W)
-{
-    return (mj_tunnel_row){seconds, seconds * core_W};
-}
-
 /* From the adders to the whole; what is not there leaves no row. */
 static mj_status estimate_spice(mj_gates_tunnel *t, mj_measure_report *r, const mj_measured_circuit *circuit,
                                 mj_context *context)
@@ -56,55 +49,60 @@ static mj_status estimate_spice(mj_gates_tunnel *t, mj_measure_report *r, const 
     const char *version;
     mj_err unseen = {0}; /* without ngspice there is no row, which is said where it would be */
     const mj_spice_job job = {0};
+    double package_J = 0;
     if (!r->has_spice) {
         if (mj_spice_version(&version, &job, &context->arena, &unseen) != MJ_OK) {
             return MJ_OK;
         }
+        mj_power_begin(&t->power);
         MJ_TRY(mj_measure_spice(r, context));
+        package_J = mj_power_end_J(&t->power);
     }
     if (!r->has_spice) {
         return MJ_OK;
     }
     MJ_TRY(mj_spice_cells_count(&t->n_transistors, &circuit->netlist, &r->cells, &context->err));
-    const double each = r->spice.busy_s / ((double)r->spice.n_transistors * r->spice.simulated_s);
-    t->spice = busy(each * (double)t->n_transistors * mj_crosscheck_period_s(r->measurement.delay_s), t->core_W);
+    const double here = (double)r->spice.n_transistors * r->spice.simulated_s;
+    const double whole = (double)t->n_transistors * mj_crosscheck_period_s(r->measurement.delay_s);
+    t->spice = mj_power_row(&t->power, r->spice.busy_s, package_J, here / whole);
     return MJ_OK;
-}
-
-/* Seconds of a processor that this program took until now. */
-static double busy_s(void)
-{
-    return (double)clock() / CLOCKS_PER_SEC;
 }
 
 static mj_status time_events(mj_gates_tunnel *t, const mj_measured_circuit *c, mj_context *context)
 {
-    const double start_s = busy_s();
+    mj_power_begin(&t->power);
+    const double start_s = mj_clock_busy_s();
     MJ_TRY(mj_simulate_events(NULL, NULL, NULL, &c->netlist, &c->timing, c->input, c->n_vectors,
                               &context->arena, &context->err));
-    t->events = busy((busy_s() - start_s) / c->n_vectors, t->core_W);
+    const double busy_s = mj_clock_busy_s() - start_s;
+    t->events = mj_power_row(&t->power, busy_s, mj_power_end_J(&t->power), c->n_vectors);
     return MJ_OK;
 }
 
-/* The fastest of the runs of a block: other programs only make it longer. */
+typedef struct {
+    const mj_lut_program *program;
+    uint64_t *slots;
+} block;
+
+static void run_block(void *user)
+{
+    const block *b = user;
+    mj_lut_program_run(b->program, b->slots);
+}
+
 static mj_status time_words(mj_gates_tunnel *t, const mj_lut_program *program, const uint64_t *input, int n,
                             mj_context *context)
 {
     const size_t words = mj_simulate_words(n), here = words < MJ_LUT_WORDS ? words : MJ_LUT_WORDS;
     uint64_t *slots = mj_lut_slots_new(program, &context->arena);
-    double best_s = HUGE_VAL;
     if (!slots) {
         return no_memory(context);
     }
     for (int i = 0; i < program->n_inputs; i++) {
         memcpy(mj_lut_slot(slots, MJ_LUT_FIRST_INPUT + i), input + (size_t)i * words, here * sizeof *slots);
     }
-    for (const double start_s = mj_clock_s(); mj_clock_s() - start_s < TIMING_S;) {
-        const double begin_s = mj_clock_s();
-        mj_lut_program_run(program, slots);
-        best_s = fmin(best_s, mj_clock_s() - begin_s);
-    }
-    t->words = busy(best_s / MJ_LUT_BLOCK, t->core_W);
+    block b = {program, slots};
+    t->words = mj_power_time(&t->power, run_block, &b, MJ_LUT_BLOCK);
     t->variant = mj_lut_variant_names[mj_lut_variant_best()];
     return MJ_OK;
 }
@@ -161,12 +159,11 @@ static void count_bits(mj_gates_tunnel *t)
 }
 
 mj_status mj_wind_gates_run(mj_measure_report *report, const mj_measured_circuit *circuit, mj_context *context,
-                            double core_W)
+                            double watts_W)
 {
     mj_arena *arena = &context->arena;
     mj_err *err = &context->err;
     mj_lut_program program;
-    mj_quantity core;
     uint64_t *input;
     const mj_measurement *m = &report->measurement;
     mj_facts *facts = mj_context_facts(context);
@@ -175,8 +172,7 @@ mj_status mj_wind_gates_run(mj_measure_report *report, const mj_measured_circuit
         return t ? MJ_EFILE : no_memory(context);
     }
     *t = (mj_gates_tunnel){.circuit_J = m->total_J, .area_m2 = m->core.area_m2 + m->readout.area_m2};
-    MJ_TRY(mj_facts_quantity(&core, facts, "rc.core", "W", 0, err));
-    t->core_W = core_W > 0 ? core_W : core.typ;
+    MJ_TRY(mj_power_find(&t->power, context, watts_W));
     t->has_small = mj_measurement_at_7nm(&t->small, m->total_J, &report->manifest);
     MJ_TRY(mj_lut_folder_load(&t->network, &report->manifest, report->folder, arena, err));
     MJ_TRY(mj_lut_folder_inputs(&input, &report->manifest, report->folder, circuit->n_vectors, arena, err));

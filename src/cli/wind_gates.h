@@ -7,12 +7,13 @@
 #include "mj/json.h"
 #include "mj/lut_folder.h"
 #include "mj/lut_slopes.h"
+#include "power.h"
 #include "wind_tunnel.h"
 
 enum { MJ_GATES_FLIPS = 64 };
 
 struct mj_gates_tunnel {
-    double core_W;
+    mj_power power;
     double circuit_J;   /* as measured */
     bool has_small;     /* its node is known */
     mj_quantity small;  /* J at 7 nm */
@@ -32,9 +33,9 @@ struct mj_gates_tunnel {
     double loss; /* nats, on the vectors */
 };
 
-/* core_W 0: what the facts say of a busy core. Leaves the result in report->tunnel. */
+/* watts_W 0: not given. Leaves the result in report->tunnel. */
 mj_status mj_wind_gates_run(mj_measure_report *report, const mj_measured_circuit *circuit, mj_context *context,
-                            double core_W);
+                            double watts_W);
 /* wind_gates_report.c */
 void mj_wind_gates_print(const mj_gates_tunnel *tunnel, const mj_measure_report *report);
 mj_json *mj_wind_gates_json(const mj_gates_tunnel *tunnel, const mj_measure_report *report);

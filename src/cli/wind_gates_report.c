@@ -70,13 +70,13 @@ static const char *verdict(const mj_gates_tunnel *t)
 
 static void machine_print(const mj_gates_tunnel *t)
 {
-    char text[LINE], logic[CELL], data[CELL], code[CELL], lo[CELL], hi[CELL];
+    char text[LINE], logic[CELL], data[CELL], code[CELL], lo[CELL], hi[CELL], power[MJ_POWER_TEXT];
     snprintf(text, sizeof text, "machine, 7 nm, %d operations", t->n_ops);
     row_print(text, t->machine.typ, t);
     printf("  The machine runs that program: logic %s, bits read and written %s (%s), program %s;\n"
-           "  %s to %s. Programs: seconds of this processor at %g W a core.\n",
+           "  %s to %s. Programs: %s.\n",
            energy(t->logic_J, logic), energy(t->data_J, data), t->memory, energy(t->code_J, code),
-           energy(t->machine.lo, lo), energy(t->machine.hi, hi), t->core_W);
+           energy(t->machine.lo, lo), energy(t->machine.hi, hi), mj_power_text(power, &t->power));
     if (t->spice.seconds > 0) {
         printf("  ngspice: seconds of 11 adders, a transistor and a simulated second, for %lld transistors.\n",
                t->n_transistors);
@@ -170,7 +170,7 @@ static void card_set(mj_json *root, const mj_gates_tunnel *t)
 mj_json *mj_wind_gates_json(const mj_gates_tunnel *t, const mj_measure_report *r)
 {
     mj_json *root = mj_json_object();
-    mj_json_set_number(root, "core_W", t->core_W);
+    mj_json_set_number(root, "core_W", t->power.core_W);
     mj_json_set_number(root, "joules", t->circuit_J);
     mj_json_set_number(root, "joules_7nm", t->has_small ? t->small.typ : NAN);
     mj_json_set_number(root, "joules_7nm_lo", t->has_small ? t->small.lo : NAN);

