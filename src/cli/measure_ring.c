@@ -169,13 +169,24 @@ static mj_status measure_spread(result *m, mj_context *context, const request *r
     return MJ_OK;
 }
 
+/* Done are i of n since start_s. */
+static void show_network(result *m, const char *what, int i, int n, double start_s)
+{
+    char left[32] = "unknown";
+    if (i > 0) {
+        mj_duration_format((mj_clock_s() - start_s) / i * (n - i), left, sizeof left);
+    }
+    mj_progress_print(&m->progress, "%s %d of %d, time left %s", what, i + 1, n, left);
+}
+
 /* Of split rings: nets as they are trained, run as long as those. */
 static mj_status measure_nets(result *m, mj_context *context, const request *r)
 {
+    const double start_s = mj_clock_s();
     int n_out = m->ring.coupler_bits > 0 && m->ring.n_hung < OUT_MOST ? m->ring.n_hung : OUT_MOST;
     for (int i = 0; i < r->seeds; i++) {
         mj_ring_net net;
-        mj_progress_print(&m->progress, "net %d of %d", i + 1, r->seeds);
+        show_network(m, "net", i, r->seeds, start_s);
         MJ_TRY(mj_ring_net_draw(&net, r->agree, n_out, context->globals.seed + (uint64_t)i + 1, &context->arena,
                                 &context->err));
         mj_ring_net_quantise(&net, &m->substrate);
@@ -188,6 +199,7 @@ static mj_status measure_nets(result *m, mj_context *context, const request *r)
 static mj_status measure_agreement(result *m, mj_context *context, const request *r)
 {
     const mj_ring_model model = mj_ring_substrate_model(&m->substrate);
+    const double start_s = mj_clock_s();
     if (r->agree > 0 && !(m->substrate.conductance_max_S > 0)) {
         return mj_err_add(&context->err, MJ_ERANGE, r->substrate, 0, 0,
                           "no networks: the coupling function of this ring holds for no strength of couplings "
@@ -199,7 +211,7 @@ static mj_status measure_agreement(result *m, mj_context *context, const request
     for (int i = 0; i < r->seeds && r->agree > 0; i++) {
         mj_ring_graph graph;
         uint64_t seed = context->globals.seed + (uint64_t)i + 1;
-        mj_progress_print(&m->progress, "network %d of %d", i + 1, r->seeds);
+        show_network(m, "network", i, r->seeds, start_s);
         MJ_TRY(mj_ring_graph_draw(&graph, r->agree, m->ring.n_buffers > 0, seed, &context->arena,
                                   &context->err));
         mj_ring_graph_scale(&graph, &m->ring, r->strength * m->substrate.conductance_max_S);
@@ -491,15 +503,16 @@ static mj_status run(mj_context *context, const request *r)
     mj_progress_init(&m->progress, context);
     mj_status status = measure_all(m, context, r);
     mj_progress_end(&m->progress);
-    MJ_TRY(status);
-    if (context->globals.json) {
+    if (status == MJ_OK && context->globals.json) {
         return print_json(context, m);
     }
-    print_one(m);
-    print_spread(m);
-    print_agreement(m);
-    print_nets(m);
-    return MJ_OK;
+    if (status == MJ_OK || m->n_agreements + m->n_nets > 0) { /* networks that are done are shown whatever came then */
+        print_one(m);
+        print_spread(m);
+        print_agreement(m);
+        print_nets(m);
+    }
+    return status;
 }
 
 int mj_measure_ring(mj_context *context, int argc, char **argv)

@@ -9,13 +9,16 @@
 #include "mj/draft.h"
 #include "mj/file.h"
 #include "mj/sha256.h"
+#include "mj/text.h"
 #include "train_commands.h"
 #include "version.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 enum { STEPS = 24, FILE_MAX_B = 1 << 20 };
 
@@ -177,6 +180,7 @@ static mj_status report(const mj_ring_net *net, const mj_ring_chip *chip, mj_con
                         const mj_rings_request *request)
 {
     mj_json *manifest;
+    char word[PATH_MAX + 2];
     MJ_TRY(make_manifest(&manifest, net, chip, request, &context->err));
     mj_status status = write_manifest(manifest, request->out, &context->err);
     if (status == MJ_OK && context->globals.json) {
@@ -188,7 +192,7 @@ static mj_status report(const mj_ring_net *net, const mj_ring_chip *chip, mj_con
         mj_ring_chip_print(chip);
         printf("  a node of the decks has up to %.4g uS: opposite outputs and sines take more for a coupling\n",
                1e6 * mj_ring_net_conductance(net, &chip->substrate));
-        printf("  next      mj measure %s\n", request->out);
+        printf("  next      mj measure %s\n", mj_text_shell_word(word, sizeof word, request->out));
     }
     mj_json_free(manifest);
     return status;
@@ -232,8 +236,8 @@ mj_status mj_realize_rings(mj_context *context, const mj_rings_request *request)
     }
     MJ_TRY(mj_spice_models_load(&models, &wanted, &context->arena, err));
     MJ_TRY(mj_ring_substrate_ring(&ring, &figures, &chip.substrate, &models, &job, err));
-    if (mkdir(request->out, 0777) != 0) {
-        return mj_err_add(err, MJ_EFILE, request->out, 0, 0, "--out wants a new folder: %s", strerror(errno));
+    if ((rmdir(request->out) != 0 && errno != ENOENT) || mkdir(request->out, 0777) != 0) { /* one that is empty goes */
+        return mj_err_add(err, MJ_EFILE, request->out, 0, 0, "--out wants a new or empty folder: %s", strerror(errno));
     }
     MJ_TRY(copy_substrate(&chip, request->out, err));
     MJ_TRY(mj_ring_net_save(&net, request->out, err));

@@ -4,9 +4,11 @@
 #include "mj/equilibrium_file.h"
 #include "mj/json.h"
 #include "mj/rc_folder.h"
+#include "mj/text.h"
 #include "train_commands.h"
 #include "version.h"
 
+#include <limits.h>
 #include <stdlib.h>
 
 static mj_status load_images(mj_rc_folder *to, mj_context *context, const mj_equilibrium_model *model,
@@ -57,6 +59,7 @@ static mj_status prepare_cell(mj_rc_folder *to, mj_context *context, const mj_sp
 
 static void print(const mj_rc_folder *f, const mj_rc_net *rc, const char *folder)
 {
+    char word[PATH_MAX + 2];
     const mj_rc_parts parts = mj_rc_net_parts(rc);
     printf("%s\n  net       %d neurons, %d inputs, %d classes: %d parameters\n  circuit   %d resistors, %d %s "
            "cells, capacitors of %.3g fF\n", folder, f->net.N, f->net.K, f->net.M, parts.n_parameters,
@@ -66,7 +69,8 @@ static void print(const mj_rc_folder *f, const mj_rc_net *rc, const char *folder
            1e6 * rc->transfer.current_A, rc->transfer.gain_pV, 100 * rc->transfer.rms,
            100 * rc->transfer.largest);
     printf("  units     v: %.4g mV, score: %.4g mV, time: %.4g ns; a node %.4g uS\n  next      mj measure "
-           "%s\n", 1e3 * rc->unit_V, 1e3 * rc->score_V, 1e9 * rc->time_s, 1e6 * rc->node_S, folder);
+           "%s\n", 1e3 * rc->unit_V, 1e3 * rc->score_V, 1e9 * rc->time_s, 1e6 * rc->node_S,
+           mj_text_shell_word(word, sizeof word, folder));
 }
 
 static mj_status print_json(const mj_rc_folder *f, const mj_rc_net *rc, const char *folder, mj_err *err)

@@ -16,6 +16,11 @@ mj_status mj_ring_chip_load(mj_ring_chip *chip, mj_context *context, const char 
     }
     MJ_TRY(mj_find_file(&chip->path, context, "circuits", ".yaml", word));
     MJ_TRY(mj_ring_substrate_load(&chip->substrate, chip->path, units, &context->arena, &context->err));
+    if (!(chip->substrate.split_F > 0)) {
+        return mj_err_add(&context->err, MJ_ESUPPORT, chip->path, 0, 0,
+                          "plain rings: a trained net has couplings of both signs and wants split ones (mj measure "
+                          "ring --split; ring-180nm-split is shipped)");
+    }
     const mj_ring_response *r = &chip->substrate.response;
     chip->response.n_harmonics = (int)MJ_HARMONICS_MAX;
     for (int h = 0; h < chip->response.n_harmonics; h++) {

@@ -15,7 +15,7 @@ typedef struct {
     mj_ring_mapping map;        /* once fitted */
 } mj_ring_chip;
 
-/* word: a path, or a name in data/circuits. */
+/* word: a path, or a name in data/circuits. MJ_ESUPPORT for rings that have no opposite output. */
 mj_status mj_ring_chip_load(mj_ring_chip *chip, mj_context *context, const char *word);
 /* As fast as the strongest node allows. */
 void mj_ring_chip_fit(mj_ring_chip *chip, const mj_sampler *sampler);
