@@ -71,7 +71,7 @@ member() {
 }
 
 figure() {
-    printf '%s\t%s\t%s\t%s\t%s\n' "mnist.$1" "$2" "$3" "${4:--}" "${5:--}"
+    printf '%s\t%.6g\t%s\t%s\t%s\n' "mnist.$1" "$2" "$3" "${4:--}" "${5:--}"
 }
 
 fetch
@@ -115,7 +115,7 @@ awk -v a="$accuracy" -v j="$small" -v p="$published" '
     BEGIN {
         row("an image of MNIST", "node, supply", "right", "energy", "wires", "from")
         row("published", "130 nm", "97 %", sprintf("%.2g nJ", p), "laid out", "power after layout")
-        row("here, bench/lut-mnist.yaml", "130 nm, 1.8 V", sprintf("%.1f %%", 100 * a),
+        row("here, bench/lut-mnist.yaml", "130 nm, 1.8 V", sprintf("%.4g %%", 100 * a),
             sprintf("%.2g nJ", 1e9 * j), "30 um a pin", "180 nm, moved by the polynomials")
     }' >&2
 cat >&2 << 'WORDS'
