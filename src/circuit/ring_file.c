@@ -96,14 +96,13 @@ static mj_ring_response response_from(const mj_ring_responses *responses, int so
     return (mj_ring_response){.source = source};
 }
 
-/* Of the coupler of that resistance that is off, less the load's. */
+/* Of the coupler of that resistance that is off. */
 static double off_constant(const mj_ring_responses *responses, double ohm)
 {
-    const mj_ring_response *model = &responses->response[responses->chosen];
     for (int i = 0; i < responses->n; i++) {
         const mj_ring_response *r = &responses->response[i];
         if (r->source == MJ_RING_SOURCE_OFF && fabs(r->resistance_ohm / ohm - 1) < 1e-6) {
-            return r->constant - responses->load_slope * (1 / ohm - 1 / model->resistance_ohm);
+            return r->constant;
         }
     }
     return 0;
