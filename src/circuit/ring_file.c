@@ -199,8 +199,8 @@ mj_status mj_ring_substrate_save(const char *path, const mj_ring_substrate *s, m
           "# Node k leads node 0 by k pi (1 - 1/stages). diffusion: rad2/s, 0 where it was not measured.\n"
           "# mismatch: standard deviation of periods, relative, of which a trim of so many bits leaves a step.\n"
           "# split: this ring has an output and its opposite; responses to that one and to a sine beside it.\n"
-          "# coupler_bits: couplings are couplers; so many of them (hung) load each output, on or off; off_constant: what\n"
-          "# one that is off adds to a rate, times its resistance, at response_resistance and at half of it.\n"
+          "# coupler_bits: couplings are couplers; so many of them (hung) load each output, on or off; off_constant:\n"
+          "# what one that is off adds to a rate, times its resistance, at response_resistance and at half of it.\n"
           "# conductance_max: of all couplings at a node; above it H is another.\n"
           "mj: 1\n", out);
     write_text(out, "phase_substrate", s->name);

@@ -285,7 +285,8 @@ static void print_agreement(const result *m)
 static void print_nets(const result *m)
 {
     if (m->n_nets > 0) {
-        printf("\nphases of %d split rings at the read-out after %.3g ns, circuit against model, rad; couplings are %s\n"
+        printf("\nphases of %d split rings at the read-out after %.3g ns, circuit against model, rad;\n"
+               "couplings are %s\n"
                "net   couplings     H: rms     max   sine: rms     max   fJ a ring and cycle   circuit\n",
                m->net[0].n, 1e9 * m->net[0].span_s,
                m->ring.coupler_bits > 0 ? "couplers with their gates" : "resistors");
@@ -435,11 +436,11 @@ static mj_status run(mj_context *context, const request *r)
         return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
                           "--split is a way of --directed, and --hung one of --split");
     }
-    if (r->substrate && (r->out || r->noise || r->directed || r->split || r->hung > 0 || r->stages_given || r->vdd_given ||
-                         r->temperature_given)) {
+    if (r->substrate && (r->out || r->noise || r->directed || r->split || r->hung > 0 || r->stages_given ||
+                         r->vdd_given || r->temperature_given)) {
         return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
-                          "--substrate says what the ring is: no --out, --noise, --directed, --split, --hung, --stages, "
-                          "--vdd or --temperature with it");
+                          "--substrate says what the ring is: no --out, --noise, --directed, --split, --hung, "
+                          "--stages, --vdd or --temperature with it");
     }
     MJ_TRY(make_ring(m, context, r));
     MJ_TRY(r->out ? mj_measure_prepare_folder(r->out, &context->err) : MJ_OK);
