@@ -156,7 +156,8 @@ static void test_inverter(void **state)
     FILE *out = open_memstream(&text, &length);
     mj_card_write(out, &card, "a test");
     fclose(out);
-    assert_int_equal(mj_spice_models_parse(&models, &(mj_models_request){.path = "card.lib"}, text, length, &arena, &err),
+    const mj_models_request card = {.path = "card.lib"};
+    assert_int_equal(mj_spice_models_parse(&models, &card, text, length, &arena, &err),
                      MJ_OK);
     assert_int_equal(mj_card_simulate(point, &card, &target, &job, &err), MJ_OK);
     assert_int_equal(mj_card_simulate_models(again, &models, &target, &job, &err), MJ_OK);

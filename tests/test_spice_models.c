@@ -244,7 +244,8 @@ static void test_lines_that_go_on(void **state)
     /* behind another section's text it goes with that section */
     static const char text[] = ".lib tt\n.model n1 nmos\n.model p1 pmos\n.lib\n";
     assert_int_not_equal(parse(&models, text, &plain, *state, &err), MJ_OK);
-    static const char two[] = ".lib ff\n.model n1 nmos\n.endl\n+ vth0=9\n.lib tt\n.model n1 nmos\n.model p1 pmos\n.endl\n";
+    static const char two[] = ".lib ff\n.model n1 nmos\n.endl\n+ vth0=9\n"
+                              ".lib tt\n.model n1 nmos\n.model p1 pmos\n.endl\n";
     assert_int_equal(parse(&models, two, &plain, *state, &err), MJ_OK);
     assert_string_equal(models.text, ".model n1 nmos\n.model p1 pmos\n");
 }
@@ -293,7 +294,8 @@ static void test_wrapped_transistors(void **state)
     assert_non_null(strstr(err.diag[0].text, "both subcircuits"));
     skip_without("ngspice");
     assert_int_equal(parse(&models, wrapped, &both, *state, &err), MJ_OK);
-    assert_int_equal(parse(&bare, ".model n nmos level=14 vth0=0.4\n.model p pmos level=14\n", &plain, *state, &err), MJ_OK);
+    assert_int_equal(parse(&bare, ".model n nmos level=14 vth0=0.4\n.model p pmos level=14\n", &plain, *state,
+                           &err), MJ_OK);
     double I_A = current_of(&bare, *state);
     assert_true(I_A > 1e-6);
     assert_rel(current_of(&models, *state), I_A, 1e-6);

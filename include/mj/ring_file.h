@@ -28,8 +28,8 @@ typedef struct {
     int swapped;      /* of a split ring: not 0 where positive couplings leave after three inverters */
     int coupler_bits, n_hung; /* of a split ring with couplers instead of resistors; else 0 */
     double gate_ohm;          /* of one of their gates */
-    /* What a coupler adds to a rate whose bits are all off, as constants of H: of that resistance, and of half of
-     * it, less what load_slope says; ohm rad/s. */
+    /* What a coupler adds to a rate whose bits are all off, as constants of H: of the response's resistance, and of
+     * half of it; ohm rad/s. */
     double off_constant, off_constant_half;
     double split_F;   /* of a split ring, which has the two after the next: else 0 */
     mj_ring_response response;

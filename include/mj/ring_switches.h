@@ -15,7 +15,8 @@ void mj_ring_write_coupler(FILE *out, const mj_ring *ring, const mj_ring_coupler
 /* share in [-1, 1] of all bits. */
 int mj_ring_coupler_code(const mj_ring *ring, double share);
 
-/* On both outputs of ring id: couplers that a network does not use, and the bank that makes up for bits that are off. */
+/* On both outputs of ring id: couplers that a network does not use, and the bank that makes up for bits that are
+ * off. */
 void mj_ring_write_hung(FILE *out, const mj_ring *ring, int id, const char *supply);
 
 #endif

@@ -280,7 +280,7 @@ mj_status mj_crosscheck_spice(mj_spice_figures *figures, const mj_netlist *netli
 {
     job j = {netlist, cells, models, input, n_vectors, 0, arena, err};
     mj_deck deck;
-    mj_raw raw;
+    mj_raw raw = {0};
     *figures = (mj_spice_figures){.n_vectors = n_vectors};
     uint64_t *expected = mj_arena_array(arena, (size_t)netlist->n_outputs, sizeof *expected);
     if (!expected || n_vectors < 2 || n_vectors > 64) {
@@ -295,6 +295,8 @@ mj_status mj_crosscheck_spice(mj_spice_figures *figures, const mj_netlist *netli
     const double start_s = mj_clock_children_s();
     status = status == MJ_OK ? mj_spice_run(&raw, &deck, spice, arena, err) : status;
     figures->busy_s = mj_clock_children_s() - start_s;
+    status = status == MJ_OK ? raw_read(figures, &j, &raw, expected) : status;
+    status = mj_spice_keep(status, &deck, &raw, spice, err);
     mj_deck_close(&deck);
-    return status == MJ_OK ? raw_read(figures, &j, &raw, expected) : status;
+    return status;
 }

@@ -101,7 +101,8 @@ static void write_split(FILE *out, const mj_ring *ring, int id, const char *supp
     static const struct {
         char name, in, to;
     } stage[] = {{'a', 'n', 'a'}, {'b', 'x', 'o'}, {'c', 'a', 'c'}, {'d', 'c', 'q'}};
-    double scale = ring->coupler_bits > 0 ? SPLIT_LOADED : 1, ohm = ring->coupler_bits > 0 ? SPLIT_LOADED_OHM : SPLIT_OHM;
+    bool loaded = ring->coupler_bits > 0;
+    double scale = loaded ? SPLIT_LOADED : 1, ohm = loaded ? SPLIT_LOADED_OHM : SPLIT_OHM;
     for (int s = 0; s < 4; s++) {
         char name[NAME_B], in[NAME_B], to[NAME_B];
         bool is_output = stage[s].to == 'o' || stage[s].to == 'q';

@@ -105,14 +105,13 @@ static mj_ring_response response_from(const mj_ring_responses *responses, int so
     return (mj_ring_response){.source = source};
 }
 
-/* Of the coupler of that resistance that is off, less the load's. */
+/* Of the coupler of that resistance that is off. */
 static double off_constant(const mj_ring_responses *responses, double ohm)
 {
-    const mj_ring_response *model = &responses->response[responses->chosen];
     for (int i = 0; i < responses->n; i++) {
         const mj_ring_response *r = &responses->response[i];
         if (r->source == MJ_RING_SOURCE_OFF && fabs(r->resistance_ohm / ohm - 1) < 1e-6) {
-            return r->constant - responses->load_slope * (1 / ohm - 1 / model->resistance_ohm);
+            return r->constant;
         }
     }
     return 0;
@@ -237,8 +236,8 @@ mj_status mj_ring_substrate_save(const char *path, const mj_ring_substrate *s, m
           "# Node k leads node 0 by k pi (1 - 1/stages). diffusion: rad2/s, 0 where it was not measured.\n"
           "# mismatch: standard deviation of periods, relative, of which a trim of so many bits leaves a step.\n"
           "# split: this ring has an output and its opposite; responses to that one and to a sine beside it.\n"
-          "# coupler_bits: couplings are couplers; so many of them (hung) load each output, on or off; off_constant: what\n"
-          "# one that is off adds to a rate, times its resistance, at response_resistance and at half of it.\n"
+          "# coupler_bits: couplings are couplers; so many of them (hung) load each output, on or off; off_constant:\n"
+          "# what one that is off adds to a rate, times its resistance, at response_resistance and at half of it.\n"
           "# conductance_max: of all couplings at a node, from a ring's own output; above it H is another.\n"
           "# load, widths, length: of a stage; step: the simulations' largest; nmos, pmos: devices of the card.\n"
           "mj: 1\n", out);

@@ -46,23 +46,20 @@ static double conductance_of(const writer *w, const mj_ring_coupling *c)
 }
 
 /* Behind its resistor a bit that is off ends in a contact: of a large resistor a ring feels all of G, as of any
- * load, of a smaller one also the contact: c G + beta G^2 + gamma G^3. beta and gamma from couplers that are off,
- * of the response's resistance and of half of it. */
+ * load, of a smaller one also the contact: alpha G + beta G^2, from couplers that are off, of the response's
+ * resistance and of half of it. (alpha comes out as the response's constant.) */
 static void add_off_bits(const writer *w, int i, int code)
 {
     const mj_ring_substrate *s = w->substrate;
-    double all = ldexp(1, w->ring->coupler_bits) - 1, squares = 0, cubes = 0, c = s->response.constant;
+    double all = ldexp(1, w->ring->coupler_bits) - 1, squares = 0;
     for (int k = 0; k < w->ring->coupler_bits; k++) {
         squares += pow(ldexp(1, k) / all, 2);
-        cubes += pow(ldexp(1, k) / all, 3);
     }
-    double once = (s->off_constant - c) * s->response.resistance_ohm;
-    double twice = (s->off_constant_half - c) * s->response.resistance_ohm / 2;
-    double beta = (2 * once - twice) / squares, gamma = (twice - once) * s->response.resistance_ohm / cubes;
+    double alpha = 2 * s->off_constant - s->off_constant_half;
+    double beta = (s->off_constant_half - s->off_constant) * s->response.resistance_ohm / squares;
     for (int k = 0; k < w->ring->coupler_bits; k++) {
         double G_S = code >> k & 1 ? 0 : ldexp(w->full_S / all, k);
-        w->shift[i] += G_S * (c + G_S * (beta + gamma * G_S));
-        w->load_S[i] += G_S;
+        w->shift[i] += G_S * (alpha + beta * G_S);
     }
 }
 

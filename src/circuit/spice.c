@@ -2,9 +2,9 @@
  *
  * A private folder holds in.cir, spinit and out.raw; it goes when all went well and stays, with
  * run.log, when not. Whoever reads the result may find it wanting when the folder is gone: deck and log
- * are then written once more from memory (mj_spice_keep). SPICE_SCRIPTS points ngspice to that folder, so that it reads our spinit instead
- * of the system's: one thread (two threads spin for each other and make a ring of ten transistors
- * hundreds of times slower where another program wants a core) and no code models, of which one
+ * are then written once more from memory (mj_spice_keep). SPICE_SCRIPTS points ngspice to that folder, so
+ * that it reads our spinit instead of the system's: one thread (two threads spin for each other and make a
+ * ring of ten transistors hundreds of times slower where another program wants a core) and no code models, of which one
  * reads files. Its built-in devices write files too (CIDER's); models are therefore checked before they
  * get here (spice_models.c). `-n` keeps it from the user's .spiceinit.
  *

@@ -157,9 +157,9 @@ static void print_text(const result *m, const request *r)
         print_row(row[i]);
     }
     print_details(m);
-    printf("\nThe deck of a whole net has none of them: rings start by their nodes' voltages, are trimmed by sources,\n"
-           "coupled by resistors and read off waveforms. Not here either: the ring that makes the strobe, wires,\n"
-           "resistors' area.\n");
+    printf("\nThe deck of a whole net has couplers where its rings were measured with them (mj measure ring --split\n"
+           "--hung N); its rings start by their nodes' voltages, are trimmed by sources and read off waveforms. Not\n"
+           "here either: the ring that makes the strobe, wires, resistors' area.\n");
     if (r->out) {
         printf("%s/facts.yaml\n", r->out);
     }

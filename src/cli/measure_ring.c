@@ -316,7 +316,8 @@ static void print_agreement(const result *m)
 static void print_nets(const result *m)
 {
     if (m->n_nets > 0) {
-        printf("\nphases of %d split rings at the read-out after %.3g ns, circuit against model, rad; couplings are %s\n"
+        printf("\nphases of %d split rings at the read-out after %.3g ns, circuit against model, rad;\n"
+               "couplings are %s\n"
                "net   couplings     H: rms     max   sine: rms     max   fJ a ring and cycle   circuit\n",
                m->net[0].n, 1e9 * m->net[0].span_s,
                m->ring.coupler_bits > 0 ? "couplers with their gates" : "resistors");

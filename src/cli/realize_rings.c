@@ -226,6 +226,10 @@ mj_status mj_realize_rings(mj_context *context, const mj_rings_request *request)
     MJ_TRY(mj_sampler_load(&sampler, request->path, config, units, &context->arena, err));
     mj_ring_chip_fit(&chip, sampler);
     MJ_TRY(make_net(&net, sampler, context, request->n_images));
+    if (chip.substrate.coupler_bits > 0) {
+        mj_ring_net_quantise(&net, &chip.substrate);
+        chip.map = mj_ring_map(&chip.substrate, mj_ring_net_strongest(&net));
+    }
     const char *card = mj_arena_printf(&context->arena, "circuits/%s", chip.substrate.card);
     const mj_models_request wanted =
         mj_ring_substrate_models(&chip.substrate, request->models ? request->models
