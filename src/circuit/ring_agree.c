@@ -140,6 +140,7 @@ static mj_status compare_sources(mj_ring_agreement *a, const double *phase, cons
     }
     MJ_TRY(mj_ring_phase_deck(&deck, graph, model, span_s, err));
     mj_status status = mj_spice_run(&raw, &deck, job, arena, err);
+    mj_deck_close(&deck);
     for (int i = 0; i < graph->n && status == MJ_OK; i++) {
         char name[NAME_B];
         mj_waveform wave;
@@ -147,8 +148,6 @@ static mj_status compare_sources(mj_ring_agreement *a, const double *phase, cons
         status = mj_raw_find(&wave, &raw, name, err);
         end[i] = status == MJ_OK ? mj_waveform_at(&wave, span_s) : 0;
     }
-    status = mj_spice_keep(status, &deck, &raw, job, err);
-    mj_deck_close(&deck);
     a->sources_wall_s = mj_clock_s() - begin_s;
     a->sources = status == MJ_OK ? mj_ring_compare(phase, end, graph->n) : (mj_ring_error){0};
     return status;

@@ -51,9 +51,6 @@ static mj_status make_ring(result *m, mj_context *context, const request *r)
     }
     const mj_models_request wanted = {r->models ? r->models : own, r->corner, r->nmos, r->pmos};
     MJ_TRY(mj_spice_models_load(&m->models, &wanted, &context->arena, &context->err));
-    if (r->mismatch > 0 || r->noise) {
-        MJ_TRY(mj_models_can_differ(&m->models, &context->err)); /* now, not after half an hour */
-    }
     const char *root = getenv("TMPDIR");
     m->job = (mj_spice_job){.root = root && root[0] ? root : NULL, .limit_s = r->limit_s};
     m->ring = mj_ring_default(&m->models);
@@ -65,6 +62,9 @@ static mj_status make_ring(result *m, mj_context *context, const request *r)
     m->ring.n_buffers = r->directed ? TAPS : 0;
     if (r->split) {
         MJ_TRY(mj_ring_tune_split(&m->ring, &m->job, &context->err));
+    }
+    if (r->mismatch > 0 || r->noise) {
+        MJ_TRY(mj_models_can_differ(&m->models, &context->err)); /* now, not after half an hour */
     }
     return mj_ring_check(&m->ring, &context->err);
 }
