@@ -156,9 +156,8 @@ static void test_inverter(void **state)
     FILE *out = open_memstream(&text, &length);
     mj_card_write(out, &card, "a test");
     fclose(out);
-    const mj_models_request card = {.path = "card.lib"};
-    assert_int_equal(mj_spice_models_parse(&models, &card, text, length, &arena, &err),
-                     MJ_OK);
+    const mj_models_request request = {.path = "card.lib"};
+    assert_int_equal(mj_spice_models_parse(&models, &request, text, length, &arena, &err), MJ_OK);
     assert_int_equal(mj_card_simulate(point, &card, &target, &job, &err), MJ_OK);
     assert_int_equal(mj_card_simulate_models(again, &models, &target, &job, &err), MJ_OK);
     assert_rel(again[1].fall_s, point[1].fall_s, 1e-9);

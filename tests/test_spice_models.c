@@ -230,8 +230,8 @@ static void test_models_that_do_more(void **state)
     }
 }
 
-/* A line that goes on needs one that it continues, in its own section. */
-static void test_lines_that_go_on(void **state)
+/* A line that goes on needs one that it continues, in its own section; a name has an end. */
+static void test_lines_and_names_that_go_on(void **state)
 {
     static const char *const lost[] = {"+ x=1\n.model n1 nmos\n.model p1 pmos\n", "* c\n+ x=1\n",
                                        "\n\n  + seed=1\n.model n1 nmos\n.model p1 pmos\n"};
@@ -244,8 +244,15 @@ static void test_lines_that_go_on(void **state)
     /* behind another section's text it goes with that section */
     static const char text[] = ".lib tt\n.model n1 nmos\n.model p1 pmos\n.lib\n";
     assert_int_not_equal(parse(&models, text, &plain, *state, &err), MJ_OK);
-    static const char two[] = ".lib ff\n.model n1 nmos\n.endl\n+ vth0=9\n"
-                              ".lib tt\n.model n1 nmos\n.model p1 pmos\n.endl\n";
+    char longest[256] = ".model n1 nmos\n.model p1 pmos\n.model ";
+    size_t used = strlen(longest);
+    memset(longest + used, 'x', 101);
+    strcpy(longest + used + 101, " nmos\n");
+    assert_int_equal(parse(&models, longest, &plain, *state, &err), MJ_ESYNTAX);
+    memmove(longest + used, longest + used + 1, strlen(longest + used));
+    assert_int_equal(parse(&models, longest, &plain, *state, &err), MJ_OK);
+    static const char two[] = ".lib ff\n.model n1 nmos\n.endl\n+ vth0=9\n.lib tt\n.model n1 nmos\n"
+                              ".model p1 pmos\n.endl\n";
     assert_int_equal(parse(&models, two, &plain, *state, &err), MJ_OK);
     assert_string_equal(models.text, ".model n1 nmos\n.model p1 pmos\n");
 }
@@ -294,8 +301,8 @@ static void test_wrapped_transistors(void **state)
     assert_non_null(strstr(err.diag[0].text, "both subcircuits"));
     skip_without("ngspice");
     assert_int_equal(parse(&models, wrapped, &both, *state, &err), MJ_OK);
-    assert_int_equal(parse(&bare, ".model n nmos level=14 vth0=0.4\n.model p pmos level=14\n", &plain, *state,
-                           &err), MJ_OK);
+    assert_int_equal(parse(&bare, ".model n nmos level=14 vth0=0.4\n.model p pmos level=14\n", &plain, *state, &err),
+                     MJ_OK);
     double I_A = current_of(&bare, *state);
     assert_true(I_A > 1e-6);
     assert_rel(current_of(&models, *state), I_A, 1e-6);
@@ -320,7 +327,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_models, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_what_real_files_have, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_models_that_do_more, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(test_lines_that_go_on, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_lines_and_names_that_go_on, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wrapped_transistors, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_wrapped_transistors_do_not_differ, set_up, tear_down),
     };

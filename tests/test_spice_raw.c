@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #define HEAD "Title: x\nFlags: real\nNo. Variables: 2\nNo. Points: 3\nVariables:\n"
+#define REAL  "Flags: real\n"
 #define NAMES "\t0\ttime\ttime\n\t1\tv(a)\tvoltage\nBinary:\n"
 
 static const double rows[] = {0, 1, 1e-9, 2, 3e-9, -4};
@@ -80,18 +81,14 @@ static void test_bad_results(void **state)
          "not of real numbers"},
         {"No. Variables: 2\nNo. Points: 3\nVariables:\n" NAMES, rows, 6, 0, MJ_ESUPPORT, "not of real numbers"},
         {"Flags: real\nNo. Points: 3\nVariables:\n" NAMES, rows, 6, 0, MJ_EKEY, "a count is missing"},
-        {"Flags: real\nNo. Variables: 2\nVariables:\n" NAMES, rows, 6, 0, MJ_EKEY, "a count is missing"},
-        {"Flags: real\nNo. Variables: -2\nNo. Points: 3\nVariables:\n" NAMES,
-         rows, 6, 0, MJ_ESYNTAX, "no whole number"},
-        {"Flags: real\nNo. Variables: 2.5\nNo. Points: 3\nVariables:\n" NAMES,
-         rows, 6, 0, MJ_ESYNTAX, "no whole number"},
-        {"Flags: real\nNo. Variables: nan\nNo. Points: 3\nVariables:\n" NAMES,
-         rows, 6, 0, MJ_ESYNTAX, "no whole number"},
-        {"Flags: real\nNo. Variables: 100001\nNo. Points: 3\nVariables:\n" NAMES, rows, 6, 0, MJ_ELIMIT, "too large"},
-        {"Flags: real\nNo. Variables: 2\nNo. Points: 1e300\nVariables:\n" NAMES, rows, 6, 0, MJ_ELIMIT, "too large"},
-        {"Flags: real\nNo. Variables: 2\nNo. Points: 1000000000\nVariables:\n" NAMES,
-         rows, 6, 0, MJ_ESYNTAX, "cut short"},
-        {"Flags: real\nNo. Variables: 2\nNo. Points: 0\nVariables:\n" NAMES, rows, 0, 0, MJ_ERANGE, "without points"},
+        {REAL "No. Variables: 2\nVariables:\n" NAMES, rows, 6, 0, MJ_EKEY, "a count is missing"},
+        {REAL "No. Variables: -2\nNo. Points: 3\nVariables:\n" NAMES, rows, 6, 0, MJ_ESYNTAX, "no whole number"},
+        {REAL "No. Variables: 2.5\nNo. Points: 3\nVariables:\n" NAMES, rows, 6, 0, MJ_ESYNTAX, "no whole number"},
+        {REAL "No. Variables: nan\nNo. Points: 3\nVariables:\n" NAMES, rows, 6, 0, MJ_ESYNTAX, "no whole number"},
+        {REAL "No. Variables: 100001\nNo. Points: 3\nVariables:\n" NAMES, rows, 6, 0, MJ_ELIMIT, "too large"},
+        {REAL "No. Variables: 2\nNo. Points: 1e300\nVariables:\n" NAMES, rows, 6, 0, MJ_ELIMIT, "too large"},
+        {REAL "No. Variables: 2\nNo. Points: 1000000000\nVariables:\n" NAMES, rows, 6, 0, MJ_ESYNTAX, "cut short"},
+        {REAL "No. Variables: 2\nNo. Points: 0\nVariables:\n" NAMES, rows, 0, 0, MJ_ERANGE, "without points"},
     };
     for (size_t k = 0; k < sizeof bad / sizeof *bad; k++) {
         mj_arena arena;

@@ -2,11 +2,13 @@
  *
  * A private folder holds in.cir, spinit and out.raw; it goes when all went well and stays, with
  * run.log, when not. Whoever reads the result may find it wanting when the folder is gone: deck and log
- * are then written once more from memory (mj_spice_keep). SPICE_SCRIPTS points ngspice to that folder, so
- * that it reads our spinit instead of the system's: one thread (two threads spin for each other and make a
- * ring of ten transistors hundreds of times slower where another program wants a core) and no code models, of which one
- * reads files. Its built-in devices write files too (CIDER's); models are therefore checked before they
- * get here (spice_models.c). `-n` keeps it from the user's .spiceinit.
+ * are then written once more from memory (mj_spice_keep).
+ *
+ * SPICE_SCRIPTS points ngspice to that folder, so that it reads our spinit instead of the system's: one
+ * thread (two threads spin for each other and make a ring of ten transistors hundreds of times slower
+ * where another program wants a core) and no code models, some of which read files. `-n` keeps it from
+ * the user's .spiceinit. Devices that are built in (CIDER's) write files, wherever they like: what comes
+ * from users is checked before it gets here (spice_models.c).
  *
  * Exit code 0 alone means little: a failed operating point leaves a raw file, a run that stops early
  * leaves a shorter one. */
@@ -221,7 +223,7 @@ mj_status mj_spice_run(mj_raw *raw, mj_deck *deck, const mj_spice_job *job, mj_a
     mj_status status = run_in(raw, &log, folder, deck, job, arena, &found);
     if (status == MJ_OK) {
         remove_folder(folder);
-    } else if (status == MJ_ESTOP || strstr(found.diag[0].text, "cannot start")) {
+    } else if (strstr(found.diag[0].text, "cannot start")) {
         remove_folder(folder); /* there is nothing to look at */
         status = mj_err_add(err, status, NULL, 0, 0, "%s", found.diag[0].text);
     } else {

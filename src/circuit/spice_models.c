@@ -18,7 +18,7 @@
 #include <string.h>
 #include <strings.h>
 
-enum { LINE_MAX_B = 8192, SECTIONS_MAX = 32, NESTED_MAX = 32 };
+enum { LINE_MAX_B = 8192, NAME_MAX_B = 100, SECTIONS_MAX = 32, NESTED_MAX = 32 };
 static const size_t FILE_MAX_B = (size_t)16 << 20;
 static const double CONTACT_M = 0.5e-6; /* length of a source or drain with one contact at 180 nm */
 
@@ -87,7 +87,7 @@ static char *take_word(char **at)
 
 static bool is_name(const char *word)
 {
-    return *word && word[strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_.")] == '\0';
+    return *word && strlen(word) <= NAME_MAX_B && word[strspn(word, "abcdefghijklmnopqrstuvwxyz0123456789_.")] == '\0';
 }
 
 static const char *corner_of(const scan *s)
@@ -166,7 +166,7 @@ static mj_status take_model(scan *s, char *rest)
     char *type = take_word(&rest);
     type[strcspn(type, "(")] = '\0';
     if (!is_name(name)) {
-        return reject(s, MJ_ESYNTAX, "a model without a name of letters, digits, _ and .");
+        return reject(s, MJ_ESYNTAX, "a model without a name of up to 100 letters, digits, _ and .");
     }
     if (!is_listed(types, type)) {
         return reject(s, MJ_ESUPPORT, "a model of another type than nmos, pmos, d, r, c, l, npn, pnp");
@@ -205,7 +205,7 @@ static mj_status take_subckt(scan *s, char *rest)
     const mj_models_request *want = s->request;
     const char *name = take_word(&rest);
     if (!is_name(name)) {
-        return reject(s, MJ_ESYNTAX, "a subcircuit without a name of letters, digits, _ and .");
+        return reject(s, MJ_ESYNTAX, "a subcircuit without a name of up to 100 letters, digits, _ and .");
     }
     bool is_outer = !in_subcircuit(s);
     MJ_TRY(push(s, 's'));

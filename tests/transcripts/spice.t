@@ -36,6 +36,23 @@ $ printf '.model n nmos\n*#shell date\n' > $TMP/bad.lib; mj measure ring --model
 ? 2
 bad.lib:2:1: error: a command for ngspice in a comment
 
+$ printf '.model n nmos\n.model p pmos\n.model d numd level=1\n+ output rootfile = "'$TMP'/made"\n' > $TMP/bad.lib; mj measure ring --models $TMP/bad.lib
+? 2
+bad.lib:4:1: error: models open no files and run no programs
+    4 | + output rootfile = "
+
+$ printf '.model n nmos\n.model p pmos\n.model d numd level=1\n' > $TMP/bad.lib; mj measure ring --models $TMP/bad.lib
+? 2
+bad.lib:3:1: error: a model of another type than nmos, pmos, d, r, c, l, npn, pnp
+
+$ printf '.model n nmos\n.model p pmos\nr9 vdd0 0 1k\n' > $TMP/bad.lib; mj measure ring --models $TMP/bad.lib
+? 2
+bad.lib:3:1: error: an element outside .subckt
+
+$ printf '.subckt n d g s b\n.ends\n.subckt p d g s b\n.ends\n' > $TMP/w.lib; mj measure ring --models $TMP/w.lib --nmos n --pmos p --mismatch 8
+? 2
+w.lib: error: 'n' and 'p' are subcircuits: thresholds and mobilities inside cannot be changed
+
 $ mkdir $TMP/full; touch $TMP/full/a; mj measure ring --out $TMP/full
 ? 2
 full: error: --out wants an empty folder
@@ -73,6 +90,10 @@ mj measure card needs --liberty FILE
 $ mj measure card --liberty $TMP/none.lib
 ? 2
 none.lib: error: cannot open
+
+$ mj measure card --liberty $TMP/none.lib --out $TMP/no/such/card.lib
+? 2
+no/such/card.lib: error:
 
 $ mj measure ring --split --directed
 ? 2
