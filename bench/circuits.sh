@@ -7,7 +7,7 @@ set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 mj=${MJ_BUILD:-$root/build}/src/cli/mj
 [ -x "$mj" ] || { echo "$mj is not there: ninja -C build" >&2; exit 4; }
-[ $# -gt 0 ] || set -- lut-fashion-classifier lut-fashion-generator lut-text
+[ $# -gt 0 ] || set -- lut-fashion-classifier lut-fashion-generator lut-fashion-generator-8 lut-text
 
 if [ -n "${CIRCUITS:-}" ]; then
     mkdir -p "$CIRCUITS"

@@ -101,9 +101,6 @@ static mj_status make_ring(result *m, mj_context *context, const request *r)
     if (r->split) {
         MJ_TRY(mj_ring_tune_split(&m->ring, &m->job, &context->err));
     }
-    if (r->mismatch > 0 || r->noise) {
-        MJ_TRY(mj_models_can_differ(&m->models, &context->err)); /* now, not after half an hour */
-    }
     return mj_ring_check(&m->ring, &context->err);
 }
 
