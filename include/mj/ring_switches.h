@@ -4,6 +4,8 @@
 
 #include "mj/ring.h"
 
+#define MJ_COUPLER_WIDE 0.25 /* width of a gate's transistors over that of the ring's */
+
 /* Bits of abs(code) are on, from `output` or, of a negative code, from `opposite`, to `listen`. full_S: all bits. */
 typedef struct {
     const char *name, *output, *opposite, *listen, *supply;

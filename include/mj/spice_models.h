@@ -44,9 +44,11 @@ mj_status mj_spice_models_parse(mj_spice_models *models, const mj_models_request
  * parameters, and ngspice would not say so. */
 mj_status mj_models_can_differ(const mj_spice_models *models, mj_err *err);
 
+#define MJ_CONTACT_M 0.5e-6 /* length of a source or drain with one contact at 180 nm */
+
 /* One transistor: its name without the leading letter, its nodes, size in m, and what its threshold
  * and mobility differ by (mismatch; 0 and 0: nothing). Areas and edges of source and drain are
- * those of one contact 0.5 um long. fingers: so many of that width side by side; 0: one. */
+ * those of one contact, MJ_CONTACT_M long. fingers: so many of that width side by side; 0: one. */
 typedef struct {
     const char *name, *drain, *gate, *source, *bulk;
     double width_m, length_m;

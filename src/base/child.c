@@ -26,7 +26,7 @@
 #include <unistd.h>
 
 enum { READ_B = 1 << 16, N_SIGNALS = 3 };
-/* A signal may be another thread's, and interrupts no call here: it is looked for so often. */
+/* A signal may be delivered to another thread and then interrupts no call here: it is looked for so often. */
 static const double LOOK_S = 0.1;
 static const int stopping[N_SIGNALS] = {SIGINT, SIGTERM, SIGHUP};
 static volatile sig_atomic_t caught;
@@ -250,6 +250,7 @@ static mj_status run(char **text, size_t *length, const mj_child *child, bool wi
     catch_signals(before);
     mj_status status = run_to_end(text, length, &how, child, with_errors, err);
     release_signals(before);
+    status = status == MJ_OK && caught ? look_up(child, HUGE_VAL, err) : status;
     if (status == MJ_OK && !(WIFEXITED(how) && WEXITSTATUS(how) == 0)) {
         status = mj_err_add(err, MJ_ETOOL, NULL, 0, 0, "%s failed (%s %d)", child->argv[0],
                             WIFEXITED(how) ? "exit code" : "signal",

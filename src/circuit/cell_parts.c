@@ -5,7 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-static const double CONTACT_M = 0.5e-6; /* as in spice_models.c */
 static const double NARROW = 0.5;
 
 char *mj_parts_node(char buf[MJ_NODE_B], const mj_parts *parts, const char *text, int number)
@@ -22,7 +21,7 @@ static void add(mj_parts *p, bool is_pmos, mj_transistor t)
     t.bulk = is_pmos ? p->supply : "0";
     mj_transistor_write(p->out, p->ring->models, is_pmos, &t);
     p->n_transistors++;
-    p->active_m2 += (t.fingers > 1 ? t.fingers : 1) * t.width_m * (t.length_m + 2 * CONTACT_M);
+    p->active_m2 += (t.fingers > 1 ? t.fingers : 1) * t.width_m * (t.length_m + 2 * MJ_CONTACT_M);
 }
 
 void mj_parts_transistor(mj_parts *p, bool is_pmos, const char *drain, const char *gate, const char *source,

@@ -36,11 +36,10 @@ typedef struct {
 void mj_parts_flip_flop(mj_parts *parts, const mj_flip_flop *f);
 
 /* n flip-flops after each other, each clocked by the fall of the one before: node <prefix>q<k>, opposite
- * <prefix>i<k>; carry (NULL: none) goes high at the strobe at which all fall, and stops the count. Strobes
- * count while carry is low. set [n]: names of nodes that set a bit. */
+ * <prefix>i<k>. Strobes count while `stop` is low. set [n]: names of nodes that set a bit; NULL: none. */
 typedef struct {
     int n_bits;
-    const char *strobe, *stop, *reset; /* counts while stop is low */
+    const char *strobe, *stop, *reset;
     const char *const *set;
 } mj_counter;
 void mj_parts_counter(mj_parts *parts, const mj_counter *counter);

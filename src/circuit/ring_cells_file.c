@@ -50,7 +50,7 @@ static void write_ring_side(const writer *w, const mj_ring_cells *c)
                fmax(0, 1e15 * c->start.cell.cycle_J), "fJ");
     write_fact(w, "start.area", "transistors of the counter, and what a NAND adds", area_um2(&c->start.cell, &c->bit),
                "um2");
-    write_fact(w, "start.leak", "a counter and a ring that stand", static_nW(&c->start.cell, &c->bit), "nW");
+    write_fact(w, "start.leak", "a counter that stands", static_nW(&c->start.cell, &c->bit), "nW");
 }
 
 mj_status mj_ring_cells_save(const char *path, const mj_ring_cells *c, const mj_ring *ring, mj_err *err)
@@ -76,6 +76,7 @@ mj_status mj_ring_cells_save(const char *path, const mj_ring_cells *c, const mj_
     write_ring_side(&w, c);
     write_fact(&w, "coupler.cycle", "switches of a coupler that is off, per cycle", 1e15 * c->coupler.cell.cycle_J,
                "fJ");
+    _Static_assert((int)MJ_COUPLERS_HUNG == 4, "as the fact's text says");
     if (c->coupler.carried_J > 0) {
         write_fact(&w, "coupler.carried", "a coupler's share of a ring whose outputs carry four alike, per cycle",
                    1e15 * c->coupler.carried_J, "fJ");

@@ -7,10 +7,11 @@
  * listens; and inverters that drive couplers at a ring's frequency, for the energy of a cycle: without a
  * coupler, with one that is off, with one that is on to a node a quarter of a period behind. */
 #include "cell_parts.h"
+#include "mj/ring_switches.h"
 
 #include <math.h>
 
-static const double WIDE = 0.25, PROBE_V = 0.01, RAMP_S = 2e-6, HOLD_S = 0.5e-6, RAMP_STEP_S = 4e-9;
+static const double PROBE_V = 0.01, RAMP_S = 2e-6, HOLD_S = 0.5e-6, RAMP_STEP_S = 4e-9;
 static const double INL_MOST = 0.5;  /* units: more, and codes stand in for each other */
 enum { DRIVER_WIDE = 3 }; /* as the outputs of a split ring */
 enum { BITS_MOST = 6, CYCLES = 12, CYCLES_SKIPPED = 4, DRIVEN = 3, GATE_POINTS = 19 };
@@ -29,8 +30,8 @@ static void write_coupler(mj_parts *p, const design *d, int code, const char *to
         char middle[MJ_NODE_B];
         bool plus = code > 0 && code >> k & 1, minus = code < 0 && -code >> k & 1;
         mj_parts_node(middle, p, "m", k);
-        mj_parts_gate(p, to, middle, plus ? p->supply : "0", plus ? "0" : p->supply, WIDE);
-        mj_parts_gate(p, opposite, middle, minus ? p->supply : "0", minus ? "0" : p->supply, WIDE);
+        mj_parts_gate(p, to, middle, plus ? p->supply : "0", plus ? "0" : p->supply, MJ_COUPLER_WIDE);
+        mj_parts_gate(p, opposite, middle, minus ? p->supply : "0", minus ? "0" : p->supply, MJ_COUPLER_WIDE);
         fprintf(p->out, "r%s %s %s %.9g\n", middle, middle, listen, d->resistor_ohm[k]);
     }
 }
@@ -55,7 +56,7 @@ mj_status mj_coupler_measure_gate(double *rail_ohm, double *most_ohm, const mj_r
     mj_parts p = {.out = deck.out, .ring = ring, .supply = "vdd", .prefix = "", .serial = &serial};
     fprintf(deck.out, "vsup vdd 0 %.9g\nvprobe a b %.9g\n.save i(vprobe)\n", ring->vdd_V, PROBE_V);
     write_ramp(deck.out, "a", 0, ring->vdd_V);
-    mj_parts_gate(&p, "a", "b", "vdd", "0", WIDE);
+    mj_parts_gate(&p, "a", "b", "vdd", "0", MJ_COUPLER_WIDE);
     mj_deck_transient(&deck, (mj_transient){.step_s = RAMP_STEP_S, .stop_s = RAMP_S});
     mj_arena_init(&arena, 0);
     mj_status status = mj_spice_run(&raw, &deck, job, &arena, err);
@@ -162,7 +163,8 @@ static mj_status measure_codes(mj_coupler_figures *c, const design *d, const mj_
     return status;
 }
 
-/* Inverters at output, opposite and listening node, each with its wire; what[]: no coupler, off, all on. */
+/* Inverters at output, opposite and listening node, each with its wire; supply s0: no coupler, s1: off,
+ * s2: all on. */
 static mj_status write_driven(mj_deck *deck, const design *d, double period_s, double edge_s, mj_err *err)
 {
     static const struct {

@@ -2,8 +2,8 @@
  *
  * Rings stand at their start phases by their nodes' voltages (.ic); the circuits that set them, as those
  * that sample the read-out, are not in the deck. Couplings are resistors, or couplers where the substrate has
- * them. A ring's supply is that of all less its trim, so that
- * the current of the one source `vmain` is that of the net; the reference and its sines have their own. */
+ * them. A ring's supply is that of all less its trim, so that the current of the one source `vmain` is that
+ * of the net; the reference and its sines have their own. */
 #include "mj/ring_net.h"
 
 #include "mj/clock.h"

@@ -95,7 +95,7 @@ static mj_status write_deck(mj_deck *deck, mj_start_figures *s, const plan *d, m
         s->cell.n_transistors = control.n_transistors + ring.n_transistors - 2 * d->ring->n_stages;
         s->cell.active_m2 = control.active_m2 + ring.active_m2 -
                             d->ring->n_stages * (d->ring->width_n_m + d->ring->width_p_m) *
-                                (d->ring->length_m + 1e-6);
+                                (d->ring->length_m + 2 * MJ_CONTACT_M);
     }
     mj_deck_transient(deck, (mj_transient){.step_s = d->ring->step_s,
                                            .stop_s = d->first_s + d->n_strobes * d->strobe_s + RUN_CYCLES * T_s});
@@ -135,16 +135,14 @@ static mj_status read_ring(started *r, const mj_raw *raw, const plan *d, int j, 
 /* Energy of the control from the reset to the last strobe; what both take while nothing moves. */
 static mj_status read_energies(mj_start_figures *s, const mj_raw *raw, const plan *d, int j, mj_err *err)
 {
-    char supply[MJ_NODE_B], own[MJ_NODE_B];
-    double V = d->ring->vdd_V, rest_s = REST_CYCLES * d->period_s, energy_J, idle_J, ring_J;
+    char supply[MJ_NODE_B];
+    double V = d->ring->vdd_V, rest_s = REST_CYCLES * d->period_s, energy_J, idle_J;
     double last_s = d->first_s + d->n_strobes * d->strobe_s;
     snprintf(supply, sizeof supply, "s%d", j);
-    snprintf(own, sizeof own, "r%d", j);
     MJ_TRY(mj_supply_energy(&energy_J, raw, supply, V, rest_s, last_s, err));
     MJ_TRY(mj_supply_energy(&idle_J, raw, supply, V, rest_s / 2, rest_s, err));
-    MJ_TRY(mj_supply_energy(&ring_J, raw, own, V, rest_s / 2, rest_s, err));
     s->cell.use_J += energy_J / d->n;
-    s->cell.static_W += (idle_J + ring_J) / (rest_s / 2) / d->n;
+    s->cell.static_W += idle_J / (rest_s / 2) / d->n;
     return MJ_OK;
 }
 

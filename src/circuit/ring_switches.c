@@ -12,7 +12,6 @@
 
 #include <math.h>
 
-static const double WIDE = 0.25; /* of the ring's transistors, as in ring_coupler.c */
 static const double NOWHERE_OHM = 1e6;
 enum { NAME_B = 64 };
 
@@ -21,13 +20,13 @@ static void write_gate(FILE *out, const mj_ring *ring, const char *name, const c
 {
     char own[NAME_B + 2];
     mj_transistor t = {.name = own, .drain = a, .source = b, .gate = on ? supply : "0", .bulk = "0",
-                       .width_m = WIDE * ring->width_n_m, .length_m = ring->length_m, .fingers = fingers};
+                       .width_m = MJ_COUPLER_WIDE * ring->width_n_m, .length_m = ring->length_m, .fingers = fingers};
     snprintf(own, sizeof own, "gn%s", name);
     mj_transistor_write(out, ring->models, false, &t);
     snprintf(own, sizeof own, "gp%s", name);
     t.gate = on ? "0" : supply;
     t.bulk = supply;
-    t.width_m = WIDE * ring->width_p_m;
+    t.width_m = MJ_COUPLER_WIDE * ring->width_p_m;
     mj_transistor_write(out, ring->models, true, &t);
 }
 

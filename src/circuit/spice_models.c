@@ -20,7 +20,6 @@
 
 enum { LINE_MAX_B = 8192, NAME_MAX_B = 100, SECTIONS_MAX = 32, NESTED_MAX = 32 };
 static const size_t FILE_MAX_B = (size_t)16 << 20;
-static const double CONTACT_M = 0.5e-6; /* length of a source or drain with one contact at 180 nm */
 
 /* Kinds of models that processes of MOS transistors have. */
 static const char *const types[] = {"nmos", "pmos", "d", "r", "res", "c", "l", "npn", "pnp", NULL};
@@ -474,7 +473,7 @@ mj_status mj_models_can_differ(const mj_spice_models *models, mj_err *err)
 void mj_transistor_write(FILE *out, const mj_spice_models *models, bool is_pmos,
                          const mj_transistor *t)
 {
-    double area_m2 = CONTACT_M * t->width_m, edge_m = 2 * CONTACT_M + t->width_m;
+    double area_m2 = MJ_CONTACT_M * t->width_m, edge_m = 2 * MJ_CONTACT_M + t->width_m;
     fprintf(out, "%c%s %s %s %s %s %s w=%.9g l=%.9g ad=%.9g as=%.9g pd=%.9g ps=%.9g",
             models->is_subcircuit ? 'x' : 'm', t->name, t->drain, t->gate, t->source, t->bulk,
             is_pmos ? models->pmos : models->nmos, t->width_m, t->length_m, area_m2, area_m2, edge_m,
