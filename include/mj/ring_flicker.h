@@ -6,7 +6,8 @@
  * It is far slower than a ring, so a threshold stands still for many cycles and what counts is how the
  * frequency follows it: measured, one transistor after the other; that a transistor has it only while it
  * conducts is then included. It does not act as diffusion: over a run of 100 ns the frequency is simply
- * another than when it was trimmed. C_ox is that of 4.1 nm of oxide, our card's, whatever the models. The variance between two times is h times the logarithm of their ratio. */
+ * another than when it was trimmed. C_ox is that of 4.1 nm of oxide, our card's, whatever the models. The
+ * variance between two times is h times the logarithm of their ratio. */
 #ifndef MJ_RING_FLICKER_H
 #define MJ_RING_FLICKER_H
 

@@ -202,7 +202,8 @@ static mj_status find_delay(mj_trim_figures *trim, const mj_raw *raw, const desi
     }
     if (k < SKIPPED + 2 || n - 1 - TAIL < k) {
         return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
-                          "a ring behind a trim has too few cycles before or after its code changes: %d and %d", k, n - k);
+                          "a ring behind a trim has too few cycles before or after its code changes: %d and %d",
+                          k, n - k);
     }
     double before_s = (crossing[k - 1] - crossing[SKIPPED]) / (k - 1 - SKIPPED);
     double after_s = (crossing[n - 1] - crossing[n - 1 - TAIL]) / TAIL;
