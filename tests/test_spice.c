@@ -205,6 +205,21 @@ static void test_programs_that_lie(void **state)
     }
 }
 
+/* Ctrl-C while ngspice runs leaves nothing behind. */
+static void test_a_signal_leaves_no_folder(void **state)
+{
+    char root[] = "/tmp/mj-test-XXXXXX", path[64];
+    mj_err err = {0};
+    mj_raw raw;
+    assert_non_null(mkdtemp(root));
+    snprintf(path, sizeof path, "%s/ngspice-here", root);
+    write_program(path, "kill -INT $PPID; sleep 30");
+    const mj_spice_job job = {.program = path, .root = root};
+    assert_int_equal(run_text(&raw, "r1 a 0 1\n", &job, *state, &err), MJ_ESTOP);
+    assert_int_equal(count_entries(root), 1); /* the program */
+    remove_all(root);
+}
+
 /* The limit of a job holds for the question of its version too. */
 static void test_versions(void **state)
 {
@@ -274,6 +289,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_rc_stage, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_runs_that_fail, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_programs_that_lie, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_a_signal_leaves_no_folder, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_results_that_are_wanting, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_versions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_missing_program, set_up, tear_down),

@@ -223,7 +223,7 @@ mj_status mj_spice_run(mj_raw *raw, mj_deck *deck, const mj_spice_job *job, mj_a
     mj_status status = run_in(raw, &log, folder, deck, job, arena, &found);
     if (status == MJ_OK) {
         remove_folder(folder);
-    } else if (strstr(found.diag[0].text, "cannot start")) {
+    } else if (status == MJ_ESTOP || strstr(found.diag[0].text, "cannot start")) {
         remove_folder(folder); /* there is nothing to look at */
         status = mj_err_add(err, status, NULL, 0, 0, "%s", found.diag[0].text);
     } else {

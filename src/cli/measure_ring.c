@@ -14,6 +14,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 enum { SEEDS_MAX = 64, RINGS_MAX = 256, TAPS = 3, SECONDS_MAX = 86400, HUNG_MAX = 1024, COUPLER_BITS = 4,
        OUT_MOST = 4 /* couplings from a ring of a random net */ };
@@ -47,6 +48,14 @@ typedef struct {
     double spread_start_s;
 } result;
 
+/* A path, or the name of one that is shipped. */
+static const char *find_substrate(mj_context *context, const char *word)
+{
+    const char *name = mj_arena_printf(&context->arena, "circuits/%s.yaml", word);
+    const char *shipped = name && !strchr(word, '/') ? mj_context_path(context, name) : NULL;
+    return access(word, R_OK) != 0 && shipped && access(shipped, R_OK) == 0 ? shipped : word;
+}
+
 /* Those asked for, else those that the substrate names; and all three corners, whose lack is told before
  * anything is measured. */
 static mj_status load_models(result *m, mj_context *context, const request *r)
@@ -63,7 +72,8 @@ static mj_status load_models(result *m, mj_context *context, const request *r)
         if (!units) {
             return MJ_EMEM;
         }
-        MJ_TRY(mj_ring_substrate_load(&m->substrate, r->substrate, units, &context->arena, &context->err));
+        const char *file = find_substrate(context, r->substrate);
+        MJ_TRY(mj_ring_substrate_load(&m->substrate, file, units, &context->arena, &context->err));
         wanted = mj_ring_substrate_models(&m->substrate, path);
     }
     wanted.corner = r->corner ? r->corner : wanted.corner;

@@ -77,8 +77,9 @@ mj_status mj_realize_rings(mj_context *context, const mj_rings_request *request)
 /* mj eval of an equilibrium net (eval_equilibrium.c). */
 mj_status mj_eval_equilibrium(mj_context *context, const char *path, const char *data);
 
-/* A word that is a path (has a '/' or ends in `suffix`) as it stands; else data/FOLDER/WORD.suffix,
- * which must exist: MJ_ENAME with a suggestion. */
+/* A word that is a path (has a '/' or ends in `suffix`) as it stands, or what mj wrote into it where it is a folder
+ * (a trained model, a circuit's substrate); else data/FOLDER/WORD.suffix, else what is in the folder WORD, of which
+ * one must exist: MJ_ENAME with a suggestion. */
 mj_status mj_find_file(const char **path, mj_context *context, const char *folder,
                        const char *suffix, const char *word);
 /* Both parts of a data set, images shrunk to `side` (0: as they are). */

@@ -53,11 +53,23 @@ static const char *nearest_file(mj_context *context, const char *folder, const c
     return mj_text_nearest(word, name, n);
 }
 
+/* What `word`, a folder that mj wrote, has for it: a run of mj train its model, one of mj measure the substrate;
+ * NULL if it is no such folder. */
+static const char *file_inside(mj_context *context, const char *folder, const char *word)
+{
+    const char *name = strcmp(folder, "trained") == 0    ? "model.safetensors"
+                       : strcmp(folder, "circuits") == 0 ? "substrate.yaml"
+                                                         : NULL;
+    const char *file = name ? mj_arena_printf(&context->arena, "%s/%s", word, name) : NULL;
+    return file && access(file, R_OK) == 0 ? file : NULL;
+}
+
 mj_status mj_find_file(const char **path, mj_context *context, const char *folder,
                        const char *suffix, const char *word)
 {
     size_t length = strlen(word), end = strlen(suffix);
-    *path = word;
+    const char *inside = file_inside(context, folder, word);
+    *path = inside && strchr(word, '/') ? inside : word;
     if (strchr(word, '/') || (length > end && strcmp(word + length - end, suffix) == 0)) {
         return MJ_OK;
     }
@@ -66,6 +78,7 @@ mj_status mj_find_file(const char **path, mj_context *context, const char *folde
     if (!*path) {
         return MJ_EFILE;
     }
+    *path = access(*path, R_OK) != 0 && inside ? inside : *path; /* what is shipped comes first */
     if (access(*path, R_OK) == 0) {
         return MJ_OK;
     }
