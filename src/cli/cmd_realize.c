@@ -327,7 +327,7 @@ int mj_cmd_realize(mj_context *context, int argc, char **argv)
         .about = "Writes a trained network as a circuit that mj measure reads: of look-up tables, Verilog, its\n"
                  "netlist of library cells by yosys, and test vectors; of an equilibrium net, resistors,\n"
                  "capacitors and transistors in SPICE; of oscillators, rings of transistors, a deck an image.\n"
-                 "MODEL is a name in data/trained or a path.",
+                 "MODEL is a name in data/trained, a path, or a folder of mj train.",
         .option = option,
         .n_options = OPTIONS_N,
         .takes_seed = true,

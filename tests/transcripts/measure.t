@@ -47,6 +47,9 @@ next      mj measure '
 200 vectors, 0 mismatches
 facts.yaml
 
+$ mj eval $TMP/run
+7up: accuracy
+
 $ mj bill $TMP/run/model.safetensors on lut-180nm --facts "$TMP/a net"
 /class
 ! rates
