@@ -399,10 +399,11 @@ int mj_cmd_eval(mj_context *context, int argc, char **argv)
         .sentence = "MODEL",
         .about = "Judges a trained generator of images; of a language model, the bits per byte of text that\n"
                  "it was not trained on; of a look-up-table network or an equilibrium net, what it can do\n"
-                 "and what it takes. MODEL is a name in data/trained, a path, or a folder of mj train. A LIST has commas;\n"
-                 "several lists give every combination. A language model takes --noise (of a product's\n"
-                 "sum or a sum of rows, over its rms), --bits (of weights or rows), --activation-bits and\n"
-                 "--mismatch (of weights or rows), and says what joules each setting takes.",
+                 "and what it takes. MODEL is a name in data/trained, a path, or a folder of mj train.\n"
+                 "A LIST has commas; several lists give every combination. A language model takes\n"
+                 "--noise (of a product's sum or a sum of rows, over its rms), --bits (of weights or\n"
+                 "rows), --activation-bits and --mismatch (of weights or rows), and says what joules\n"
+                 "each setting takes.",
         .option = option,
         .n_options = AXES_N + OWN_N,
         .takes_seed = true,
