@@ -104,8 +104,8 @@ static mj_status check_range(mj_context *context, const mj_option *option, doubl
     if ((option->min != 0 || option->max != 0) &&
         !(number >= option->min && number <= option->max)) {
         return mj_err_add(&context->err, MJ_ERANGE, NULL, 0, 0,
-                          "--%s %s is outside %g to %g", option->name, text, option->min,
-                          option->max);
+                          "--%s %s is outside %g to %g%s%s", option->name, text, option->min,
+                          option->max, option->unit ? " " : "", option->unit ? option->unit : "");
     }
     return MJ_OK;
 }

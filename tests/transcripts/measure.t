@@ -28,6 +28,10 @@ $ printf '{"schema": 1, "kind": "spice"}' > $TMP/cut/manifest.json; mj measure $
 ? 2
 a circuit of kind 'spice'
 
+$ mj measure $TMP/empty --wire '-3 um'
+? 2
+--wire -3 um is outside 0 to 1 m
+
 $ mj measure DIR --help
 --node LENGTH
 --wind-tunnel
