@@ -3,6 +3,7 @@
 #
 # run_text: look-up memories that take seconds are trained here and now, training steps are held
 # against PyTorch's, and all models that are there are judged: those that ship, those of FOLDER.
+# run_text_sizes: trains each size of text_sizes into FOLDER/NAME, unless it is there, and judges them.
 # run_text_models: trains each recipe that has a goal in text_goals into FOLDER/text-NAME, unless
 # its model is there; what was interrupted goes on. Then judges FOLDER.
 
@@ -13,7 +14,7 @@ trap 'rm -f "$figures" "$rounds"; rm -rf "$work"' EXIT
 
 MADE_HERE="lookup-direct lookup-large"
 COMPARED="mingru-64 mingru gpt"
-SHAKESPEARE="lookup-large flagship"
+SHAKESPEARE="lookup-large shakespeare"
 SAMPLED=100000 # bytes
 
 figure() {
@@ -36,6 +37,12 @@ train() {
     "$mj" train "$recipe" --out "$run" --json-log "$run.log" $resume "$@" >&2
 }
 
+# What `mj bill` says of a token of model $2, which is called $1.
+bill() {
+    joules=$("$mj" bill "$2" on sram-chip --json --quiet | sed -n 's/.*"joules_per_output": \([0-9.e+-]*\).*/\1/p')
+    figure "text.$1.billed" "$(echo "$joules" | awk '{print 1e9 * $1}')" nJ
+}
+
 # Judges on text $1 all models $2NAME/model.safetensors, which are called $3NAME.
 judge_all() {
     for model in "$2"*/model.safetensors; do
@@ -46,6 +53,7 @@ judge_all() {
             figure "text.$3${run#"$2"}.minutes" "$minutes" min
         fi
         "$build/bench/text_quality" "$1" "$3${run#"$2"}" "$model"
+        bill "$3${run#"$2"}" "$model"
     done
 }
 
@@ -54,6 +62,7 @@ judge_shipped() {
         [ -f "$model" ] || continue
         name=${model##*/text-}
         "$build/bench/text_quality" kjv "shipped.${name%.safetensors}" "$model"
+        bill "shipped.${name%.safetensors}" "$model"
     done
 }
 
@@ -153,4 +162,16 @@ run_text_models() {
         fi
     } > "$work/figures"
     with_goals 0 < "$work/figures" > "$figures"
+}
+
+run_text_sizes() {
+    mkdir -p "$folder"
+    sed '/^#/d' "$root/bench/text_sizes" | while read -r name recipe width depth lr steps; do
+        sed "s/^recipe: .*/recipe: $name/; s/width: [0-9]*/width: $width/; s/depth: [0-9]*/depth: $depth/
+             s/heads: [0-9]*, //; s/lr: [^,]*/lr: $lr/; s/steps: [0-9]*/steps: $steps/" \
+            "$root/data/recipes/$recipe.yaml" > "$folder/$name.yaml"
+        train "$folder/$name.yaml" "$folder/$name" --threads "$threads" < /dev/null ||
+            echo "bench/run: $name was not trained" >&2
+    done
+    judge_all kjv "$folder/" size- > "$figures"
 }

@@ -61,7 +61,7 @@ END {
     if (least("text.shipped.", "validation", 2) != "")
         add("text.best_shipped.validation", least("text.shipped.", "validation", 2), "bit/B")
     if (least("text.shakespeare-", "both", 1e9) != "")
-        add("text.shakespeare.best", least("text.shakespeare-", "both", 1e9), "bit/B")
+        add("text.best_shakespeare.both", least("text.shakespeare-", "both", 1e9), "bit/B")
     for (i = 1; i <= n_figures; i++) {
         name = figure[i]
         n = split(goals_of[name], number, " ")

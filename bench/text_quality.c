@@ -4,31 +4,21 @@
  *     text_quality TEXT NAME MODEL [NAME MODEL]..   one figure a line, text.NAME.*; TEXT: kjv, ..
  *
  * `both` is of validation and test text together: of tiny-shakespeare, what others call validation.
- * Of a look-up memory also the energy of memory and arithmetic: what is read from its own chip, at
- * the rate for a small memory or for one beyond 2 MB, whose bytes cross the chip
- * [unconventional2026], and its products [accelforge2026]. A model that cannot be read ends all. */
+ * `energy` is of memory and arithmetic alone, of one stream: every byte read from the chip's own
+ * memory, at the rate for a small one or for one beyond 2 MB, whose bytes cross the chip
+ * [unconventional2026], and the products [accelforge2026]; `mj bill` has all the rest. A model that
+ * cannot be read ends all. */
 #define _GNU_SOURCE
 #include "figure.h"
 
 #include "mj/kernels.h"
 #include "mj/language.h"
-#include "mj/lookup_contexts.h"
 
 static const double SMALL_B = 2e6, NEAR_JpB = 2e-12, FAR_JpB = 4.4e-12, MAC_J = 0.07e-12;
 
-/* Of one token, NaN where it is no look-up memory: a row of each table with its gain, the head. */
 static double energy_J(const mj_language *model)
 {
-    const mj_recipe_model *m = &model->recipe->model;
-    const int V = model->alphabet->n_symbols;
-    const char *path = model->recipe->path;
-    mj_lookup_contexts contexts;
-    mj_err err = {0};
-    if (m->kind != MJ_TRAINED_LOOKUP ||
-        mj_lookup_contexts_parse(&contexts, m->contexts, m->rows, V, path, &err) != MJ_OK) {
-        return NAN;
-    }
-    double macs = m->dims > 0 ? (double)m->dims * (contexts.n + V) : (double)V * contexts.n;
+    double macs = model->work.mac + model->work.rest_mac;
     return model->touched_B * (model->stored_B > SMALL_B ? FAR_JpB : NEAR_JpB) + macs * MAC_J;
 }
 
@@ -78,9 +68,7 @@ static mj_status judge_all(verdict *v, const mj_corpus *corpus, const mj_units *
     print(v->name, "rate", v->length / v->second_s, "tok/s");
     print(v->name, "stored", v->stored_B / 1e6, "MB");
     print(v->name, "read", v->touched_B, "B");
-    if (!isnan(v->energy_J)) {
-        print(v->name, "energy", 1e9 * v->energy_J, "nJ");
-    }
+    print(v->name, "energy", 1e9 * v->energy_J, "nJ");
     return MJ_OK;
 }
 

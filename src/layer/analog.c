@@ -2,11 +2,12 @@
  *
  *   quantise   y = round(x / s) s            dx += dy          straight through [bengio2013]
  *   mismatch   y = w (1 + m n)               dw += dy (1 + m n)
- *   noise      y = x + sigma rms(x) n        dx += dy + sigma (dy . n) x / (C rms(x))
+ *   noise      y = x + sigma rms(x) n        dx += dy + (dy . (y - x)) x / (x . x)
  *   read       y = x + sigma n               dx += dy
  *
- * n are normal numbers, drawn again in backward from the same key instead of being kept. The rms is
- * that of a row, so that a token's noise does not depend on its neighbours. Mismatch belongs to a
+ * n are normal numbers; backward finds the noise in y - x, and draws a chip's mismatch again from the
+ * same key instead of keeping it. The rms is that of a row, so that a token's noise does not depend on
+ * its neighbours. Mismatch belongs to a
  * chip: its key is the chip's number and the layer's place on the tape, whatever the step. */
 #include "mj/analog.h"
 
@@ -177,17 +178,16 @@ MJ_CLONES static void row_noise_forward(mj_real *restrict y, const mj_real *rest
 }
 
 MJ_CLONES static void row_noise_backward(mj_real *restrict dx, const mj_real *restrict dy,
-                                         const mj_real *restrict x,
-                                         const mj_real *restrict normal, mj_real sigma, size_t n)
+                                         const mj_real *restrict x, const mj_real *restrict y,
+                                         size_t n)
 {
-    mj_real sum = 0, along = 0;
-#pragma omp simd reduction(+ : sum, along)
+    mj_real power = 0, along = 0;
+#pragma omp simd reduction(+ : power, along)
     for (size_t i = 0; i < n; i++) {
-        sum += x[i] * x[i];
-        along += dy[i] * normal[i];
+        power += x[i] * x[i];
+        along += dy[i] * (y[i] - x[i]);
     }
-    mj_real rms = mj_real_sqrt(sum / (mj_real)n);
-    mj_real pull = rms > 0 ? sigma * along / ((mj_real)n * rms) : 0;
+    mj_real pull = power > 0 ? along / power : 0;
 #pragma omp simd
     for (size_t i = 0; i < n; i++) {
         dx[i] += dy[i] + pull * x[i];
@@ -214,16 +214,13 @@ static void noise_backward(const mj_call *call)
 {
     const mj_tensor *x = &call->in[0];
     size_t rows = mj_shape_rows(x->shape), n = (size_t)mj_shape_columns(x->shape);
-    mj_real sigma = (mj_real)analog_of(call)->noise;
-    if (sigma == 0 || !x->d) {
+    if (analog_of(call)->noise == 0 || !x->d) {
         pass_backward(call);
         return;
     }
-    mj_noise_normal(call->tmp, 0, count_of(x), call->noise);
 #pragma omp parallel for schedule(static) if (rows * n >= THREADS_MIN)
     for (size_t r = 0; r < rows; r++) {
-        row_noise_backward(x->d + r * n, call->out.d + r * n, x->v + r * n, call->tmp + r * n,
-                           sigma, n);
+        row_noise_backward(x->d + r * n, call->out.d + r * n, x->v + r * n, call->out.v + r * n, n);
     }
 }
 

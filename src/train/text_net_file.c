@@ -131,20 +131,13 @@ static double stored_of(const mj_checkpoint *checkpoint, const char *name)
     return size_B;
 }
 
-static void count_work(mj_text_net_work *work, const char *name, mj_shape shape, double reads,
-                       double size_B)
+/* A connection of N sums, each of K inputs, and `mac` products in all. */
+static void count_connection(mj_text_net_work *work, int N, int K, double mac, double reads,
+                             double size_B)
 {
-    if (shape.n_dims != 2 || strcmp(name, "embedding") == 0) {
-        return;
-    }
-    double mac = (double)mj_shape_count(shape) * reads;
-    if (!is_connection(name)) {
-        work->rest_mac += mac;
-        return;
-    }
-    work->mac += mac;
-    work->outputs += shape.dim[0] * reads;
-    work->inputs += shape.dim[1] * reads;
+    work->mac += mac * reads;
+    work->outputs += N * reads;
+    work->inputs += K * reads;
     work->weight_B += size_B * reads;
 }
 
@@ -159,11 +152,18 @@ static mj_status read_params(mj_text_net_reader *r, const mj_checkpoint *checkpo
         MJ_TRY(matrix ? mj_sparse_read_packed(tensor.v, checkpoint, param[p].name, &matrix->sparse, err)
                       : mj_checkpoint_read(tensor.v, checkpoint, param[p].name, tensor.shape.dim,
                                            tensor.shape.n_dims, err));
-        r->touched_B += size_B * mj_text_net_reads(&r->net, param[p].name);
+        double reads = mj_text_net_reads(&r->net, param[p].name);
+        r->touched_B += size_B * reads;
         r->stored_B += size_B;
-        mj_shape shape = matrix ? mj_shape_2(matrix->sparse.N, matrix->sparse.K) : tensor.shape;
-        count_work(&r->work, param[p].name, shape, mj_text_net_reads(&r->net, param[p].name), size_B);
+        if (matrix) {
+            const mj_sparse *w = &matrix->sparse;
+            count_connection(&r->work, w->N, w->K, mj_sparse_macs(w), reads, size_B);
+        } else if (is_connection(param[p].name)) {
+            double mac = (double)mj_shape_count(tensor.shape);
+            count_connection(&r->work, tensor.shape.dim[0], tensor.shape.dim[1], mac, reads, size_B);
+        }
     }
+    r->work.rest_mac = mj_tape_cost_count(r->tape).mac / r->n_steps - r->work.mac;
     return MJ_OK;
 }
 
@@ -176,6 +176,7 @@ static mj_status read_memory(mj_text_net_reader *r, const mj_checkpoint *checkpo
     MJ_TRY(mj_lookup_file_read(&text, checkpoint, recipe, &r->alphabet, arena, err));
     MJ_TRY(mj_lookup_feed_new(&r->feed, text, r->n_steps, x, NULL, arena, err));
     r->touched_B += mj_lookup_touched_B(text, recipe->model.row_bits);
+    r->work.rest_mac += mj_lookup_reads_count(text->memory);
     r->stored_B += mj_lookup_slots_B(text);
     static const char *const tensors[] = {"rows.packed", "rows.levels", "copied", "text"};
     for (size_t i = 0; i < sizeof tensors / sizeof tensors[0]; i++) {
