@@ -237,8 +237,8 @@ static void test_noise_on_logits_costs_its_second_order(void **state)
     assert_rel(got, want, TOL);
 }
 
-/* 32 wide: in 96, out, up and down 32 sums each of 32 products; head, 4 taps of the convolution and 3
- * products a unit are digital. Memory: 5 rows a symbol. */
+/* 32 wide: in 96, out, up and down 32 sums each of 32 products; digital are the head, 4 taps of the
+ * convolution, 3 products a unit, and 2 a number in each of 3 norms. Memory: 5 rows a symbol. */
 static void test_work_is_that_of_the_shapes(void **state)
 {
     fixture *f = *state;
@@ -248,7 +248,7 @@ static void test_work_is_that_of_the_shapes(void **state)
     assert_rel(net.work.mac, 192 * 32, 1e-12);
     assert_rel(net.work.outputs, 192, 1e-12);
     assert_rel(net.work.inputs, 4 * 32, 1e-12);
-    assert_rel(net.work.rest_mac, (V + 4 + 3) * 32, 1e-12);
+    assert_rel(net.work.rest_mac, (V + 4 + 3 + 2 * 3) * 32, 1e-12);
     assert_int_equal(net.work.weight_bits, 4);
     /* All that is read but 4-bit weights and their scales. */
     assert_rel(net.work.rest_B, net.touched_B - 192 * (16 + 4), 1e-12);
