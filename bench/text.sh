@@ -49,7 +49,7 @@ judge_all() {
         [ -f "$model" ] || continue
         run=${model%/model.safetensors}
         if [ -f "$run.log" ]; then
-            minutes=$(logged "$run.log" elapsed_s | awk '{print $1 / 60}')
+            minutes=$(logged "$run.log" cpu_s | awk '{print $1 / 60}')
             figure "text.$3${run#"$2"}.minutes" "$minutes" min
         fi
         "$build/bench/text_quality" "$1" "$3${run#"$2"}" "$model"
