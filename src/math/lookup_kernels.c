@@ -9,9 +9,21 @@
 /* A cache line; tokens and rows asked for before they come; lanes whose sums registers hold. */
 enum { LINE_B = 64, TOKENS_AHEAD = 2, ROWS_AHEAD = 8, LANES = 16, WIDE = 4 };
 
-/* 16 numbers of a row. */
-typedef mj_real lanes
-    __attribute__((vector_size(LANES * sizeof(mj_real)), aligned(sizeof(mj_real)), may_alias));
+/* 16 numbers of a row, and parts of them. */
+#define VECTOR(n) __attribute__((vector_size((n) * sizeof(mj_real)), aligned(sizeof(mj_real)), may_alias))
+typedef mj_real lanes VECTOR(LANES);
+typedef mj_real half VECTOR(LANES / 2);
+typedef mj_real quarter VECTOR(LANES / 4);
+
+/* In halves: four additions deep instead of sixteen. */
+INLINE mj_real sum_of(const lanes *of)
+{
+    const half *h = (const half *)of;
+    half eight = h[0] + h[1];
+    const quarter *q = (const quarter *)&eight;
+    quarter four = q[0] + q[1];
+    return (four[0] + four[1]) + (four[2] + four[3]);
+}
 
 static inline void prefetch(const mj_real *at, size_t n)
 {
@@ -88,11 +100,7 @@ INLINE void update_lanes(mj_real *slab, mj_real *slope, const mj_lookup_group *g
             product += d[l] * row[l];
             sum[l] += gain[at] * d[l];
         }
-        mj_real part = 0;
-#pragma omp simd reduction(+ : part)
-        for (int i = 0; i < LANES; i++) {
-            part += ((const mj_real *)&product)[i];
-        }
+        mj_real part = sum_of(&product);
         slope[at] = j > 0 ? slope[at] + part : part;
     }
     const mj_real *g = (const mj_real *)sum;
@@ -138,7 +146,8 @@ MJ_CLONES void mj_adagrad_update(mj_real *restrict w, mj_real *restrict squares,
 MJ_CLONES void mj_softmax_rows(mj_real *restrict logits, int n, int N, size_t stride)
 {
     for (int i = 0; i < n; i++) {
-        mj_real *p = logits + (size_t)i * stride, largest = p[0], sum = 0;
+        mj_real *p = logits + (size_t)i * stride, largest = p[0];
+        lanes sum = {0};
         for (size_t j = (size_t)N; j < stride; j++) {
             p[j] = -HUGE_VAL;
         }
@@ -146,12 +155,14 @@ MJ_CLONES void mj_softmax_rows(mj_real *restrict logits, int n, int N, size_t st
         for (size_t j = 0; j < stride / LANES * LANES; j++) {
             largest = p[j] > largest ? p[j] : largest;
         }
-#pragma omp simd reduction(+ : sum)
+#pragma omp simd
         for (size_t j = 0; j < stride / LANES * LANES; j++) {
             p[j] = mj_fast_exp(p[j] - largest);
-            sum += p[j];
         }
-        mj_real share = 1 / sum;
+        for (size_t j = 0; j < stride; j += LANES) {
+            sum += *(const lanes *)(p + j);
+        }
+        mj_real share = 1 / sum_of(&sum);
 #pragma omp simd
         for (size_t j = 0; j < stride / LANES * LANES; j++) {
             p[j] *= share;

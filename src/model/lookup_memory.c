@@ -193,7 +193,8 @@ void mj_lookup_backward(mj_lookup_memory *memory, mj_lookup_batch *batch, int n,
     int n_groups = gather(group, read, batch->slot + 2 * n_before, batch->row, n_mine, part, n_parts);
     for (int g = 0; g < n_groups; g++) {
         uint8_t *count = &memory->count[group[g].row];
-        *count = (uint8_t)(group[g].n < (uint32_t)(COUNT_MAX - *count) ? *count + group[g].n : COUNT_MAX);
+        uint32_t more = *count + group[g].n;
+        *count = (uint8_t)(more < COUNT_MAX ? more : COUNT_MAX);
     }
     mj_lookup_rows_update(memory->slab, batch->slope, group, n_groups, read, batch->gain, batch->dx,
                           (mj_lookup_step){(uint32_t)K, memory->stride, lr, ROW_EPS});
