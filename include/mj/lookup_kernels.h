@@ -2,7 +2,9 @@
  *
  * A row is 2 * stride reals side by side: its numbers, then the sums of its squared gradients, so that
  * an update touches one place of memory. Rows come at random from tables far larger than the caches;
- * the next ones are asked for early. Sums stay in registers, 64 numbers of a row at once. These kernels run on one thread; who calls them divides the work. */
+ * the next ones are asked for early. Sums stay in registers, 64 numbers of a row at once. These kernels
+ * run on one thread; who calls them divides the work.
+ */
 #ifndef MJ_LOOKUP_KERNELS_H
 #define MJ_LOOKUP_KERNELS_H
 
