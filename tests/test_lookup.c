@@ -222,6 +222,81 @@ static void test_one_at_a_time_is_the_definition(void **state)
     }
 }
 
+/* A batch as plain loops over its symbols have it: what rows ask for is summed symbol by symbol in a
+ * table as large as theirs, then all rows move that were read. Part 0 of n_parts and the others. */
+static void check_batch(const char *contexts, int dims, int n_parts)
+{
+    enum { BATCH = 300 };
+    const double LR = 0.3;
+    mj_lookup_text *t = make(contexts, dims, 1);
+    mj_lookup_memory *m = t->memory;
+    mj_lookup_batch batch;
+    mj_err err = {0};
+    mj_rng rng;
+    mj_rng_init(&rng, 4, 0);
+    stir(t);
+    assert_int_equal(mj_lookup_batch_new(&batch, m, BATCH, &arena, &err), MJ_OK);
+    for (int i = 0; i < BATCH; i++) {
+        mj_lookup_place_find(&batch.place[i], &m->contexts, text + 100 + i, t->config.letter, NULL);
+        for (int j = 0; j < dims; j++) {
+            batch.dx[(size_t)i * m->stride + (size_t)j] = mj_rng_normal(&rng);
+        }
+    }
+    int K = m->contexts.n, R = (int)m->contexts.n_rows;
+    double *before = calloc((size_t)(R * dims), sizeof *before);
+    double *g = calloc((size_t)(R * dims), sizeof *g);
+    int *n_reads = calloc((size_t)R, sizeof *n_reads);
+    for (int e = 0; e < R * dims; e++) {
+        before[e] = m->slab[2 * m->stride * (size_t)(e / dims) + (size_t)(e % dims)];
+    }
+    mj_lookup_forward(&batch, m, &m->gains, 0, BATCH);
+    for (int part = n_parts - 1; part >= 0; part--) {
+        mj_lookup_backward(m, &batch, BATCH, LR, part, n_parts);
+    }
+    for (int i = 0; i < BATCH; i++) {
+        const uint32_t *row = batch.place[i].row;
+        const double *dx = batch.dx + (size_t)i * m->stride;
+        for (int k = 0; k < K; k++) {
+            double gain = m->gains.seen[k][0] * m->gains.copied[k][0], slope = 0;
+            for (int j = 0; j < dims; j++) {
+                slope += dx[j] * before[(int)row[k] * dims + j];
+                g[(int)row[k] * dims + j] += gain * dx[j];
+            }
+            n_reads[row[k]]++;
+            assert_true(fabs(batch.slope[i * K + k] - slope) <= 1e-12 * dims);
+        }
+        for (int j = 0; j < dims; j++) {
+            double x = 0;
+            for (int k = 0; k < K; k++) {
+                x += m->gains.seen[k][0] * m->gains.copied[k][0] * before[(int)row[k] * dims + j];
+            }
+            assert_true(fabs(batch.x[(size_t)i * m->stride + (size_t)j] - x) <= 1e-12 * K);
+        }
+    }
+    for (int e = 0; e < R * dims; e++) {
+        const double *now = m->slab + 2 * m->stride * (size_t)(e / dims) + e % dims;
+        double step = LR * g[e] / (fabs(g[e]) + 0.02);
+        assert_true(fabs(now[0] - (before[e] - step)) <= 1e-12 * (1 + fabs(before[e])));
+        assert_true(fabs(now[m->stride] - g[e] * g[e]) <= 1e-12 * (1 + g[e] * g[e]));
+    }
+    for (int r = 0; r < R; r++) {
+        assert_int_equal(m->count[r], n_reads[r] < 255 ? n_reads[r] : 255);
+    }
+    free(before);
+    free(g);
+    free(n_reads);
+}
+
+/* Rows of one piece of a kernel, of a wide piece, of a wide and a narrow one; parts that have nothing. */
+static void test_a_batch_is_the_sum_of_its_symbols(void **state)
+{
+    (void)state;
+    check_batch("0 1 2 4 w1", 7, 1);
+    check_batch("0 1 2 4 w1", 64, 2);
+    check_batch("1 3 v2", 70, 3);
+    check_batch("0", 16, 9);
+}
+
 static void test_threads_change_no_bit(void **state)
 {
     (void)state;
@@ -241,6 +316,34 @@ static void test_threads_change_no_bit(void **state)
         assert_memory_equal(&a->gains, &b->gains, sizeof a->gains);
         assert_memory_equal(t[0]->head, t[i]->head, 32 * t[0]->columns * sizeof(mj_real));
         assert_memory_equal(t[0]->bias, t[i]->bias, t[0]->columns * sizeof(mj_real));
+    }
+}
+
+/* Contexts share the work of hashing; each has the row that it would have alone. */
+static void test_rows_are_those_of_contexts_alone(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"6", "2", "w2", "v1", "3", "w0", "v3", "8", "w1", "v2", "w3", "4"};
+    enum { WORDS = sizeof words / sizeof words[0] };
+    mj_lookup_contexts all, alone[WORDS];
+    mj_err err = {0};
+    bool letter[256] = {false};
+    char list[64] = "";
+    for (int v = 2; v < V; v++) {
+        letter[v] = true;
+    }
+    for (int k = 0; k < WORDS; k++) {
+        strcat(strcat(list, words[k]), " ");
+        assert_int_equal(mj_lookup_contexts_parse(&alone[k], words[k], 1024, V, "x", &err), MJ_OK);
+    }
+    assert_int_equal(mj_lookup_contexts_parse(&all, list, 1024, V, "x", &err), MJ_OK);
+    for (size_t i = 0; i < N; i++) {
+        mj_lookup_place place, one;
+        mj_lookup_place_find(&place, &all, text + i, letter, NULL);
+        for (int k = 0; k < WORDS; k++) {
+            mj_lookup_place_find(&one, &alone[k], text + i, letter, NULL);
+            assert_int_equal(place.row[k] - all.context[k].first_row, one.row[0]);
+        }
     }
 }
 
@@ -315,7 +418,9 @@ int main(void)
         cmocka_unit_test(test_gradients_of_rows_and_gains),
         cmocka_unit_test(test_gradient_of_the_head),
         cmocka_unit_test(test_one_at_a_time_is_the_definition),
+        cmocka_unit_test(test_a_batch_is_the_sum_of_its_symbols),
         cmocka_unit_test(test_threads_change_no_bit),
+        cmocka_unit_test(test_rows_are_those_of_contexts_alone),
         cmocka_unit_test(test_copies_are_what_they_claim),
         cmocka_unit_test(test_bad_contexts_are_refused),
         cmocka_unit_test(test_a_table_of_pairs_is_not_taken_for_another),

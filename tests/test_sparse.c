@@ -198,6 +198,14 @@ static void test_symbols_come_by_their_probability(void **state)
             assert_true(fabs((double)count[i] / N_DRAWS - want[k][i]) <= tol);
         }
     }
+    /* What cannot come never does; of equals the first is the likelier. */
+    const mj_real equal[N] = {-INFINITY, 1, 1, -INFINITY};
+    const mj_symbol_draw half = {.temperature = 1, .top_p = 0.5};
+    for (int i = 0; i < N_DRAWS; i++) {
+        int symbol = mj_symbol_draw_next(draws, equal, scratch, order, N, &rng);
+        assert_true(symbol == 1 || symbol == 2);
+        assert_int_equal(mj_symbol_draw_next(&half, equal, scratch, order, N, &rng), 1);
+    }
     const mj_symbol_draw coldest = {0};
     assert_int_equal(mj_symbol_draw_next(&coldest, logits, scratch, order, N, &rng), 1);
     mj_err err = {0};

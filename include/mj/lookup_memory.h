@@ -12,13 +12,16 @@
  * Rows are learned by Adagrad as they are read, once through the text: each symbol is predicted before
  * it is learned, so that the training loss is honest; a second pass over-fits (docs/text.md). A batch
  * makes one update of each row that it reads. Results do not depend on the number of threads: a row
- * belongs to one of them, which adds up its gradient in the order of the symbols.
+ * belongs to one of them, which adds up its gradient in the order of the symbols. Nothing is sorted for
+ * that: rows are numbered as the batch meets them, by a hash table that never leaves the near caches,
+ * and each keeps a list of its reads.
  */
 #ifndef MJ_LOOKUP_MEMORY_H
 #define MJ_LOOKUP_MEMORY_H
 
 #include "mj/arena.h"
 #include "mj/lookup_contexts.h"
+#include "mj/lookup_kernels.h"
 #include "mj/real.h"
 
 enum { MJ_LOOKUP_COUNTS = 8 }; /* classes of counts: 0, 1, 2, 3-4, 5-8, 9-20, 21-80, more */
@@ -52,9 +55,11 @@ typedef struct {
     mj_lookup_place *place; /* [n] */
     mj_real *x, *dx;        /* [n, stride]: output, incoming gradient */
     uint32_t *row;          /* [n, contexts], and below */
-    uint64_t *read;         /* [2, n, contexts]: rows to be updated, in order, and scratch */
     mj_real *gain, *slope;
-    uint8_t *count; /* classes */
+    uint8_t *class;         /* of the gain: of the count, and of the match */
+    mj_lookup_read *read;   /* each part's in a row, as many groups */
+    mj_lookup_group *group;
+    uint32_t *slot;         /* [2, n, contexts]: which group a row is, 0: none */
     int n;
 } mj_lookup_batch;
 mj_status mj_lookup_batch_new(mj_lookup_batch *batch, const mj_lookup_memory *memory, int n,

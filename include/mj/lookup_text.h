@@ -65,8 +65,11 @@ typedef struct {
     double noise;
     mj_noise_key key;
 } mj_lookup_reader;
-/* p [columns] of the symbol at at[0], whose MJ_HISTORY predecessors are read. Calls follow the text
+/* logits [columns] of the symbol at at[0], whose MJ_HISTORY predecessors are read. Calls follow the text
  * symbol by symbol. */
+void mj_lookup_text_logits(mj_real *logits, mj_lookup_reader *reader, const mj_lookup_text *text,
+                           const uint8_t *at);
+/* The same, p [columns]. */
 void mj_lookup_text_predict(mj_real *p, mj_lookup_reader *reader, const mj_lookup_text *text,
                             const uint8_t *at);
 /* Bits of n symbols, the sum. */

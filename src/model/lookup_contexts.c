@@ -108,29 +108,61 @@ static int mix_word(uint64_t *hash, const uint8_t *at, const bool letter[256], i
     return i;
 }
 
-static int skip(const uint8_t *at, const bool letter[256], int i, bool letters)
+static int skip(const uint8_t *at, const bool letter[256], int i)
 {
-    while (i <= MJ_HISTORY && letter[at[-i]] == letters) {
+    while (i <= MJ_HISTORY && !letter[at[-i]]) {
         i++;
     }
     return i;
 }
 
-static uint64_t hash_of(const mj_lookup_context *context, const uint8_t *at, const bool letter[256])
+/* What contexts of one place share: the hash of an order begins as that of a lower one, that of words
+ * as that of fewer. */
+typedef struct {
+    const uint8_t *at;
+    const bool *letter;
+    int reach; /* of the order that order_hash stands for */
+    uint64_t order_hash;
+    int n_words; /* words 0 to n_words - 1 are known: the hash of all up to one, and the i behind it */
+    uint64_t word_hash[WORDS_MAX + 1];
+    int word_end[WORDS_MAX + 1];
+} history;
+
+static uint64_t hash_order(history *h, int reach)
 {
-    uint64_t hash = START;
+    if (reach < h->reach) {
+        h->reach = 0;
+        h->order_hash = START;
+    }
+    while (h->reach < reach) {
+        h->reach++;
+        h->order_hash = mix(h->order_hash, h->at[-h->reach]);
+    }
+    return h->order_hash;
+}
+
+static uint64_t hash_words(history *h, int n)
+{
+    for (; h->n_words <= n; h->n_words++) {
+        int word = h->n_words, i = word > 0 ? skip(h->at, h->letter, h->word_end[word - 1]) : 1;
+        h->word_hash[word] = word > 0 ? h->word_hash[word - 1] : START;
+        h->word_end[word] = mix_word(&h->word_hash[word], h->at, h->letter, i);
+    }
+    return h->word_hash[n];
+}
+
+static uint64_t hash_of(history *h, const mj_lookup_context *context)
+{
     if (context->kind == MJ_LOOKUP_ORDER) {
-        for (int i = 1; i <= context->reach; i++) {
-            hash = mix(hash, at[-i]);
-        }
-        return hash;
+        return hash_order(h, context->reach);
     }
-    int i = mix_word(&hash, at, letter, 1);
-    for (int word = 1; word <= context->reach; word++) {
-        i = skip(at, letter, i, false);
-        bool counts = context->kind == MJ_LOOKUP_WORD || word == context->reach;
-        i = counts ? mix_word(&hash, at, letter, i) : skip(at, letter, i, true);
+    if (context->kind == MJ_LOOKUP_WORD) {
+        return hash_words(h, context->reach);
     }
+    hash_words(h, context->reach - 1);
+    uint64_t hash = h->word_hash[0];
+    mix_word(&hash, h->at, h->letter,
+             skip(h->at, h->letter, h->word_end[context->reach - 1]));
     return hash;
 }
 
@@ -155,6 +187,7 @@ void mj_lookup_place_find(mj_lookup_place *place, const mj_lookup_contexts *cont
                           const uint8_t *at, const bool letter[256], const mj_copy_place *copy)
 {
     uint32_t V = (uint32_t)contexts->n_symbols;
+    history h = {.at = at, .letter = letter, .order_hash = START};
     for (int k = 0; k < contexts->n; k++) {
         const mj_lookup_context *context = &contexts->context[k];
         uint32_t row;
@@ -167,7 +200,7 @@ void mj_lookup_place_find(mj_lookup_place *place, const mj_lookup_contexts *cont
                    context->n_rows == V * V) {
             row = at[-1] * V + at[-2];
         } else { /* n_rows is a power of two: the top bits of the product */
-            uint64_t hash = hash_of(context, at, letter);
+            uint64_t hash = hash_of(&h, context);
             hash = (hash ^ hash >> 32) * FACTOR;
             row = (uint32_t)(hash >> 32) & (context->n_rows - 1);
         }

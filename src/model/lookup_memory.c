@@ -1,14 +1,14 @@
 /* Look-up memory: gathering, learning, gains. */
 #include "mj/lookup_memory.h"
 
-#include "mj/lookup_kernels.h"
 #include "mj/rng.h"
 
 #include <stdint.h>
 #include <string.h>
 #include <sys/mman.h>
 
-enum { LANES = 16, COUNT_MAX = 255, DIGIT_BITS = 8, DIGITS = 1 << DIGIT_BITS };
+enum { LANES = 16, COUNT_MAX = 255, CLASSES = MJ_LOOKUP_COUNTS * MJ_LOOKUP_MATCHES };
+static const uint32_t SPREAD = 0x9E3779B1u; /* a prime near 2^32 / golden ratio */
 /* Found by trial on the validation chapters of the King James Bible. */
 static const mj_real ROW_EPS = (mj_real)0.02, GAIN_EPS = 1, GAIN_LR = (mj_real)0.3;
 
@@ -97,13 +97,15 @@ mj_status mj_lookup_batch_new(mj_lookup_batch *batch, const mj_lookup_memory *me
         .x = mj_arena_array(arena, symbols * memory->stride, sizeof *batch->x),
         .dx = mj_arena_array(arena, symbols * memory->stride, sizeof *batch->dx),
         .row = mj_arena_array(arena, reads, sizeof *batch->row),
-        .read = mj_arena_array(arena, 2 * reads, sizeof *batch->read),
         .gain = mj_arena_array(arena, reads, sizeof *batch->gain),
         .slope = mj_arena_array(arena, reads, sizeof *batch->slope),
-        .count = mj_arena_alloc(arena, reads),
+        .class = mj_arena_alloc(arena, reads),
+        .read = mj_arena_array(arena, reads, sizeof *batch->read),
+        .group = mj_arena_array(arena, reads, sizeof *batch->group),
+        .slot = mj_arena_array(arena, 2 * reads, sizeof *batch->slot),
     };
-    return batch->place && batch->x && batch->dx && batch->row && batch->read && batch->gain && batch->slope &&
-                   batch->count
+    return batch->place && batch->x && batch->dx && batch->row && batch->gain && batch->slope &&
+                   batch->class && batch->read && batch->group && batch->slot
                ? MJ_OK
                : no_memory(err);
 }
@@ -123,92 +125,125 @@ void mj_lookup_forward(mj_lookup_batch *batch, const mj_lookup_memory *memory,
 {
     int K = memory->contexts.n;
     for (int i = first; i < first + n; i++) {
-        const mj_lookup_place *place = &batch->place[i];
         for (int k = 0; k < K; k++) {
-            int at = i * K + k;
-            batch->row[at] = place->row[k];
-            batch->count[at] = count_class(memory->count[place->row[k]]);
-            batch->gain[at] = gains->seen[k][batch->count[at]] * gains->copied[k][place->match];
+            uint32_t row = batch->place[i].row[k];
+            __builtin_prefetch(&memory->count[row]);
+            batch->row[i * K + k] = row;
+        }
+    }
+    for (int i = first; i < first + n; i++) {
+        int match = batch->place[i].match;
+        for (int k = 0; k < K; k++) {
+            int at = i * K + k, count = count_class(memory->count[batch->row[at]]);
+            batch->class[at] = (uint8_t)(count * MJ_LOOKUP_MATCHES + match);
+            batch->gain[at] = gains->seen[k][count] * gains->copied[k][match];
         }
     }
     mj_lookup_rows_sum(batch->x + (size_t)first * memory->stride, memory->slab,
                        batch->row + first * K, batch->gain + first * K, n, K, memory->stride);
 }
 
-/* Sorts n reads by their upper halves, bits of them, digit by digit; `other` is scratch. Returns where
- * they are then. */
-static uint64_t *sort_reads(uint64_t *read, uint64_t *other, int n, int bits)
+/* Upper half: the part that a row belongs to. Lower half: where it is looked for there. */
+static uint64_t spread(uint32_t row, int n_parts)
 {
-    for (int shift = 32; shift < 32 + bits; shift += DIGIT_BITS) {
-        int first[DIGITS + 1] = {0};
-        for (int i = 0; i < n; i++) {
-            first[(read[i] >> shift & (DIGITS - 1)) + 1]++;
-        }
-        for (int d = 0; d < DIGITS; d++) {
-            first[d + 1] += first[d];
-        }
-        for (int i = 0; i < n; i++) {
-            other[first[read[i] >> shift & (DIGITS - 1)]++] = read[i];
-        }
-        uint64_t *swapped = read;
-        read = other;
-        other = swapped;
+    return (uint64_t)(row * SPREAD) * (uint32_t)n_parts;
+}
+
+/* Numbers the rows of the n_mine reads that are a part's, in the order in which they are met, and lists
+ * the reads of each. slot [2 n_mine] is so never more than half full. Returns the number of groups. */
+static int gather(mj_lookup_group *group, mj_lookup_read *read, uint32_t *slot, const uint32_t *row,
+                  int n_mine, int part, int n_parts)
+{
+    uint32_t n_groups = 0, n_slots = 2 * (uint32_t)n_mine;
+    memset(slot, 0, n_slots * sizeof *slot);
+    for (int at = 0, n = 0; n < n_mine; at++) {
+        read[n].at = (uint32_t)at;
+        n += spread(row[at], n_parts) >> 32 == (uint32_t)part;
     }
-    return read;
+    for (uint32_t r = 0; r < (uint32_t)n_mine; r++) {
+        uint32_t mine = row[read[r].at];
+        uint32_t s = (uint32_t)((spread(mine, n_parts) & UINT32_MAX) * n_slots >> 32);
+        while (slot[s] > 0 && group[slot[s] - 1].row != mine) {
+            s = s + 1 < n_slots ? s + 1 : 0;
+        }
+        if (slot[s] > 0) {
+            mj_lookup_group *met = &group[slot[s] - 1];
+            read[met->last].next = r;
+            met->last = r;
+            met->n++;
+        } else {
+            group[n_groups] = (mj_lookup_group){.row = mine, .n = 1, .first = r, .last = r};
+            slot[s] = ++n_groups;
+        }
+    }
+    return (int)n_groups;
 }
 
 void mj_lookup_backward(mj_lookup_memory *memory, mj_lookup_batch *batch, int n, mj_real lr, int part,
                         int n_parts)
 {
-    int K = memory->contexts.n, n_before = 0, n_reads = 0, bits = 1;
+    int K = memory->contexts.n, n_before = 0, n_mine = 0;
     for (int at = 0; at < n * K; at++) {
-        n_before += batch->row[at] % (uint32_t)n_parts < (uint32_t)part;
+        uint32_t owner = (uint32_t)(spread(batch->row[at], n_parts) >> 32);
+        n_before += owner < (uint32_t)part;
+        n_mine += owner == (uint32_t)part;
     }
-    uint64_t *read = batch->read + n_before;
-    for (int at = 0; at < n * K; at++) {
-        uint32_t row = batch->row[at];
-        if (row % (uint32_t)n_parts == (uint32_t)part) {
-            read[n_reads++] = (uint64_t)row << 32 | (uint32_t)at;
-            memory->count[row] += memory->count[row] < COUNT_MAX;
-        }
+    mj_lookup_group *group = batch->group + n_before;
+    mj_lookup_read *read = batch->read + n_before;
+    int n_groups = gather(group, read, batch->slot + 2 * n_before, batch->row, n_mine, part, n_parts);
+    for (int g = 0; g < n_groups; g++) {
+        uint8_t *count = &memory->count[group[g].row];
+        uint32_t more = *count + group[g].n;
+        *count = (uint8_t)(more < COUNT_MAX ? more : COUNT_MAX);
     }
-    while (memory->contexts.n_rows >> bits) {
-        bits++;
-    }
-    read = sort_reads(read, batch->read + (size_t)batch->n * (size_t)K + n_before, n_reads, bits);
-    mj_lookup_rows_update(memory->slab, batch->slope, read, n_reads, batch->gain, batch->dx,
-                          (mj_lookup_step){(size_t)K, memory->stride, lr, ROW_EPS});
+    mj_lookup_rows_update(memory->slab, batch->slope, group, n_groups, read, batch->gain, batch->dx,
+                          (mj_lookup_step){(uint32_t)K, memory->stride, lr, ROW_EPS});
 }
 
-/* dgain of each class is summed over the batch, its square symbol by symbol. */
+/* What symbols of one class ask for: sums of slopes, and of their squares. */
+typedef struct {
+    mj_real sum, square;
+} class_slope;
+
+/* One context. dgain of each class is summed over the batch, its square symbol by symbol. */
+static void step_gains(mj_lookup_gains *gains, mj_lookup_gains *squares, int k,
+                       const class_slope slope[CLASSES], mj_real lr)
+{
+    mj_real *seen = gains->seen[k], *copied = gains->copied[k];
+    mj_real dseen[MJ_LOOKUP_COUNTS] = {0}, dcopied[MJ_LOOKUP_MATCHES] = {0};
+    for (int c = 0; c < MJ_LOOKUP_COUNTS; c++) {
+        for (int m = 0; m < MJ_LOOKUP_MATCHES; m++) {
+            const class_slope *s = &slope[c * MJ_LOOKUP_MATCHES + m];
+            dseen[c] += copied[m] * s->sum;
+            squares->seen[k][c] += copied[m] * copied[m] * s->square;
+            dcopied[m] += seen[c] * s->sum;
+            squares->copied[k][m] += seen[c] * seen[c] * s->square;
+        }
+    }
+    for (int c = 0; c < MJ_LOOKUP_COUNTS; c++) {
+        seen[c] -= GAIN_LR * lr * dseen[c] / (mj_real_sqrt(squares->seen[k][c]) + GAIN_EPS);
+    }
+    for (int m = 0; m < MJ_LOOKUP_MATCHES; m++) {
+        copied[m] -= GAIN_LR * lr * dcopied[m] / (mj_real_sqrt(squares->copied[k][m]) + GAIN_EPS);
+    }
+}
+
 void mj_lookup_gains_update(mj_lookup_gains *gains, mj_lookup_gains *squares,
                             const mj_lookup_memory *memory, const mj_lookup_batch *batch, int n,
                             mj_real lr)
 {
+    class_slope slope[MJ_LOOKUP_CONTEXTS_MAX][CLASSES];
     int K = memory->contexts.n;
-    mj_lookup_gains d;
-    memset(&d, 0, sizeof d);
-    for (int i = 0; i < n; i++) {
-        int match = batch->place[i].match;
-        for (int k = 0; k < K; k++) {
-            int at = i * K + k, count = batch->count[at];
-            mj_real dseen = batch->slope[at] * gains->copied[k][match];
-            mj_real dcopied = batch->slope[at] * gains->seen[k][count];
-            d.seen[k][count] += dseen;
-            squares->seen[k][count] += dseen * dseen;
-            d.copied[k][match] += dcopied;
-            squares->copied[k][match] += dcopied * dcopied;
+    memset(slope, 0, sizeof slope[0] * (size_t)K);
+    for (int at = 0, i = 0; i < n; i++) {
+        for (int k = 0; k < K; k++, at++) {
+            class_slope *s = &slope[k][batch->class[at]];
+            s->sum += batch->slope[at];
+            s->square += batch->slope[at] * batch->slope[at];
         }
     }
     for (int k = 0; k < K; k++) {
-        for (int c = 0; c < MJ_LOOKUP_COUNTS; c++) {
-            gains->seen[k][c] -= GAIN_LR * lr * d.seen[k][c] /
-                                 (mj_real_sqrt(squares->seen[k][c]) + GAIN_EPS);
-        }
-        for (int c = 0; c < MJ_LOOKUP_MATCHES; c++) {
-            gains->copied[k][c] -= GAIN_LR * lr * d.copied[k][c] /
-                                   (mj_real_sqrt(squares->copied[k][c]) + GAIN_EPS);
-        }
+        step_gains(gains, squares, k, slope[k], lr);
     }
 }
 

@@ -15,9 +15,10 @@ static const mj_real HEAD_EPS = (mj_real)0.1, HEAD_LR = (mj_real)(1.0 / 15);
 /* Per batch; tiles write their own rows. */
 typedef struct mj_lookup_work {
     mj_lookup_batch batch[2];  /* in turns: one thread may be behind with the last one's gains */
-    mj_real *y, *p;            /* [n_batch, dims] and [n_batch, columns]: p, then p - 1 at the symbol */
+    mj_real *y, *p;            /* [n_batch, dims] and [n_batch, columns]: logits, p, then p - 1 at the
+                                * symbol; of a direct model x and dx are the same */
     mj_real *dhead, *dbias;
-    double *bits;              /* [n_batch] */
+    double *bits;              /* a tile */
 } mj_lookup_work;
 
 static bool has_head(const mj_lookup_text *t)
@@ -55,8 +56,10 @@ static mj_status allocate(mj_lookup_text *t, mj_arena *arena, mj_err *err)
     for (int turn = 0; turn < 2; turn++) {
         MJ_TRY(mj_lookup_batch_new(&w->batch[turn], t->memory, t->config.n_batch, arena, err));
     }
-    w->bits = mj_arena_array(arena, n, sizeof *w->bits);
+    w->bits = mj_arena_array(arena, n / TILE + 1, sizeof *w->bits);
     if (!has_head(t)) {
+        w->batch[0].dx = w->batch[0].x;
+        w->batch[1].dx = w->batch[1].x;
         return w->bits ? MJ_OK : no_memory(err);
     }
     w->y = mj_arena_array(arena, n * D, sizeof *w->y);
@@ -144,9 +147,9 @@ static void add_noise(mj_real *x, mj_lookup_reader *reader, int dims)
     reader->key.step++;
 }
 
-/* p of n symbols of the batch from `first` on, of which the places are known. A reader is for one. */
-static mj_real *predict(const mj_lookup_text *t, mj_lookup_batch *batch, const mj_lookup_gains *gains,
-                        int first, int n, mj_lookup_reader *reader)
+/* Logits of n symbols of the batch from `first` on, of which the places are known. A reader is for one. */
+static mj_real *find_logits(const mj_lookup_text *t, mj_lookup_batch *batch, const mj_lookup_gains *gains,
+                            int first, int n, mj_lookup_reader *reader)
 {
     mj_lookup_work *w = t->work;
     size_t D = t->memory->stride, V = t->columns;
@@ -162,8 +165,22 @@ static mj_real *predict(const mj_lookup_text *t, mj_lookup_batch *batch, const m
         mj_rows_fill(p, t->bias, n, (int)V);
         mj_gemm(p, y, t->head, (mj_gemm_shape){.M = n, .N = (int)V, .K = (int)D, .add = true});
     }
-    mj_softmax_rows(p, n, t->config.n_symbols, V);
     return p;
+}
+
+/* -log2 of the product of n probabilities, four by four: each is above 1e-41 (fast_math.h), so that no
+ * product leaves the range of double. */
+static double sum_bits(const mj_real *p, int n)
+{
+    double bits = 0;
+    for (int i = 0; i < n;) {
+        double product = 1;
+        for (int end = i + 4; i < end && i < n; i++) {
+            product *= (double)p[i];
+        }
+        bits -= log2(product);
+    }
+    return bits;
 }
 
 /* One tile: places, p, bits, dx. */
@@ -182,14 +199,16 @@ static void learn_tile(const mj_lookup_text *t, mj_lookup_batch *batch, const mj
         mj_lookup_place_find(&batch->place[i], contexts, lesson->text + symbol, t->config.letter,
                              copy);
     }
-    mj_real *p = predict(t, batch, gains, first, n, NULL), *dx = batch->dx + (size_t)first * D;
+    mj_real *p = find_logits(t, batch, gains, first, n, NULL), *dx = batch->dx + (size_t)first * D;
+    mj_real met[TILE];
+    mj_softmax_rows(p, n, t->config.n_symbols, V);
     for (int i = 0; i < n; i++) {
         mj_real *to = &p[(size_t)i * V + lesson->text[(size_t)(first + i) * lesson->length + at]];
-        w->bits[first + i] = -log2((double)*to);
+        met[i] = *to;
         *to -= 1;
     }
+    w->bits[first / TILE] = sum_bits(met, n);
     if (!has_head(t)) {
-        memcpy(dx, p, (size_t)n * D * sizeof *dx);
         return;
     }
     mj_gemm(dx, p, t->head,
@@ -232,8 +251,8 @@ static void learn_part(mj_lookup_text *t, const mj_lookup_lesson *lesson, double
                        n - first < TILE ? n - first : TILE);
         }
 #pragma omp barrier
-        for (int i = 0; part == 0 && i < n; i++) {
-            *total += w->bits[i];
+        for (int tile = 0; part == 0 && tile * TILE < n; tile++) {
+            *total += w->bits[tile];
         }
         mj_lookup_backward(t->memory, batch, n, lesson->lr, part, n_parts);
         for (int h = part; has_head(t) && h < HEAD_PARTS; h += n_parts) {
@@ -263,15 +282,23 @@ double mj_lookup_text_learn(mj_lookup_text *t, const mj_lookup_lesson *lesson)
     return total / ((double)lesson->n_batches * t->config.n_batch);
 }
 
-void mj_lookup_text_predict(mj_real *p, mj_lookup_reader *reader, const mj_lookup_text *t,
-                            const uint8_t *at)
+void mj_lookup_text_logits(mj_real *logits, mj_lookup_reader *reader, const mj_lookup_text *t,
+                           const uint8_t *at)
 {
+    mj_lookup_batch *batch = &t->work->batch[0];
     const mj_lookup_contexts *contexts = &t->memory->contexts;
     for (int c = 0; c < contexts->n_copies; c++) {
         mj_copy_place_move(&reader->copy[c], &t->copy[c], at);
     }
-    mj_lookup_place_find(t->work->batch[0].place, contexts, at, t->config.letter, reader->copy);
-    memcpy(p, predict(t, &t->work->batch[0], &t->memory->gains, 0, 1, reader), t->columns * sizeof *p);
+    mj_lookup_place_find(batch->place, contexts, at, t->config.letter, reader->copy);
+    memcpy(logits, find_logits(t, batch, &t->memory->gains, 0, 1, reader), t->columns * sizeof *logits);
+}
+
+void mj_lookup_text_predict(mj_real *p, mj_lookup_reader *reader, const mj_lookup_text *t,
+                            const uint8_t *at)
+{
+    mj_lookup_text_logits(p, reader, t, at);
+    mj_softmax_rows(p, 1, t->config.n_symbols, t->columns);
 }
 
 double mj_lookup_text_bits(const mj_lookup_text *t, const uint8_t *symbols, size_t n)

@@ -103,10 +103,8 @@ static mj_status set_lookup(void *self, const mj_analog *machine, mj_err *err)
 static void next_lookup(mj_real *logits, void *self, const uint8_t *at)
 {
     lookup_language *l = self;
-    mj_lookup_text_predict(l->p, &l->reader, l->model.text, at);
-    for (int v = 0; v < l->model.alphabet.n_symbols; v++) {
-        logits[v] = (mj_real)log((double)l->p[v]);
-    }
+    mj_lookup_text_logits(l->p, &l->reader, l->model.text, at);
+    memcpy(logits, l->p, (size_t)l->model.alphabet.n_symbols * sizeof *logits);
 }
 
 /* Text nets. */
