@@ -13,6 +13,19 @@ tiny/model.safetensors
 $ grep -q '"tokens_per_s"' $TMP/tiny.log && echo logged
 logged
 
+# A run that is done stays as it is; without its model it is exported and judged again.
+$ cp $TMP/tiny/model.safetensors $TMP/kept; mj train $TMP/tiny.yaml --out $TMP/tiny --resume && cmp $TMP/kept $TMP/tiny/model.safetensors && echo the same model
+finished already,
+steps, last loss
+tiny/model.safetensors
+the same model
+! loss 0.0000
+
+$ rm $TMP/tiny/model.safetensors; mj train $TMP/tiny.yaml --out $TMP/tiny --resume
+validation text:
+tiny/model.safetensors
+! loss 0.0000
+
 $ mj eval $TMP/tiny/model.safetensors
 tiny:
 bits per byte on the validation text of
@@ -32,6 +45,27 @@ $ mj sample $TMP/tiny/model.safetensors --prompt "the" --n 20 --temperature 0
 the
 tokens/s;
 B read a token
+
+# Shares of no symbol, temperatures below zero, what is no number.
+$ mj sample $TMP/tiny/model.safetensors --n 5 --top-p 0
+? 2
+--top-p 0 leaves no symbol to draw: it must be above 0 and at most 1
+
+$ for p in -0.1 1.5 nan; do mj sample $TMP/tiny/model.safetensors --n 5 --top-p=$p; done
+? 2
+--top-p -0.1 is outside 0 to 1
+--top-p 1.5 is outside 0 to 1
+--top-p nan: 'nan' is not a number
+
+$ for t in -1 nan inf; do mj sample $TMP/tiny/model.safetensors --n 5 --temperature=$t; done
+? 2
+--temperature -1 is outside 0 to 100
+--temperature nan: 'nan' is not a number
+--temperature inf: 'inf' is not a number
+
+$ mj sample $TMP/tiny/model.safetensors --n 5 --top-p 1 --temperature 0
+? 0
+tokens/s
 
 $ mj sample $TMP/tiny/model.safetensors --out $TMP/a.png
 ? 2
@@ -61,6 +95,21 @@ kept, 20 B of rows read a token, of matrices
 leakage
 quality
 (bits per byte, validation text of
+
+# In another precision bytes and products follow, and the quality that was measured is no longer its.
+$ mj bill $TMP/tiny/model.safetensors on sram-chip --precision int4
+warning: weights in int4 are another model than the one in
+tiny int4 on 1 sram-chip
+! bits per byte
+
+$ mj bill $TMP/tiny/model.safetensors on sram-chip --precision int8
+tiny int8 on 1 sram-chip
+(bits per byte, validation text of
+! warning
+
+# Half a byte for each of 96 x 16 weights of the block: in 48 rows, out, up and down 16 each.
+$ for p in int8 int4; do mj bill $TMP/tiny/model.safetensors on sram-chip --precision $p --quiet --json | tr -d ' \n' | sed 's/.*"memory_per_device_B":\([0-9.e+]*\).*/\1/'; echo; done | awk '{ used[NR] = $1 } END { print used[1] - used[2] }'
+768
 
 $ mj explain $TMP/tiny/model.safetensors on sram-chip arith.vector
 gates, norms, non-linearities
