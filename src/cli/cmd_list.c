@@ -359,7 +359,7 @@ static int list_trained(mj_context *context, const char *pattern)
             cell[3].number = number_of(&header, "frechet");
             double accuracy = number_of(&header, "accuracy"); /* of a generator's images, or as a classifier */
             cell[4].number = isnan(accuracy) ? number_of(&header, "test_accuracy") : accuracy;
-            cell[5].number = number_of(&header, column[5].key); /* of a language model, as stored */
+            cell[5].number = number_of(&header, "validation_bits_per_byte"); /* as stored */
             cell[6].number = stored_B(&header);
         }
     }

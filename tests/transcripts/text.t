@@ -208,6 +208,16 @@ $ mj eval oscillator-fashion --csv
 ? 2
 --csv and --facts are for sweeps of language models
 
+# Trained for chips that differ: a sweep has their mismatch unless its list says otherwise.
+$ sed 's/mlp: 1/mlp: 1, weight_mismatch: 0.2/' $TMP/tiny.yaml > $TMP/chips.yaml; mj train $TMP/chips.yaml --out $TMP/chips --quiet; mj eval $TMP/chips/model.safetensors --noise 0.1 --limit 100 --csv | tail -1 | cut -d, -f1-5; mj eval $TMP/chips/model.safetensors --noise 0.1 --mismatch 0 --limit 100 --csv | tail -1 | cut -d, -f1-5
+chips/model.safetensors
+0.10000000000000001,0,0,0.20000000000000001,1
+0.10000000000000001,0,0,0,1
+
+$ mj eval $TMP/chips/model.safetensors --noise 0.1 --limit 100
+mismatch
+0.2
+
 # A look-up memory writes by the same command.
 $ printf "mj: 1\nrecipe: rows\nmodel: {kind: lookup_memory, contexts: 1 2 3 c6, rows: 256}\ndata: $TMP/sea.txt\nobjective: {kind: next_byte}\ntrain: {batch: 1, lr: 0.2, epochs: 1, seed: 1}\n" > $TMP/rows.yaml; mj train $TMP/rows.yaml --out $TMP/rows --quiet && mj sample $TMP/rows/model.safetensors --prompt "the sky" --n 20 --seed 2
 rows/model.safetensors
@@ -232,6 +242,18 @@ $ sed 's/2x16/64x512/' $TMP/tiny.yaml > $TMP/wide.yaml; mj train $TMP/wide.yaml 
 $ sed 's/block: mingru/block: mingru, span: 8/' $TMP/tiny.yaml > $TMP/span.yaml; mj train $TMP/span.yaml --out $TMP/span
 ? 2
 model.span has no effect on a text_net of this block
+
+$ sed 's/mlp: 1/equilibrium_gradient: 0/' $TMP/tiny.yaml > $TMP/point.yaml; mj train $TMP/point.yaml --out $TMP/point
+? 2
+need model.equilibrium
+
+$ sed 's/mlp: 1/read_noise: 0.1/' $TMP/tiny.yaml > $TMP/read.yaml; mj train $TMP/read.yaml --out $TMP/read
+? 2
+model.read_noise needs a look-up memory
+
+$ sed 's/block: mingru/block: gpt, heads: 4, kv_heads: 3/' $TMP/tiny.yaml > $TMP/keys.yaml; mj train $TMP/keys.yaml --out $TMP/keys
+? 2
+model.heads must be a multiple of model.kv_heads
 
 $ : > $TMP/none.txt; mj train $TMP/tiny.yaml --data $TMP/none.txt --out $TMP/none
 ? 2
