@@ -20,6 +20,10 @@ enum { TEXT_N = 30000, JUDGED = 1024 };
     "mj: 1\nrecipe: tiny\nmodel: {kind: text_net, block: mingru, width: 32, depth: 1, mlp: 1" model "}\n" \
     "data: here\nobjective: {kind: next_byte}\n"                                                \
     "train: {batch: 4x32, lr: 1e-2, beta2: 0.98, clip: 1, steps: 100, seed: 1}\n"
+#define HYBRID(model)                                                                            \
+    "mj: 1\nrecipe: both\nmodel: {kind: text_net, block: mingru, width: 32, depth: 1, mlp: 1, "   \
+    "contexts: 0 1 2, rows: 256, dims: 16" model "}\ndata: here\nobjective: {kind: next_byte}\n"  \
+    "train: {batch: 4x32, lr: 1e-2, clip: 1, epochs: 1, lr_memory: 0.3, seed: 1}\n"
 #define MEMORY(model)                                                                            \
     "mj: 1\nrecipe: rows\nmodel: {kind: lookup_memory, contexts: 0 1 2 3 c5, rows: 256, " model  \
     "row_bits: 6}\ndata: here\nobjective: {kind: next_byte}\n"                                  \
@@ -186,6 +190,34 @@ static void test_machines_of_look_up_memories(void **state)
     }
 }
 
+/* What a model was trained with is in use where it is judged, on the first chip, and is the default of a
+ * sweep; a sweep can take it away. */
+static void test_machines_that_were_trained_for_are_kept(void **state)
+{
+    fixture *f = *state;
+    static const struct {
+        const char *recipe;
+        mj_analog machine;
+    } rows[] = {
+        {NET(", weight_mismatch: 0.3"), {.mismatch = 0.3}},
+        {HYBRID(", read_noise: 2"), {.read_noise = 2}},
+        {MEMORY("read_noise: 0.5, "), {.noise = 0.5}}, /* a memory's noise is that of its reads */
+        {MEMORY("dims: 32, read_noise: 0.5, "), {.noise = 0.5}},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        train(f, rows[i].recipe);
+        mj_language judge = load(f, MJ_LANGUAGE_JUDGES), sweep = load(f, MJ_LANGUAGE_SWEEPS);
+        const mj_analog kept = mj_language_machine(&sweep);
+        assert_rel(kept.mismatch + 1, rows[i].machine.mismatch + 1, 1e-12);
+        assert_rel(kept.noise + 1, rows[i].machine.noise + 1, 1e-12);
+        assert_rel(kept.read_noise + 1, rows[i].machine.read_noise + 1, 1e-12);
+        double used = mj_language_bits(&judge, &f->text) / (double)f->text.n, spread;
+        double as_kept = mean_on(&spread, f, &sweep, kept), clean = bits_on(f, &sweep, (mj_analog){.chip = 1});
+        assert_true(fabs(used - as_kept) < 10 * spread); /* one chip of them, of which six gave a mean */
+        assert_true(as_kept != clean && as_kept > clean - 3 * spread); /* more never helps */
+    }
+}
+
 /* Sum of rows of the symbol at `at`, by hand. */
 static void sum_rows(double *x, const mj_lookup_text *t, mj_copy_place *copy, const uint8_t *at)
 {
@@ -331,6 +363,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_machines_of_text_nets),
         cmocka_unit_test(test_machines_of_look_up_memories),
+        cmocka_unit_test(test_machines_that_were_trained_for_are_kept),
         cmocka_unit_test(test_noise_on_logits_costs_its_second_order),
         cmocka_unit_test(test_work_is_that_of_the_shapes),
         cmocka_unit_test(test_stored_levels_are_not_rounded_again),

@@ -193,6 +193,11 @@ static void test_symbol_by_symbol_is_all_at_once(void **state)
             check_symbol_by_symbol(&net, FLOAT_TOL);
         }
     }
+    for (int kv_heads = 1; kv_heads <= 2; kv_heads++) {
+        const mj_text_net net = {.block = MJ_BLOCK_GPT, .n_symbols = V, .width = 32, .depth = 2, .mlp = 1,
+                                 .heads = 4, .kv_heads = kv_heads, .span = 16};
+        check_symbol_by_symbol(&net, FLOAT_TOL);
+    }
 }
 
 /* An equilibrium only as far as it is solved: to 1e-4 of the segment's norm, which a symbol that has few
@@ -235,6 +240,13 @@ static void test_sizes_are_those_of_the_prototypes(void **state)
     assert_rel(matrix_weights(&attending), 69568, 1e-9);
     /* State of a 2x64 net: h and three inputs of the convolution a block. */
     assert_rel(mj_text_net_state_count(&small), 2 * (64 + 3 * 64), 1e-12);
+    /* One head of keys for four of queries, of 16 columns: a quarter of the cache, and 96 of the 192 rows of
+     * in fewer. */
+    mj_text_net grouped = attending;
+    grouped.heads = 4;
+    grouped.kv_heads = 1;
+    assert_rel(matrix_weights(&attending) - matrix_weights(&grouped), 2 * 96 * 64, 1e-9);
+    assert_rel(mj_text_net_state_count(&grouped), 2 * (2 * 16 * 128 + 3 * 64), 1e-12);
 }
 
 /* Recipes that ship are of nets that can be, below 2 MB in 8 bits. */
@@ -284,6 +296,40 @@ static void test_every_block_learns_a_pattern(void **state)
         snprintf(name, sizeof name, "block: %s", mj_text_block_names[block]);
         assert_int_equal(parse_changed(f, "block: mingru", name), MJ_OK);
         check_learns(f, name);
+    }
+}
+
+/* An equilibrium by either gradient, with mixing; keys of one head for two; on chips that differ. */
+static void test_other_ways_to_learn_the_pattern(void **state)
+{
+    fixture *f = *state;
+    static const char *const ways[] = {
+        "block: mingru, equilibrium: 12, equilibrium_gradient: 0, equilibrium_history: 4",
+        "block: mingru, equilibrium: 6, equilibrium_gradient: 4, equilibrium_tolerance: 1e-3",
+        "block: gpt, heads: 2, kv_heads: 1", "block: mingru, weight_mismatch: 0.1"};
+    for (size_t i = 0; i < sizeof ways / sizeof ways[0]; i++) {
+        assert_int_equal(parse_changed(f, "block: mingru", ways[i]), MJ_OK);
+        check_learns(f, ways[i]);
+    }
+}
+
+/* A recipe without the keys of an equilibrium is that of a net of the last two applications, unmixed. */
+static void test_keys_that_are_missing_are_as_before(void **state)
+{
+    fixture *f = *state;
+    const mj_alphabet alphabet = {.n_symbols = V};
+    static const struct {
+        const char *block;
+        int gradient, history;
+    } rows[] = {{"block: mingru, equilibrium: 6", 0, 0},
+                {"block: mingru, equilibrium: 6, equilibrium_gradient: 2, equilibrium_history: 1", 2, 1},
+                {"block: mingru, equilibrium: 6, equilibrium_gradient: 0", MJ_TEXT_IMPLICIT, 0}};
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        assert_int_equal(parse_changed(f, "block: mingru", rows[i].block), MJ_OK);
+        const mj_text_net net = mj_text_net_of(&f->recipe, &alphabet);
+        assert_int_equal(net.gradient, rows[i].gradient);
+        assert_int_equal(net.history, rows[i].history);
+        assert_null(net.analog);
     }
 }
 
@@ -338,8 +384,12 @@ static void check_judge_and_generator(fixture *f, double stored_B)
 static void test_judge_and_generator_agree(void **state)
 {
     fixture *f = *state;
-    assert_int_equal(parse_changed(f, "mingru", "mingru"), MJ_OK);
-    check_judge_and_generator(f, 32 * 1024);
+    static const char *const models[] = {"block: mingru", "block: gpt, heads: 2, kv_heads: 1",
+                                         "block: mingru, weight_mismatch: 0.2"};
+    for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) { /* one chip for both */
+        assert_int_equal(parse_changed(f, "block: mingru", models[i]), MJ_OK);
+        check_judge_and_generator(f, 32 * 1024);
+    }
     assert_int_equal(parse_hybrid(f, "mingru", TABLES, ONCE), MJ_OK);
     check_judge_and_generator(f, 256 * 1024); /* copies: 32,768 slots and the text */
 }
@@ -368,12 +418,16 @@ static void test_a_run_cut_in_two_is_the_same_run(void **state)
 {
     fixture *f = *state;
     static const char *const models[] = {"block: mingru", "block: gpt", "block: kuramoto",
-                                         "product_noise: 0.1, weight_bits: 4, block: mingru"};
+                                         "product_noise: 0.1, weight_bits: 4, block: mingru",
+                                         "block: mingru, weight_mismatch: 0.1",
+                                         "block: gpt, heads: 4, kv_heads: 2"};
     for (size_t i = 0; i < sizeof models / sizeof models[0]; i++) {
         assert_int_equal(parse_changed(f, "block: mingru", models[i]), MJ_OK);
         assert_same_run(f);
     }
     assert_int_equal(parse_hybrid(f, "oscillator", TABLES, ONCE), MJ_OK);
+    assert_same_run(f);
+    assert_int_equal(parse_hybrid(f, "mingru, read_noise: 0.1", TABLES, ONCE), MJ_OK);
     assert_same_run(f);
 }
 
@@ -390,6 +444,14 @@ static void test_wrong_recipes_are_refused(void **state)
         {"width: 32, ", "", "model.width"},
         {"block: mingru", "block: mingru, states: 4", "model.states has no effect"},
         {"block: mingru", "block: mingru, dims: 16", "no effect"},
+        {"block: mingru", "block: mingru, kv_heads: 1", "model.kv_heads has no effect"},
+        {"block: mingru", "block: gpt, heads: 4, kv_heads: 3", "multiple of model.kv_heads"},
+        {"block: mingru", "block: mingru, equilibrium_gradient: 2", "need model.equilibrium"},
+        {"block: mingru", "block: mingru, equilibrium_history: 2", "need model.equilibrium"},
+        {"block: mingru", "block: mingru, equilibrium: 4, equilibrium_gradient: 5", "no more applications"},
+        {"block: mingru", "block: mingru, equilibrium: 4, equilibrium_history: 9", "equilibrium_history"},
+        {"block: mingru", "block: mingru, read_noise: 0.1", "needs a look-up memory"},
+        {"block: mingru", "block: mingru, weight_mismatch: -1", "weight_mismatch"},
         {"batch: 4x32", "batch: 128", "STREAMSxSYMBOLS"},
         {"steps: 120", "steps: 120, epochs: 1", "one length"},
         {"next_byte", "classify", "next_byte"},
@@ -511,6 +573,8 @@ int main(void)
         cmocka_unit_test(test_sizes_are_those_of_the_prototypes),
         cmocka_unit_test(test_shipped_recipes_are_of_nets_that_can_be),
         cmocka_unit_test(test_every_block_learns_a_pattern),
+        cmocka_unit_test(test_other_ways_to_learn_the_pattern),
+        cmocka_unit_test(test_keys_that_are_missing_are_as_before),
         cmocka_unit_test(test_a_net_beside_a_memory_learns_a_pattern),
         cmocka_unit_test(test_judge_and_generator_agree),
         cmocka_unit_test(test_a_run_cut_in_two_is_the_same_run),

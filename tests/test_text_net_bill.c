@@ -68,10 +68,15 @@ static const char *const options[] = {
     "depth: 1, mlp: 1, weight_bits: 2",
     "depth: 1, mlp: 2, equilibrium: 6",
     "depth: 1, equilibrium: 4, weight_bits: 4, activation_bits: 6",
+    "depth: 1, equilibrium: 5, equilibrium_history: 3, equilibrium_gradient: 0",
     "depth: 1, heads: 4, span: 16",
+    "depth: 2, heads: 4, kv_heads: 2, span: 8",
+    "depth: 1, kv_heads: 1, heads: 6, equilibrium: 3",
+    "depth: 1, mlp: 1, weight_mismatch: 0.1",
     "depth: 1, states: 5",
     "depth: 1, mlp: 1, density: 0.25",
     "depth: 1, contexts: 1 2 w0, rows: 256, dims: 16, row_bits: 4",
+    "depth: 1, contexts: 1 2 w0, rows: 256, dims: 16, row_bits: 4, read_noise: 0.1",
 };
 
 /* Trains one step of a net and writes its file; false if the block has not this option. */
@@ -212,8 +217,8 @@ static void test_op_list_is_what_a_pass_counts(void **state)
         }
     }
     assert_null(mj_model_block_names[MJ_BLOCK_N + 1]);
-    /* equilibria of two blocks; heads, states of one; tables of all but gpt */
-    assert_true(checked >= 6 * MJ_BLOCK_N + 4 + 2 + MJ_BLOCK_N - 1);
+    /* equilibria of two blocks; heads (3), states of one; tables of all but gpt */
+    assert_int_equal(checked, 7 * MJ_BLOCK_N + 6 + 3 + 1 + 2 * (MJ_BLOCK_N - 1));
 }
 
 /* A file says the shape of its net, resolved. */
@@ -344,6 +349,55 @@ static void test_attention_reads_its_span(void **state)
         assert_rel(s.state_B, ((seen[i] + 1) * 2 * 4 + 2 * 12) * 2, EXACT);
         assert_rel(s.mac, 8 + 16 + 48 + 16 + 8 + 40 + 2 * 4 * seen[i], EXACT);
     }
+}
+
+/* Two heads of which one has keys: 2 columns of keys and of values for 4 of queries. What is read of the
+ * span halves, its products do not; in has 8 rows in place of 12, of 4 + 4 B and a bias. */
+static void test_keys_that_serve_two_heads(void **state)
+{
+    fixture *f = *state;
+    static const char net[] = "text_net: {block: gpt, symbols: 10, width: 4, depth: 1, heads: 2, "
+                              "kv_heads: %d, span: 8, state_bits: 16}\n";
+    sums s[2];
+    for (int i = 0; i < 2; i++) {
+        char text[256];
+        snprintf(text, sizeof text, net, i + 1);
+        assert_int_equal(parse_model(f, text), MJ_OK);
+        const mj_ops ops = ops_of(&model, 100);
+        s[i] = sums_of(&ops);
+    }
+    assert_rel(s[0].state_B, ((8 + 1) * 2 * 2 + 2 * 12) * 2, EXACT);
+    assert_rel(s[1].state_B, ((8 + 1) * 2 * 4 + 2 * 12) * 2, EXACT);
+    assert_rel(s[1].mac - s[0].mac, 4 * 4, EXACT);
+    assert_rel(s[1].weight_B - s[0].weight_B, 4 * (4 + 4 + 4), EXACT);
+}
+
+/* Of fewer bits both bytes and products: a weight of the 12 + 4 rows of 4 takes half a byte less, each row
+ * its scale still; a product of int4 is one. */
+static void test_precision_is_of_bytes_and_products(void **state)
+{
+    fixture *f = *state;
+    static const char net[] = "text_net: {block: mingru, symbols: 10, width: 4, depth: 1}\n";
+    assert_int_equal(parse_model(f, net), MJ_OK);
+    mj_ops ops = ops_of(&model, 100);
+    const sums wide = sums_of(&ops);
+    model.quality.metric = "bits per byte";
+    mj_model_set_precision(&model, MJ_FORMAT_INT8);
+    assert_non_null(model.quality.metric); /* it was so */
+    mj_model_set_precision(&model, MJ_FORMAT_INT4);
+    assert_null(model.quality.metric);
+    assert_int_equal(mj_model_resolve(&model, "small", &f->w.err), MJ_OK);
+    ops = ops_of(&model, 100);
+    const sums narrow = sums_of(&ops);
+    assert_rel(wide.weight_B - narrow.weight_B, (12 + 4) * 4 / 2.0, EXACT);
+    assert_rel(narrow.mac, wide.mac, EXACT);
+    assert_int_equal(mj_model_format(&model), MJ_FORMAT_INT4);
+    assert_int_equal(model.precision.ffn, MJ_FORMAT_INT4);
+    /* A patch of the bits alone moves products as well, which go by the wider of weights and inputs. */
+    assert_int_equal(parse_model(f, net), MJ_OK);
+    model.text_net.weight_bits = 16;
+    assert_int_equal(mj_model_resolve(&model, "small", &f->w.err), MJ_OK);
+    assert_int_equal(model.precision.ffn, MJ_FORMAT_BF16);
 }
 
 /* ---- beside a look-up memory; sparse ---- */
@@ -512,6 +566,8 @@ int main(void)
         cmocka_unit_test(test_turns_read_the_same_weights_again),
         cmocka_unit_test(test_prompts_are_read_by_the_blocks),
         cmocka_unit_test(test_attention_reads_its_span),
+        cmocka_unit_test(test_keys_that_serve_two_heads),
+        cmocka_unit_test(test_precision_is_of_bytes_and_products),
         cmocka_unit_test(test_hybrid_is_both_parts),
         cmocka_unit_test(test_sparse_products_are_those_of_compressed_ones),
         cmocka_unit_test(test_refusals),

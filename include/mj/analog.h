@@ -21,7 +21,7 @@ typedef struct {
     double noise;      /* standard deviation before a non-linearity, over the rms of the row */
     double mismatch;   /* relative standard deviation of a weight, fixed when a chip is made */
     uint32_t chip;     /* its number; 0: another chip every step, to train for all of them */
-    double read_noise; /* standard deviation of what is read from a table */
+    double read_noise; /* standard deviation of what is read from tables, over the rms of the row */
 } mj_analog;
 
 /* Refuses bits outside 2..8 and deviations that are negative or not finite. */

@@ -56,7 +56,7 @@ mj_status mj_alphabet_read(mj_alphabet *alphabet, const mj_checkpoint *checkpoin
 /* MJ_ERANGE unless a save was made on this text. */
 mj_status mj_data_check(const mj_checkpoint *checkpoint, const mj_corpus *corpus, mj_err *err);
 /* Of a model that sweeps: the machine it runs on from now on, at the start of the text. Text nets read
- * all fields but read_noise; look-up memories weight_bits (of a row, not above those stored), noise (on
+ * all fields; look-up memories weight_bits (of a row, not above those stored), noise (on
  * the sum of rows, over its rms) and mismatch of a row's numbers. 0 weight_bits: as stored. chip, not 0,
  * numbers both mismatch and noise. The check alone: MJ_ERANGE, or MJ_ESUPPORT for what the model has
  * not. */

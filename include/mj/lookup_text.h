@@ -54,6 +54,10 @@ typedef struct {
     size_t length, first;
     int n_batches;
     mj_real lr;
+    /* Noise on every number of a sum of rows, its standard deviation over the sum's rms; the slope of the
+     * rms is left out. The key's step counts batches, its stream is that of the text. */
+    double noise;
+    mj_noise_key key;
 } mj_lookup_lesson;
 /* Mean bits a symbol, each before it was learned. All threads. */
 double mj_lookup_text_learn(mj_lookup_text *text, const mj_lookup_lesson *lesson);

@@ -143,13 +143,16 @@ typedef struct {
         int mlp;               /* width of the second part over `width` (no such part) */
         int loops;             /* (1) */
         int equilibrium;       /* most applications of the block (none) */
+        int equilibrium_history; /* iterates that are mixed (1) */
         int heads, span;       /* gpt (one for 32 columns; 128) */
+        int kv_heads;          /* gpt: heads of keys and values (as many as heads) */
         int states;            /* mamba (16) */
         int weight_bits;       /* of the blocks' products (8); all other matrices have 8 */
         int activation_bits;   /* inputs of the blocks' products (as they are: 16) */
         int state_bits;        /* of a carried number (32) */
         double density;        /* weights kept in the blocks' products (1) */
         double index_bits;     /* stored with each of them where density < 1 (1: 2 bytes for 16) */
+        int products;          /* set by mj_model_resolve: the format that the bits give */
     } text_net;
 
     /* lut: a network of look-up tables of bits, and a read-out that counts the ones of each group of its
@@ -191,7 +194,9 @@ mj_status mj_model_from_gguf(mj_model *model, const char *path, mj_arena *arena,
  * Called by all loaders; call it again after patches. path: for messages. */
 mj_status mj_model_resolve(mj_model *model, const char *path, mj_err *err);
 /* Sets the weight format of attention, FFN and experts; embedding, head and cache stay. Any format
- * but fp8 ends moe.reads_all, and exact_weight_B no longer holds. */
+ * but fp8 ends moe.reads_all, and exact_weight_B no longer holds. Of text nets and look-up memories the bits
+ * of blocks and rows follow, and below 8 bits those of the blocks' inputs; where they change, the quality
+ * that was measured is no longer the model's. */
 void mj_model_set_precision(mj_model *model, mj_format format);
 /* "dense", "moe", "hybrid" (any state-space layer), "diffusion", "physical", "lookup", "text-net", "lut". */
 const char *mj_model_class(const mj_model *model);

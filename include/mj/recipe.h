@@ -82,10 +82,15 @@ typedef struct {
     int row_bits; /* of stored rows; 0: 8 */
     /* text_net: text_net.h; with contexts, the memory beside it */
     int block; /* mj_text_block */
-    int depth, mlp, loops, equilibrium, heads, span, states; /* and width */
+    int depth, mlp, loops, equilibrium, heads, kv_heads, span, states; /* and width */
+    int equilibrium_gradient; /* of the last so many applications; 0: implicit; below 0: the net's own */
+    int equilibrium_history;  /* iterates that are mixed; 0: 1 */
+    double equilibrium_tolerance; /* 0: 1e-4 */
     mj_recipe_lut lut;
     mj_recipe_equilibrium equilibrium_net;
-    mj_analog analog; /* weight_bits, activation_bits, product_noise: in training and as stored */
+    /* weight_bits, activation_bits, product_noise, weight_mismatch, read_noise: in training and in use; of
+     * a lookup_memory read_noise alone. chip 0: training meets another every step */
+    mj_analog analog;
 } mj_recipe_model;
 
 /* `objective:`; kind is an index of "drifting", "sliced_wasserstein", "gan",

@@ -15,7 +15,8 @@
  *
  *   mingru      (z, u, g): h = (1 - s(z)) h + s(z) u, out h silu(g)             [feng2024]
  *   gpt         causal attention with rotary positions over `span` symbols; the convolution in
- *               front of it is what small Transformers lack
+ *               front of it is what small Transformers lack. `kv_heads` keys and values serve
+ *               `heads` queries [ainslie2023]
  *   mamba       selective state space of `states` numbers a channel              [gu2023]
  *   oscillator  damped oscillators, damping and drive chosen by the symbol
  *   kuramoto    phases that the symbol pushes and that couple                    [kuramoto1975]
@@ -23,6 +24,8 @@
  * Loops share all weights of the blocks, each turn with a state of its own and a vector that says
  * which turn it is. With `equilibrium` the one block is not repeated but solved for its fixed point:
  * z = norm(block(z) + inject . x)                                                [bai2019]
+ * by plain iteration or with mixing of iterates [anderson1965], and learns by the gradient of the fixed
+ * point or of its last applications alone [fung2022].
  *
  * Streams begin with zeros behind them. A tape of T = 1 that advances after every symbol says what
  * a tape of long segments says. */
@@ -46,6 +49,8 @@ extern const char *const mj_text_block_names[];
 
 enum { MJ_TEXT_WIDTH_MAX = 4096, MJ_TEXT_DEPTH_MAX = 64, MJ_TEXT_MLP_MAX = 16, MJ_TEXT_MEMORY_MAX = 256,
        MJ_TEXT_NAME = 48 };
+/* Of an equilibrium: the gradient of the fixed point itself, by a second one (equilibrium.h). */
+enum { MJ_TEXT_IMPLICIT = -1 };
 
 /* A compressed matrix of the blocks, by the name of the parameter that has its values. */
 typedef struct {
@@ -62,12 +67,17 @@ typedef struct {
     int mlp;         /* width of the second part over `width` (no such part) */
     int loops;       /* (1) */
     int equilibrium; /* most applications of the block (none: no equilibrium) */
+    int gradient;    /* of the last so many of them (2), or MJ_TEXT_IMPLICIT */
+    int history;     /* iterates that are mixed (1: plain iteration) */
+    double tolerance; /* of its residual, at which it is solved (1e-4) */
     int heads, span; /* gpt (a head each 32 columns; 128) */
+    int kv_heads;    /* gpt: heads of keys and values, each for several of `heads` (as many) */
     int states;      /* mamba (16) */
     double dropout;  /* in training, of what each part of a block adds (none) */
     int memory;      /* numbers of a look-up memory that are read beside each symbol (none) */
-    /* What an analog machine does to all products but the head's and the mixers' own; NULL:
-     * nothing. Lives as long as the tape. */
+    /* What an analog machine does to all products but the head's and the mixers' own, and, with read
+     * noise when it is recorded, to the sum of the memory's rows; NULL: nothing. Lives as long as the
+     * tape. */
     const mj_analog *analog;
     /* All matrices that mj_text_net_compress() lists, whose products are then compressed; NULL: they are
      * dense. Lives as long as the tape. */
@@ -86,6 +96,9 @@ mj_status mj_text_net_compress(mj_text_net *net, mj_arena *arena, mj_err *err);
 int mj_text_net_matrices(const mj_text_net *net);
 /* The compressed matrix whose values are this parameter; NULL if there is none. */
 const mj_text_net_matrix *mj_text_net_matrix_of(const mj_text_net *net, mj_var value);
+
+/* True if a machine does anything to a net. */
+bool mj_text_net_is_analog(const mj_analog *machine);
 
 /* The first mistake is the tape's, but for what no tape sees, which is refused here. */
 mj_status mj_text_net_record(mj_text_net_vars *vars, mj_tape *tape, const mj_text_net *net, int B,

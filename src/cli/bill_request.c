@@ -175,7 +175,9 @@ static mj_status load(mj_bill_request *r, const extras *x, mj_context *context)
     MJ_TRY(set_variant(&r->serving, &r->chip, variant_names[x->variant], err));
     MJ_TRY(mj_context_apply_sets(context, "serving", &r->serving, &mj_serving_schema));
     if (r->serving.precision != MJ_FORMAT_NONE) {
+        bool judged = r->model.quality.metric != NULL;
         mj_model_set_precision(&r->model, (mj_format)r->serving.precision);
+        r->is_unjudged = judged && !r->model.quality.metric;
         MJ_TRY(mj_model_resolve(&r->model, r->model_word, err));
     }
     MJ_TRY(mj_serving_resolve(&r->serving, &r->chip, &r->model, err));
@@ -269,6 +271,10 @@ mj_bill_request *mj_bill_request_read(int *exit_code, mj_context *context,
     if (load(r, &x, context) != MJ_OK) {
         *exit_code = mj_context_fail(context);
         return NULL;
+    }
+    if (r->is_unjudged) {
+        mj_context_warn(context, "weights in %s are another model than the one in %s, whose quality is "
+                        "left out", mj_format_names[r->serving.precision], r->model_word);
     }
     warn_of_idle_sets(r, &asked, &x, context);
     return r;

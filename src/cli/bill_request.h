@@ -19,6 +19,7 @@ typedef struct {
     mj_cost cost;       /* of mj_bill_request_view */
     mj_measured measured;
     mj_simulation simulation; /* of a model of oscillators */
+    bool is_unjudged;         /* --precision made another model of one that was judged */
 } mj_bill_request;
 
 enum { MJ_BILL_MORE_MAX = 4 };

@@ -319,17 +319,29 @@ static double number_of(const mj_safetensors *file, const char *key)
     return text != NULL ? strtod(text, NULL) : NAN;
 }
 
+/* What a file's tensors take. */
+static double stored_B(const mj_safetensors *file)
+{
+    double sum_B = 0;
+    for (int i = 0; i < file->n_tensors; i++) {
+        sum_B += (double)file->tensor[i].size_B;
+    }
+    return sum_B;
+}
+
 static int list_trained(mj_context *context, const char *pattern)
 {
     static const mj_listing_column column[] = {
         {"name", "name", NULL}, {"kind", "kind", NULL}, {"steps", "steps", ""},
         {"frechet", "Frechet", ""}, {"accuracy", "accuracy", ""},
+        {"validation_bits_per_byte", "bits/byte", ""}, {"stored_B", "stored", "B"},
     };
+    enum { COLUMNS_N = sizeof column / sizeof column[0] };
     static const char ending[] = ".safetensors";
     const char *file[FILES_MAX];
     int n = find_files(file, context, "trained", ending);
     row_list rows;
-    if (n < 0 || rows_init(&rows, context, pattern, 5, n) != MJ_OK) {
+    if (n < 0 || rows_init(&rows, context, pattern, COLUMNS_N, n) != MJ_OK) {
         return mj_context_fail(context);
     }
     for (int i = 0; i < n; i++) {
@@ -347,6 +359,8 @@ static int list_trained(mj_context *context, const char *pattern)
             cell[3].number = number_of(&header, "frechet");
             double accuracy = number_of(&header, "accuracy"); /* of a generator's images, or as a classifier */
             cell[4].number = isnan(accuracy) ? number_of(&header, "test_accuracy") : accuracy;
+            cell[5].number = number_of(&header, "validation_bits_per_byte"); /* as stored */
+            cell[6].number = stored_B(&header);
         }
     }
     return finish(&rows, "trained", column);

@@ -130,6 +130,11 @@ static mj_status run_text(mj_context *context, const request *r, const char *pat
         return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
                           "--out, --trajectory and --substrate are for generators of images; text goes to stdout");
     }
+    if (!(r->top_p > 0)) { /* the library takes 0 for "not given" */
+        return mj_err_add(&context->err, MJ_ERANGE, NULL, 0, 0,
+                          "--top-p 0 leaves no symbol to draw: it must be above 0 and at most 1 "
+                          "(--temperature 0 takes the likeliest)");
+    }
     const mj_text_sample sample = {.path = path, .prompt = r->prompt ? r->prompt : "", .on = r->on,
                                    .n = r->n_given ? r->n : TEXT_DEFAULT,
                                    .temperature = r->temperature, .top_p = r->top_p};

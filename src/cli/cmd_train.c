@@ -5,8 +5,9 @@
  *   DIR/model.safetensors        at the end: the averaged parameters with what is known of them
  *
  * Both appear complete or not at all. A run that meets a number that is not finite stops without
- * touching the checkpoint. One that is interrupted saves itself and ends with the shell's code for that
- * signal, 128 and its number: 130 after Ctrl-C. */
+ * touching the checkpoint. --resume of one that is done leaves both files as they are. One that is
+ * interrupted saves itself and ends with the shell's code for that signal, 128 and its number: 130 after
+ * Ctrl-C. */
 #include "glance.h"
 #include "mj/equilibrium_file.h"
 #include "mj/json.h"
@@ -46,6 +47,7 @@ typedef struct {
     const char *checkpoint, *model; /* paths */
     FILE *log;
     double loss; /* running mean of some 20 steps */
+    long long n_seen; /* steps since the start or --resume */
     mj_glance *glance;
     double frechet; /* at the last checkpoint; NaN while unknown, and for all but generators */
 } job;
@@ -173,7 +175,7 @@ static mj_status write_log(const job *j, const mj_training_state *state)
     mj_json *line = mj_json_object();
     mj_json_set_integer(line, "step", state->step);
     mj_json_set_integer(line, "n_steps", state->n_steps);
-    mj_json_set_number(line, "loss", j->loss == 0 ? NAN : j->loss); /* resumed after its last step */
+    mj_json_set_number(line, "loss", j->n_seen > 0 ? j->loss : NAN); /* resumed after its last step */
     mj_json_set_number(line, "frechet_1000", j->frechet);
     mj_json_set_number(line, "elapsed_s", state->elapsed_s);
     mj_json_set_number(line, "cpu_s", state->cpu_s);
@@ -227,7 +229,8 @@ static mj_status run_steps(job *j, mj_progress *progress)
     while (!mj_training_is_done(j->training) && !interrupted) {
         double loss;
         MJ_TRY(mj_training_step(j->training, &loss, err));
-        j->loss = j->loss == 0 ? loss : 0.95 * j->loss + 0.05 * loss;
+        j->loss = j->n_seen == 0 ? loss : 0.95 * j->loss + 0.05 * loss;
+        j->n_seen++;
         state = mj_training_state_of(j->training);
         if (mj_progress_is_due(progress)) {
             show(j, progress, &state);
@@ -244,8 +247,10 @@ static mj_status run_steps(job *j, mj_progress *progress)
             saved_s = mj_clock_s();
         }
     }
-    if (state.step > 0) {
+    if (j->n_seen > 0) {
         show(j, progress, &state);
+    }
+    if (state.step > 0) {
         MJ_TRY(write_log(j, &state));
     }
     return mj_training_save(j->training, j->checkpoint, err);
@@ -412,7 +417,7 @@ static mj_status finish(const job *j)
     mj_err *err = &j->context->err;
     notes facts = {0};
     add_text(&facts, "commit", MJ_COMMIT);
-    if (j->loss != 0) { /* a run that was resumed after its last step has not seen one */
+    if (j->n_seen > 0) { /* a run that was resumed after its last step has not seen one */
         add_number(&facts, "loss", j->loss);
     }
     MJ_TRY(mj_training_export(j->training, j->model, facts.note, facts.n, err));
@@ -443,12 +448,43 @@ static void announce(const job *j)
             threads, kernel);
 }
 
+/* A run that is done, with its model judged: says so, and leaves both files. False for any other. */
+static bool is_finished(const job *j)
+{
+    static const char *const judged[] = {"validation_bits_per_byte", "test_accuracy", "frechet",
+                                         "frechet_pixels", "gates"};
+    mj_safetensors file;
+    mj_err unseen = {0}; /* a model that cannot be read is written anew */
+    bool known = false;
+    if (!j->resume || !mj_training_is_done(j->training) || access(j->model, R_OK) != 0 ||
+        mj_safetensors_load_header(&file, j->model, &j->context->arena, &unseen) != MJ_OK) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof judged / sizeof judged[0]; i++) {
+        known = known || mj_safetensors_text(&file, judged[i]);
+    }
+    if (known && !j->context->globals.quiet) {
+        const char *loss = mj_safetensors_text(&file, "loss");
+        char last[NOTE_TEXT] = "";
+        if (loss) {
+            snprintf(last, sizeof last, ", last loss %.4f", strtod(loss, NULL));
+        }
+        fprintf(stderr, "%s: finished already, %lld steps%s; nothing left to train\n", j->recipe.name,
+                mj_training_state_of(j->training).step, last);
+    }
+    return known;
+}
+
 static mj_status run(job *j, const char *recipe_word)
 {
     mj_progress progress;
     mj_threads_set(j->threads);
     MJ_TRY(prepare(j, recipe_word));
     MJ_TRY(start(j));
+    if (is_finished(j)) {
+        printf("%s\n", j->model);
+        return MJ_OK;
+    }
     mj_progress_init(&progress, j->context);
     if (!j->context->globals.quiet) {
         announce(j);

@@ -47,9 +47,9 @@ static mj_status defaults(double value[MJ_TEXT_AXES_N], mj_text_sweep *s)
         int stored = s->model.work.weight_bits;
         machine.weight_bits = machine.weight_bits < stored ? machine.weight_bits : 0;
         value[MJ_TEXT_BITS] = machine.weight_bits;
-        value[MJ_TEXT_MISMATCH] = machine.mismatch;
     }
     value[MJ_TEXT_NOISE] = machine.noise;
+    value[MJ_TEXT_MISMATCH] = machine.mismatch;
     value[MJ_TEXT_INPUT_BITS] = machine.activation_bits;
     return MJ_OK;
 }
@@ -218,7 +218,8 @@ mj_status mj_text_sweep_run(mj_text_sweep *s)
     MJ_TRY(bill_rows(s));
     const double none[MJ_TEXT_AXES_N] = {
         [MJ_TEXT_INPUT_BITS] = mj_language_machine(&s->model).activation_bits};
-    const mj_analog clean = machine_of(s, none, 0, 0);
+    mj_analog clean = machine_of(s, none, 0, 0);
+    clean.read_noise = 0;
     MJ_TRY(judge(&s->clean, s, &clean));
     MJ_TRY(judge_rows(s, seed));
     find_optima(s);

@@ -53,7 +53,8 @@ static void print_table(const mj_text_sweep *s)
     mj_column column[COLUMNS_MAX];
     int n = 0, axis[COLUMNS_MAX], n_axes;
     for (int a = 0; a < MJ_TEXT_AXES_N; a++) {
-        if (s->request->list[a] || a == MJ_TEXT_NOISE || (s->request->substrate && s->value[a][0] > 0)) {
+        bool differs = s->value[a][0] > 0 && (s->request->substrate || a == MJ_TEXT_MISMATCH);
+        if (s->request->list[a] || a == MJ_TEXT_NOISE || differs) {
             axis[n] = a;
             column[n++] = (mj_column){mj_text_axes[a].title, true};
         }

@@ -3,12 +3,12 @@
  *   quantise   y = round(x / s) s            dx += dy          straight through [bengio2013]
  *   mismatch   y = w (1 + m n)               dw += dy (1 + m n)
  *   noise      y = x + sigma rms(x) n        dx += dy + (dy . (y - x)) x / (x . x)
- *   read       y = x + sigma n               dx += dy
+ *   read       the same of what is read from tables, with a sigma of its own
  *
  * n are normal numbers; backward finds the noise in y - x, and draws a chip's mismatch again from the
  * same key instead of keeping it. The rms is that of a row, so that a token's noise does not depend on
- * its neighbours. Mismatch belongs to a
- * chip: its key is the chip's number and the layer's place on the tape, whatever the step. */
+ * its neighbours. Mismatch belongs to the weights of a chip: its key is the chip's number and the
+ * weights' place on the tape, whatever the step and however often a loop goes through them. */
 #include "mj/analog.h"
 
 #include "mj/counts.h"
@@ -17,6 +17,8 @@
 /* All rows of this file: which setting of the caller's they read. */
 typedef struct {
     const mj_analog *analog;
+    mj_var weights; /* what a chip's mismatch is of */
+    bool reads;     /* noise: of what is read from a table */
 } analog_config;
 
 /* A seed apart from that of any tape. */
@@ -129,6 +131,7 @@ static void draw_factors(const mj_call *call)
     const mj_analog *analog = analog_of(call);
     size_t n = count_of(&call->out);
     mj_noise_key key = call->noise;
+    key.stream = (uint32_t)((const analog_config *)call->config)->weights;
     if (analog->chip) {
         key.seed = CHIP_SEED;
         key.step = analog->chip;
@@ -160,7 +163,13 @@ static void weight_backward(const mj_call *call)
     }
 }
 
-/* Noise before a non-linearity. */
+/* Noise before a non-linearity, and of what is read from a table. */
+
+static double sigma_of(const mj_call *call)
+{
+    const mj_analog *analog = analog_of(call);
+    return ((const analog_config *)call->config)->reads ? analog->read_noise : analog->noise;
+}
 
 MJ_CLONES static void row_noise_forward(mj_real *restrict y, const mj_real *restrict x,
                                         const mj_real *restrict normal, mj_real sigma, size_t n)
@@ -198,7 +207,7 @@ static void noise_forward(const mj_call *call)
 {
     const mj_tensor *x = &call->in[0];
     size_t rows = mj_shape_rows(x->shape), n = (size_t)mj_shape_columns(x->shape);
-    mj_real sigma = (mj_real)analog_of(call)->noise;
+    mj_real sigma = (mj_real)sigma_of(call);
     if (sigma == 0) {
         mj_copy(call->out.v, x->v, count_of(x));
         return;
@@ -214,7 +223,7 @@ static void noise_backward(const mj_call *call)
 {
     const mj_tensor *x = &call->in[0];
     size_t rows = mj_shape_rows(x->shape), n = (size_t)mj_shape_columns(x->shape);
-    if (analog_of(call)->noise == 0 || !x->d) {
+    if (sigma_of(call) == 0 || !x->d) {
         pass_backward(call);
         return;
     }
@@ -224,24 +233,12 @@ static void noise_backward(const mj_call *call)
     }
 }
 
-/* Noise of a read. */
-
-static void read_forward(const mj_call *call)
-{
-    const mj_tensor *x = &call->in[0];
-    mj_real sigma = (mj_real)analog_of(call)->read_noise;
-    mj_copy(call->out.v, x->v, count_of(x));
-    if (sigma > 0) {
-        mj_noise_normal(call->tmp, 0, count_of(x), call->noise);
-        mj_add_scaled(call->out.v, call->tmp, sigma, count_of(x));
-    }
-}
-
 /* Levels make a staircase, whose slope no difference shows: examples are of noise alone. */
-static const analog_config NOISY = {&(const mj_analog){.noise = 0.3, .mismatch = 0.2,
-                                                       .read_noise = 0.5}};
+static const mj_analog NOISES = {.noise = 0.3, .mismatch = 0.2, .read_noise = 0.5};
 static const mj_example EXAMPLES[] = {
-    {.in = {{3, {2, 3, 5}}}, .n_in = 1, .config = &NOISY},
+    {.in = {{3, {2, 3, 5}}}, .n_in = 1, .config = &(const analog_config){.analog = &NOISES}},
+    {.in = {{3, {2, 3, 5}}}, .n_in = 1,
+     .config = &(const analog_config){.analog = &NOISES, .reads = true}},
     {.in = {{2, {3, 7}}}, .n_in = 1},
 };
 #define ANALOG_ROW(row, text, counts, ahead, back)                                             \
@@ -254,24 +251,26 @@ ANALOG_ROW(mj_analog_weight_row, "analog_weight", plan_noisy, weight_forward, we
 ANALOG_ROW(mj_analog_activation_row, "analog_activation", plan_activation, activation_forward,
            pass_backward);
 ANALOG_ROW(mj_analog_noise_row, "analog_noise", plan_noisy, noise_forward, noise_backward);
-ANALOG_ROW(mj_analog_read_row, "analog_read", plan_noisy, read_forward, pass_backward);
+ANALOG_ROW(mj_analog_read_row, "analog_read", plan_noisy, noise_forward, noise_backward);
 
 mj_var mj_analog_weight(mj_tape *tape, mj_var w, const mj_analog *analog)
 {
-    return mj_tape_apply(tape, &mj_analog_weight_row, &(analog_config){analog}, &w, 1);
+    const analog_config config = {.analog = analog, .weights = w};
+    return mj_tape_apply(tape, &mj_analog_weight_row, &config, &w, 1);
 }
 
 mj_var mj_analog_activation(mj_tape *tape, mj_var x, const mj_analog *analog)
 {
-    return mj_tape_apply(tape, &mj_analog_activation_row, &(analog_config){analog}, &x, 1);
+    return mj_tape_apply(tape, &mj_analog_activation_row, &(analog_config){.analog = analog}, &x, 1);
 }
 
 mj_var mj_analog_noise(mj_tape *tape, mj_var y, const mj_analog *analog)
 {
-    return mj_tape_apply(tape, &mj_analog_noise_row, &(analog_config){analog}, &y, 1);
+    return mj_tape_apply(tape, &mj_analog_noise_row, &(analog_config){.analog = analog}, &y, 1);
 }
 
 mj_var mj_analog_read(mj_tape *tape, mj_var row, const mj_analog *analog)
 {
-    return mj_tape_apply(tape, &mj_analog_read_row, &(analog_config){analog}, &row, 1);
+    const analog_config config = {.analog = analog, .reads = true};
+    return mj_tape_apply(tape, &mj_analog_read_row, &config, &row, 1);
 }

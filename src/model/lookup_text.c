@@ -135,28 +135,28 @@ mj_status mj_lookup_text_remember(mj_lookup_text *t, const uint8_t *symbols, siz
 }
 
 /* Noise on the sum of rows, x [dims]. */
-static void add_noise(mj_real *x, mj_lookup_reader *reader, int dims)
+static void add_noise(mj_real *x, double noise, mj_noise_key key, int dims)
 {
     mj_real normal[MJ_LOOKUP_DIMS_MAX], power = 0;
     for (int j = 0; j < dims; j++) {
         power += x[j] * x[j];
     }
-    mj_noise_normal(normal, 0, (size_t)dims, reader->key);
-    mj_add_scaled(x, normal, (mj_real)reader->noise * mj_real_sqrt(power / (mj_real)dims),
+    mj_noise_normal(normal, 0, (size_t)dims, key);
+    mj_add_scaled(x, normal, (mj_real)noise * mj_real_sqrt(power / (mj_real)dims),
                   (size_t)dims);
-    reader->key.step++;
 }
 
-/* Logits of n symbols of the batch from `first` on, of which the places are known. A reader is for one. */
+/* Logits of n symbols of the batch from `first` on, of which the places are known. The noise of each has a
+ * stream of its own, from the key's on. */
 static mj_real *find_logits(const mj_lookup_text *t, mj_lookup_batch *batch, const mj_lookup_gains *gains,
-                            int first, int n, mj_lookup_reader *reader)
+                            int first, int n, double noise, mj_noise_key key)
 {
     mj_lookup_work *w = t->work;
     size_t D = t->memory->stride, V = t->columns;
     mj_real *x = batch->x + (size_t)first * D, *p = x;
     mj_lookup_forward(batch, t->memory, gains, first, n);
-    if (reader && reader->noise > 0) {
-        add_noise(x, reader, t->memory->dims);
+    for (int i = 0; noise > 0 && i < n; i++, key.stream++) {
+        add_noise(x + (size_t)i * D, noise, key, t->memory->dims);
     }
     if (has_head(t)) {
         mj_real *y = w->y + (size_t)first * D;
@@ -199,8 +199,11 @@ static void learn_tile(const mj_lookup_text *t, mj_lookup_batch *batch, const mj
         mj_lookup_place_find(&batch->place[i], contexts, lesson->text + symbol, t->config.letter,
                              copy);
     }
-    mj_real *p = find_logits(t, batch, gains, first, n, NULL), *dx = batch->dx + (size_t)first * D;
-    mj_real met[TILE];
+    mj_noise_key key = lesson->key;
+    key.stream = (uint32_t)first;
+    key.step += (uint32_t)(at - lesson->first);
+    mj_real *p = find_logits(t, batch, gains, first, n, lesson->noise, key);
+    mj_real *dx = batch->dx + (size_t)first * D, met[TILE];
     mj_softmax_rows(p, n, t->config.n_symbols, V);
     for (int i = 0; i < n; i++) {
         mj_real *to = &p[(size_t)i * V + lesson->text[(size_t)(first + i) * lesson->length + at]];
@@ -291,7 +294,9 @@ void mj_lookup_text_logits(mj_real *logits, mj_lookup_reader *reader, const mj_l
         mj_copy_place_move(&reader->copy[c], &t->copy[c], at);
     }
     mj_lookup_place_find(batch->place, contexts, at, t->config.letter, reader->copy);
-    memcpy(logits, find_logits(t, batch, &t->memory->gains, 0, 1, reader), t->columns * sizeof *logits);
+    memcpy(logits, find_logits(t, batch, &t->memory->gains, 0, 1, reader->noise, reader->key),
+           t->columns * sizeof *logits);
+    reader->key.step++;
 }
 
 void mj_lookup_text_predict(mj_real *p, mj_lookup_reader *reader, const mj_lookup_text *t,

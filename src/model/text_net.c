@@ -16,7 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { TAPS = 4, SPAN = 128, HEAD_COLUMNS = 32, STATES = 16, OWN_MAX = 3 };
+enum { TAPS = 4, SPAN = 128, HEAD_COLUMNS = 32, STATES = 16, OWN_MAX = 3, GRADIENT = 2 };
 static const double ROTARY_BASE = 10000;
 /* Couplings and time steps that learn as fast as all else go into chaos, where gradients explode. */
 #define KURAMOTO_RATE 0.1
@@ -49,6 +49,13 @@ static int states_of(const mj_text_net *net)
 static int span_of(const mj_text_net *net)
 {
     return net->span > 0 ? net->span : SPAN;
+}
+
+static int heads_of(const mj_text_net *net)
+{
+    return net->heads > 0              ? net->heads
+           : net->width > HEAD_COLUMNS ? net->width / HEAD_COLUMNS
+                                       : 1;
 }
 
 static int loops_of(const mj_text_net *net)
@@ -90,16 +97,25 @@ static mj_var mix_mingru(mj_tape *tape, mj_var p, const mj_var *own, const mj_te
 static mj_var mix_gpt(mj_tape *tape, mj_var p, const mj_var *own, const mj_text_net *net)
 {
     (void)own;
-    int heads = net->heads > 0                ? net->heads
-                : net->width > HEAD_COLUMNS ? net->width / HEAD_COLUMNS
-                                              : 1;
-    return mj_attention(tape, p, (mj_attention_config){.heads = heads, .span = span_of(net),
+    return mj_attention(tape, p, (mj_attention_config){.heads = heads_of(net), .kv_heads = net->kv_heads,
+                                                       .span = span_of(net),
                                                        .rotary_base = ROTARY_BASE});
+}
+
+/* Of all keys of a symbol. */
+static int key_columns(const mj_text_net *net)
+{
+    return net->kv_heads > 0 ? net->width / heads_of(net) * net->kv_heads : net->width;
+}
+
+static int gpt_columns(const mj_text_net *net)
+{
+    return net->width + 2 * key_columns(net);
 }
 
 static double gpt_states(const mj_text_net *net)
 {
-    return 2.0 * net->width * span_of(net);
+    return 2.0 * key_columns(net) * span_of(net);
 }
 
 static int mamba_columns(const mj_text_net *net)
@@ -147,7 +163,7 @@ static mj_var mix_kuramoto(mj_tape *tape, mj_var p, const mj_var *own, const mj_
 
 static const block_row rows[MJ_BLOCK_N] = {
     [MJ_BLOCK_MINGRU] = {"mingru", three_widths, 1, mix_mingru, one_state, {{0}}},
-    [MJ_BLOCK_GPT] = {"gpt", three_widths, 1, mix_gpt, gpt_states, {{0}}},
+    [MJ_BLOCK_GPT] = {"gpt", gpt_columns, 1, mix_gpt, gpt_states, {{0}}},
     [MJ_BLOCK_MAMBA] = {"mamba", mamba_columns, 1, mix_mamba, mamba_states,
                         {{"rates", mamba_rates}, {"skip", width_shape}}},
     [MJ_BLOCK_OSCILLATOR] = {"oscillator", three_widths, 2, mix_oscillator, two_states,
@@ -336,9 +352,20 @@ static mj_var record_equilibrium(mj_tape *tape, mj_var x, const mj_var *param,
         }
     }
     mj_var inject = mj_tape_param(tape, "inject", mj_shape_2(D, D), 1);
-    const mj_equilibrium_config config = {.n_max = net->equilibrium, .n_gradient = 2, .history = 1};
+    int gradient = net->gradient > 0 ? net->gradient : GRADIENT;
+    const mj_equilibrium_config config = {
+        .n_max = net->equilibrium,
+        .n_gradient = net->gradient == MJ_TEXT_IMPLICIT ? 0 : gradient,
+        .history = net->history > 0 ? net->history : 1,
+        .tolerance = net->tolerance};
     return mj_equilibrium(tape, connect(tape, x, inject, MJ_NONE, net), given, n,
                           settle_block, (void *)net, config, NULL);
+}
+
+bool mj_text_net_is_analog(const mj_analog *machine)
+{
+    return machine->weight_bits || machine->activation_bits || machine->noise > 0 ||
+           machine->mismatch > 0 || machine->read_noise > 0;
 }
 
 static mj_status check(const mj_text_net *net, mj_err *err)
@@ -357,6 +384,13 @@ static mj_status check(const mj_text_net *net, mj_err *err)
                              rows[net->block].own[0].name)) {
         return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
                           "an equilibrium is of one block of mingru or gpt, without loops or dropout");
+    }
+    if (net->block == MJ_BLOCK_GPT && net->kv_heads > 0 &&
+        (net->width % heads_of(net) != 0 || heads_of(net) % net->kv_heads != 0)) {
+        return mj_err_add(err, MJ_ERANGE, NULL, 0, 0,
+                          "%d heads of keys for %d heads of a width of %d: heads must be a multiple of "
+                          "kv_heads, and the width of heads",
+                          net->kv_heads, heads_of(net), net->width);
     }
     if (net->sparse && (net->analog || net->equilibrium)) {
         return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0,
@@ -378,7 +412,9 @@ mj_status mj_text_net_record(mj_text_net_vars *vars, mj_tape *tape, const mj_tex
     if (net->memory > 0) {
         int M = net->memory;
         vars->memory = mj_tape_input(tape, "memory", mj_shape_3(B, T, M), true);
-        remembered = mj_relu(tape, vars->memory);
+        bool noisy = net->analog && net->analog->read_noise > 0;
+        mj_var sum = noisy ? mj_analog_read(tape, vars->memory, net->analog) : vars->memory;
+        remembered = mj_relu(tape, sum);
         x = mj_linear_add(tape, remembered, mj_tape_param(tape, "memory.in", mj_shape_2(D, M), 1), x);
     }
     for (int i = 0; i < net->depth; i++) {

@@ -40,8 +40,9 @@ static mj_status load_lookup(mj_language *language, const char *path, mj_languag
     if (!l) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a look-up memory");
     }
-    *l = (lookup_language){.reader = {{{0}}}};
+    *l = (lookup_language){.reader = {.key = {.seed = READ_SEED, .stream = 1}}};
     MJ_TRY(mj_lookup_file_load(&l->model, path, units, arena, err));
+    l->reader.noise = l->model.recipe.model.analog.read_noise;
     l->p = mj_arena_array(arena, l->model.text->columns, sizeof *l->p);
     if (!l->p) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a look-up memory");
@@ -268,6 +269,10 @@ mj_analog mj_language_machine(const mj_language *language)
     mj_analog machine = language->recipe->model.analog;
     machine.weight_bits = 0;
     machine.chip = 1;
+    if (language->kind->kind == MJ_TRAINED_LOOKUP) { /* its sum of rows is all that noise is on */
+        machine.noise = machine.read_noise;
+        machine.read_noise = 0;
+    }
     return machine;
 }
 

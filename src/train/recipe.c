@@ -7,6 +7,7 @@
 #include "recipe_equilibrium.h"
 #include "recipe_lut.h"
 
+#include "mj/equilibrium.h"
 #include "mj/file.h"
 #include "mj/lookup_text.h"
 #include "mj/settling_net.h"
@@ -38,6 +39,7 @@ enum {
     SEGMENTS_MAX = 64,
     REACH_MAX = 400, /* pixels: across the largest image */
     LUT_WIDTH_MAX = 1 << 16,
+    EQUILIBRIUM_MAX = 100,
     RECIPE_SIZE_MAX_B = 1 << 20,
     NOT_GIVEN = -1, /* a choice whose first word would read as 0 */
 };
@@ -83,14 +85,20 @@ static const mj_spec_field model_fields[] = {
     INT(mj_recipe_model, "depth", depth, 1, MJ_TEXT_DEPTH_MAX),
     INT(mj_recipe_model, "mlp", mlp, 0, MJ_TEXT_MLP_MAX),
     INT(mj_recipe_model, "loops", loops, 1, MJ_TEXT_DEPTH_MAX),
-    INT(mj_recipe_model, "equilibrium", equilibrium, 2, 100),
+    INT(mj_recipe_model, "equilibrium", equilibrium, 2, EQUILIBRIUM_MAX),
+    INT(mj_recipe_model, "equilibrium_gradient", equilibrium_gradient, 0, EQUILIBRIUM_MAX),
+    INT(mj_recipe_model, "equilibrium_history", equilibrium_history, 1, MJ_EQUILIBRIUM_HISTORY_MAX),
+    REAL(mj_recipe_model, "equilibrium_tolerance", equilibrium_tolerance, 0, 1),
     INT(mj_recipe_model, "heads", heads, 1, MJ_TEXT_WIDTH_MAX),
+    INT(mj_recipe_model, "kv_heads", kv_heads, 1, MJ_TEXT_WIDTH_MAX),
     INT(mj_recipe_model, "span", span, 1, 1 << 16),
     INT(mj_recipe_model, "states", states, 1, 256),
     INT(mj_recipe_model, "weight_bits", analog.weight_bits, MJ_ANALOG_BITS_MIN, MJ_ANALOG_BITS_MAX),
     INT(mj_recipe_model, "activation_bits", analog.activation_bits, MJ_ANALOG_BITS_MIN,
         MJ_ANALOG_BITS_MAX),
     REAL(mj_recipe_model, "product_noise", analog.noise, 0, 10),
+    REAL(mj_recipe_model, "weight_mismatch", analog.mismatch, 0, 10),
+    REAL(mj_recipe_model, "read_noise", analog.read_noise, 0, 10),
     {FIELD(mj_recipe_model, "layers", MJ_SPEC_REALS, lut.layer), .min = 1, .max = LUT_WIDTH_MAX,
      .count_offset = offsetof(mj_recipe_model, lut.n_layers), .max_items = MJ_RECIPE_LAYERS_MAX},
     {FIELD(mj_recipe_model, "thresholds", MJ_SPEC_REALS, lut.threshold), .min = 1, .max = 255,
@@ -240,12 +248,18 @@ static mj_status refuse_idle_text(const mj_recipe *recipe, mj_err *err)
         {"model.mlp", m->mlp > 0, true},
         {"model.loops", m->loops > 0, true},
         {"model.equilibrium", m->equilibrium > 0, true},
+        {"model.equilibrium_gradient", m->equilibrium_gradient != NOT_GIVEN, true},
+        {"model.equilibrium_history", m->equilibrium_history > 0, true},
+        {"model.equilibrium_tolerance", m->equilibrium_tolerance > 0, true},
         {"model.heads", m->heads > 0, m->block == MJ_BLOCK_GPT},
+        {"model.kv_heads", m->kv_heads > 0, m->block == MJ_BLOCK_GPT},
         {"model.span", m->span > 0, m->block == MJ_BLOCK_GPT},
         {"model.states", m->states > 0, m->block == MJ_BLOCK_MAMBA},
         {"model.weight_bits", m->analog.weight_bits > 0, true},
         {"model.activation_bits", m->analog.activation_bits > 0, true},
         {"model.product_noise", m->analog.noise > 0, true},
+        {"model.weight_mismatch", m->analog.mismatch > 0, true},
+        {"model.read_noise", m->analog.read_noise > 0 && m->kind != MJ_TRAINED_LOOKUP, true},
         {"train.weight_decay", t->weight_decay > 0, true},
         {"train.dropout", t->dropout > 0, true},
         {"train.clip", t->clip > 0, true},
@@ -515,9 +529,32 @@ static mj_status decode_density(mj_recipe *recipe, mj_err *err)
         return wrong(err, recipe, "model.density: weights live and die in blocks of 16 rows; "
                                   "model.width must be a multiple of 16");
     }
-    if (analog->weight_bits || analog->activation_bits || analog->noise > 0 || model->equilibrium) {
+    if (mj_text_net_is_analog(analog) || model->equilibrium) {
         return wrong(err, recipe, "model.density goes with neither weight_bits, activation_bits, "
-                                  "product_noise nor equilibrium");
+                                  "product_noise, weight_mismatch, read_noise nor equilibrium");
+    }
+    return MJ_OK;
+}
+
+/* Keys that need another key. */
+static mj_status decode_parts(const mj_recipe *recipe, mj_err *err)
+{
+    const mj_recipe_model *m = &recipe->model;
+    if (!m->equilibrium && (m->equilibrium_gradient != NOT_GIVEN || m->equilibrium_history > 0 ||
+                            m->equilibrium_tolerance > 0)) {
+        return wrong(err, recipe, "model.equilibrium_gradient, equilibrium_history and "
+                                  "equilibrium_tolerance need model.equilibrium");
+    }
+    if (m->equilibrium_gradient > m->equilibrium) {
+        return wrong(err, recipe, "model.equilibrium_gradient: no more applications than "
+                                  "model.equilibrium, or 0 (implicit)");
+    }
+    if (m->analog.read_noise > 0 && !m->contexts) {
+        return wrong(err, recipe, "model.read_noise needs a look-up memory beside the net, "
+                                  "model.contexts");
+    }
+    if (m->kv_heads > 0 && m->heads > 0 && m->heads % m->kv_heads != 0) {
+        return wrong(err, recipe, "model.heads must be a multiple of model.kv_heads");
     }
     return MJ_OK;
 }
@@ -544,6 +581,7 @@ static mj_status decode_text_net(mj_recipe *recipe, mj_err *err)
     }
     MJ_TRY(decode_density(recipe, err));
     MJ_TRY(refuse_idle(recipe, err));
+    MJ_TRY(decode_parts(recipe, err));
     return model->contexts ? decode_hybrid(recipe, err) : MJ_OK;
 }
 
@@ -598,8 +636,9 @@ static mj_status decode(mj_recipe *recipe, mj_err *err)
 mj_status mj_recipe_parse(mj_recipe *recipe, const char *text, const char *path,
                           const mj_units *units, mj_arena *arena, mj_err *err)
 {
-    *recipe = (mj_recipe){.model.network = NOT_GIVEN, .model.block = NOT_GIVEN, .integrate.method = NOT_GIVEN,
-                           .integrate.precision = NOT_GIVEN, .train.flat = NOT_GIVEN};
+    *recipe = (mj_recipe){.model.network = NOT_GIVEN, .model.block = NOT_GIVEN,
+                          .model.equilibrium_gradient = NOT_GIVEN, .integrate.method = NOT_GIVEN,
+                          .integrate.precision = NOT_GIVEN, .train.flat = NOT_GIVEN};
     MJ_TRY(mj_spec_parse(recipe, &recipe_schema, text, strlen(text), path, units, arena, err));
     recipe->text = mj_arena_text(arena, text, strlen(text));
     recipe->path = mj_arena_text(arena, path, strlen(path));

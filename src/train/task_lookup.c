@@ -13,6 +13,7 @@
 #include <string.h>
 
 enum { STEP_SYMBOLS = 1 << 15 };
+static const uint64_t NOISE_SEED = 1ull << 62; /* apart from all others */
 
 typedef struct {
     const mj_recipe *recipe;
@@ -33,6 +34,9 @@ static double step_lookup(void *self, uint32_t step)
     double progress = (double)step / (double)task->n_steps, end = train->lr_end > 0 ? train->lr_end : 1;
     mj_lookup_lesson lesson = {.text = task->corpus->part[MJ_PART_TRAIN].symbol, .length = task->length,
                                .first = first, .lr = (mj_real)(train->lr * (1 - (1 - end) * progress))};
+    lesson.noise = task->recipe->model.analog.read_noise;
+    lesson.key = (mj_noise_key){.seed = NOISE_SEED ^ (uint64_t)train->seed,
+                                .step = step * (uint32_t)task->n_batches};
     lesson.n_batches = left < (size_t)task->n_batches ? (int)left : task->n_batches;
     for (int c = 0; c < MJ_COPIES_MAX; c++) {
         lesson.trace[c] = task->trace[c];

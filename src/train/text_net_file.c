@@ -16,12 +16,16 @@ static const size_t MEMORY_MAX_B = (size_t)4 << 30;
 mj_text_net mj_text_net_of(const mj_recipe *recipe, const mj_alphabet *alphabet)
 {
     const mj_recipe_model *m = &recipe->model;
-    bool analog = m->analog.weight_bits || m->analog.activation_bits || m->analog.noise > 0;
+    int gradient = m->equilibrium_gradient;
     return (mj_text_net){.block = (mj_text_block)m->block, .n_symbols = alphabet->n_symbols,
                          .width = m->width, .depth = m->depth, .mlp = m->mlp, .loops = m->loops,
-                         .equilibrium = m->equilibrium, .heads = m->heads, .span = m->span,
+                         .equilibrium = m->equilibrium,
+                         .gradient = gradient == 0 ? MJ_TEXT_IMPLICIT : gradient > 0 ? gradient : 0,
+                         .history = m->equilibrium_history, .tolerance = m->equilibrium_tolerance,
+                         .heads = m->heads, .kv_heads = m->kv_heads, .span = m->span,
                          .states = m->states, .memory = m->contexts ? m->dims : 0,
-                         .dropout = recipe->train.dropout, .analog = analog ? &m->analog : NULL};
+                         .dropout = recipe->train.dropout,
+                         .analog = mj_text_net_is_analog(&m->analog) ? &m->analog : NULL};
 }
 
 /* Embedding, head and convolution are no part of the analog machine. */
@@ -98,7 +102,9 @@ mj_model mj_text_net_shape(const mj_text_net *net, const mj_model *lookup, const
     shape.text_net.mlp = net->mlp;
     shape.text_net.loops = net->loops;
     shape.text_net.equilibrium = net->equilibrium;
+    shape.text_net.equilibrium_history = net->history;
     shape.text_net.heads = net->heads;
+    shape.text_net.kv_heads = net->kv_heads;
     shape.text_net.span = net->span;
     shape.text_net.states = net->states;
     shape.text_net.weight_bits = bits_of(net, "block.in");
@@ -232,6 +238,7 @@ static mj_status load(mj_text_net_reader **reader, const mj_checkpoint *checkpoi
     if (analog || r->net.analog) {
         r->machine = recipe->model.analog;
         r->machine.weight_bits = 0;
+        r->machine.chip = 1; /* the file is on one chip, training met many */
         r->net.analog = &r->machine;
     }
     if (recipe->model.density > 0) {

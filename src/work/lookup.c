@@ -19,6 +19,7 @@
 #include <math.h>
 
 enum { HASH_OPS = 4, ADDRESS_OPS = 2 };
+enum { CODE_BITS_MAX = 8 }; /* wider rows are numbers as they are, without a codebook */
 enum { LEVEL_B = 4, SLOT_B = 4, PLACE_B = 8, COPY_CHECKED = 32, ACT_B = 2, HISTORY_B = 64 };
 
 double mj_lookup_row_B(const mj_model *m)
@@ -41,7 +42,8 @@ static void count_copies(mj_ops *ops, const mj_model *m)
 void mj_lookup_rows_count(mj_ops *ops, const mj_model *m)
 {
     double K = m->lookup.contexts, D = m->lookup.dims;
-    double codebooks = K * ldexp(1, m->lookup.row_bits);
+    bool coded = m->lookup.row_bits <= CODE_BITS_MAX;
+    double codebooks = coded ? K * ldexp(1, m->lookup.row_bits) : 0;
     mj_ops_add(ops, (mj_op){.kind = MJ_OP_LOOKUP,
                             .what = "rows of tables",
                             .repeats = m->lookup.contexts,

@@ -19,6 +19,7 @@
 #include "dimension.h"
 #include "workload.h"
 
+#include <math.h>
 #include <stddef.h>
 
 enum {
@@ -493,8 +494,31 @@ mj_status mj_model_resolve(mj_model *model, const char *path, mj_err *err)
     }
 }
 
+/* Their bytes are those of bits, not of formats. */
+static void set_bits(mj_model *model, mj_format format)
+{
+    int bits = (int)lrint(8 * mj_format_bytes(format)), *inputs = &model->text_net.activation_bits;
+    bool changed = false;
+    if (model->kind == MJ_MODEL_TEXT_NET) {
+        bool wider = bits < 8 && (*inputs == 0 || *inputs > bits);
+        changed = wider || model->text_net.weight_bits != bits;
+        model->text_net.weight_bits = bits;
+        *inputs = wider ? bits : *inputs;
+    }
+    if (model->lookup.contexts > 0) {
+        changed = changed || model->lookup.row_bits != bits;
+        model->lookup.row_bits = bits;
+    }
+    if (changed) {
+        model->quality.metric = NULL;
+    }
+}
+
 void mj_model_set_precision(mj_model *model, mj_format format)
 {
+    if (model->kind == MJ_MODEL_TEXT_NET || model->kind == MJ_MODEL_LOOKUP) {
+        set_bits(model, format);
+    }
     model->precision.attention = format;
     model->precision.ffn = format;
     model->precision.experts = format;

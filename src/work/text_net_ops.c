@@ -11,13 +11,14 @@
  *
  *   block       P         o  own weights        products                  carried
  *   mingru      3 D       1  -                  3 D                       D
- *   gpt         3 D       1  -                  2 D span                  2 D a symbol of the span
+ *   gpt         D + 2 G   1  -                  2 D span                  2 G a symbol of the span
  *   mamba       3 D + 2 N 1  N x D, D           (4 N + 3) D               N D
  *   oscillator  3 D       2  D                  9 D                       2 D
  *   kuramoto    2 D       2  D x D, 2 D         2 D D                     D
  *
- * and carries the last three inputs of the convolution, 3 D. An equilibrium has one more product of
- * D x D, a norm, and compares its iterates. Rows of a look-up memory come to the width and to the logits by
+ * and carries the last three inputs of the convolution, 3 D. G are the columns of all keys: D, or as many
+ * heads of them as `kv_heads`. An equilibrium has one more product of D x D, a norm, and compares and mixes
+ * its iterates. Rows of a look-up memory come to the width and to the logits by
  * two products.
  *
  * Stored: matrices by rows of whole bytes with a 4-byte scale each, vectors as 4-byte numbers, as in the
@@ -37,7 +38,7 @@
 #include <math.h>
 
 enum { NO_BLOCK, MINGRU, GPT, MAMBA, OSCILLATOR, KURAMOTO };
-enum { TAPS = 4, SPAN = 128, HEAD_COLUMNS = 32, STATES = 16, ITERATES = 1 };
+enum { TAPS = 4, SPAN = 128, HEAD_COLUMNS = 32, STATES = 16 };
 enum { BITS = 8, FLOAT_B = 4, ACT_B = 2, STATE_BITS = 32, INDEX_BITS = 1, PUSH_OPS = 8, WRAP_OPS = 4 };
 
 static double turns_of(const mj_model *m)
@@ -61,6 +62,13 @@ static int heads_of(const mj_model *m)
     return m->text_net.heads > 0 ? m->text_net.heads : columns > 1 ? columns : 1;
 }
 
+/* Of the keys of a symbol, all heads of them. */
+static double key_columns(const mj_model *m)
+{
+    double D = m->text_net.width;
+    return m->text_net.kv_heads > 0 ? D / heads_of(m) * m->text_net.kv_heads : D;
+}
+
 double mj_text_net_row_B(double columns, double bits)
 {
     return ceil(columns * bits / 8);
@@ -74,6 +82,8 @@ double mj_text_net_in_columns(const mj_model *m)
         return 3 * D + 2 * states_of(m);
     case KURAMOTO:
         return 2 * D;
+    case GPT:
+        return D + 2 * key_columns(m);
     default:
         return 3 * D;
     }
@@ -128,13 +138,14 @@ typedef struct {
 static mixer attention(const mj_model *m, const mj_extent *x)
 {
     double D = m->text_net.width, span = span_of(m), heads = heads_of(m), d = D / heads;
+    double keys = key_columns(m);
     double seen = fmin(x->context, span), full = fmin(x->prompt, span);
     return (mixer){.out = 1,
                    .state_mac = 2 * D * seen,
                    .prompt_mac = 2 * D * (full * full / 2 + (x->prompt - full) * span),
-                   .vector = heads * seen * MJ_SOFTMAX_OPS + d / 2 * (MJ_SINCOS_OPS + 3) + 2 * D * 3,
-                   .moved = (seen + 1) * 2 * D,
-                   .kept = fmin(x->longest, span) * 2 * D};
+                   .vector = heads * seen * MJ_SOFTMAX_OPS + d / 2 * (MJ_SINCOS_OPS + 3) + (D + keys) * 3,
+                   .moved = (seen + 1) * 2 * keys,
+                   .kept = fmin(x->longest, span) * 2 * keys};
 }
 
 static mixer mixer_of(const mj_model *m, const mj_extent *x)
@@ -252,10 +263,11 @@ static void count_turns(mj_ops *ops, const mj_model *m)
     mj_op op = {.kind = MJ_OP_LINEAR, .what = "a vector a turn", .repeats = 1,
                 .format = (mj_format)m->precision.ffn, .reads = 1};
     if (m->text_net.equilibrium > 0) {
+        double iterates = fmax(1, m->text_net.equilibrium_history);
         op.what = "injection, comparing of iterates";
         add_product(&op, m, D, D);
-        op.mac += turns * (2 * ITERATES + 1) * D;
-        op.vector += turns * 2 * ITERATES * D;
+        op.mac += turns * (2 * iterates + 1) * D;
+        op.vector += turns * 2 * iterates * D;
     } else if (turns > 1) {
         add_vector(&op, turns * D);
         op.vector = turns * D;
@@ -316,6 +328,7 @@ static mj_status check_parts(const mj_model *m, const char *path, mj_err *err)
     bool attends = m->text_net.block == GPT, recurs = m->text_net.block == MINGRU;
     const char *idle = m->text_net.states > 0 && m->text_net.block != MAMBA ? "states"
                        : m->text_net.heads > 0 && !attends                  ? "heads"
+                       : m->text_net.kv_heads > 0 && !attends               ? "kv_heads"
                        : m->text_net.span > 0 && !attends                   ? "span"
                                                                             : NULL;
     mj_status status = MJ_OK;
@@ -330,6 +343,15 @@ static mj_status check_parts(const mj_model *m, const char *path, mj_err *err)
         status = mj_err_add(err, MJ_ERANGE, path, 0, 0,
                             "text_net.heads = %d: a width of %d does not give each an even number of "
                             "columns", heads_of(m), m->text_net.width);
+    }
+    if (attends && m->text_net.kv_heads > 0 && heads_of(m) % m->text_net.kv_heads != 0) {
+        status = mj_err_add(err, MJ_ERANGE, path, 0, 0,
+                            "text_net.kv_heads = %d does not divide the %d heads", m->text_net.kv_heads,
+                            heads_of(m));
+    }
+    if (m->text_net.equilibrium_history > 0 && m->text_net.equilibrium == 0) {
+        status = mj_err_add(err, MJ_EKEY, path, 0, 0,
+                            "text_net.equilibrium_history has no effect without an equilibrium");
     }
     if (m->text_net.equilibrium > 0 &&
         (m->text_net.depth > 1 || m->text_net.loops > 1 || !(attends || recurs))) {
@@ -369,10 +391,12 @@ mj_status mj_text_net_resolve(mj_model *m, const char *path, mj_err *err)
     m->text_net.density = m->text_net.density != 0 ? m->text_net.density : 1;
     MJ_TRY(check(m, path, err));
     MJ_TRY(check_parts(m, path, err));
-    if (m->precision.ffn == MJ_FORMAT_NONE) {
+    bool given = m->precision.ffn != MJ_FORMAT_NONE;
+    if (!given || m->precision.ffn == m->text_net.products) { /* a patch of bits moves it */
         m->precision.ffn = m->precision.attention = format_of(m);
-        m->precision.embedding = MJ_FORMAT_INT8;
+        m->precision.embedding = given ? m->precision.embedding : MJ_FORMAT_INT8;
     }
+    m->text_net.products = format_of(m);
     mj_text_net_count(&ops, m, &(mj_extent){0});
     for (int i = 0; i < ops.n; i++) {
         m->params.total += ops.op[i].weights;

@@ -52,6 +52,22 @@ $ mj list trained yardstick
 yardstick-fashion
 classifier
 
+# Images by Frechet distance or accuracy, text by bits per byte; within 100 columns.
+$ mj list trained
+bits/byte
+oscillator-fashion
+15.4706
+text-lookup
+1.408
+1.97 MB
+
+$ mj list trained | awk 'length > 100 { n++ } END { print n + 0, "too wide" }'
+0 too wide
+
+$ mj list trained text-mingru --csv
+name,kind,steps,frechet,accuracy,validation_bits_per_byte,stored_B
+text-mingru,text_net,12000,,,1.36649
+
 $ mj list models a b
 ? 2
 error: 'b' is one word too many

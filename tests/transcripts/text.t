@@ -13,6 +13,19 @@ tiny/model.safetensors
 $ grep -q '"tokens_per_s"' $TMP/tiny.log && echo logged
 logged
 
+# A run that is done stays as it is; without its model it is exported and judged again.
+$ cp $TMP/tiny/model.safetensors $TMP/kept; mj train $TMP/tiny.yaml --out $TMP/tiny --resume && cmp $TMP/kept $TMP/tiny/model.safetensors && echo the same model
+finished already,
+steps, last loss
+tiny/model.safetensors
+the same model
+! loss 0.0000
+
+$ rm $TMP/tiny/model.safetensors; mj train $TMP/tiny.yaml --out $TMP/tiny --resume
+validation text:
+tiny/model.safetensors
+! loss 0.0000
+
 $ mj eval $TMP/tiny/model.safetensors
 tiny:
 bits per byte on the validation text of
@@ -32,6 +45,27 @@ $ mj sample $TMP/tiny/model.safetensors --prompt "the" --n 20 --temperature 0
 the
 tokens/s;
 B read a token
+
+# Shares of no symbol, temperatures below zero, what is no number.
+$ mj sample $TMP/tiny/model.safetensors --n 5 --top-p 0
+? 2
+--top-p 0 leaves no symbol to draw: it must be above 0 and at most 1
+
+$ for p in -0.1 1.5 nan; do mj sample $TMP/tiny/model.safetensors --n 5 --top-p=$p; done
+? 2
+--top-p -0.1 is outside 0 to 1
+--top-p 1.5 is outside 0 to 1
+--top-p nan: 'nan' is not a number
+
+$ for t in -1 nan inf; do mj sample $TMP/tiny/model.safetensors --n 5 --temperature=$t; done
+? 2
+--temperature -1 is outside 0 to 100
+--temperature nan: 'nan' is not a number
+--temperature inf: 'inf' is not a number
+
+$ mj sample $TMP/tiny/model.safetensors --n 5 --top-p 1 --temperature 0
+? 0
+tokens/s
 
 $ mj sample $TMP/tiny/model.safetensors --out $TMP/a.png
 ? 2
@@ -61,6 +95,21 @@ kept, 20 B of rows read a token, of matrices
 leakage
 quality
 (bits per byte, validation text of
+
+# In another precision bytes and products follow, and the quality that was measured is no longer its.
+$ mj bill $TMP/tiny/model.safetensors on sram-chip --precision int4
+warning: weights in int4 are another model than the one in
+tiny int4 on 1 sram-chip
+! bits per byte
+
+$ mj bill $TMP/tiny/model.safetensors on sram-chip --precision int8
+tiny int8 on 1 sram-chip
+(bits per byte, validation text of
+! warning
+
+# Half a byte for each of 96 x 16 weights of the block: in 48 rows, out, up and down 16 each.
+$ for p in int8 int4; do mj bill $TMP/tiny/model.safetensors on sram-chip --precision $p --quiet --json | tr -d ' \n' | sed 's/.*"memory_per_device_B":\([0-9.e+]*\).*/\1/'; echo; done | awk '{ used[NR] = $1 } END { print used[1] - used[2] }'
+768
 
 $ mj explain $TMP/tiny/model.safetensors on sram-chip arith.vector
 gates, norms, non-linearities
@@ -159,6 +208,16 @@ $ mj eval oscillator-fashion --csv
 ? 2
 --csv and --facts are for sweeps of language models
 
+# Trained for chips that differ: a sweep has their mismatch unless its list says otherwise.
+$ sed 's/mlp: 1/mlp: 1, weight_mismatch: 0.2/' $TMP/tiny.yaml > $TMP/chips.yaml; mj train $TMP/chips.yaml --out $TMP/chips --quiet; mj eval $TMP/chips/model.safetensors --noise 0.1 --limit 100 --csv | tail -1 | cut -d, -f1-5; mj eval $TMP/chips/model.safetensors --noise 0.1 --mismatch 0 --limit 100 --csv | tail -1 | cut -d, -f1-5
+chips/model.safetensors
+0.10000000000000001,0,0,0.20000000000000001,1
+0.10000000000000001,0,0,0,1
+
+$ mj eval $TMP/chips/model.safetensors --noise 0.1 --limit 100
+mismatch
+0.2
+
 # A look-up memory writes by the same command.
 $ printf "mj: 1\nrecipe: rows\nmodel: {kind: lookup_memory, contexts: 1 2 3 c6, rows: 256}\ndata: $TMP/sea.txt\nobjective: {kind: next_byte}\ntrain: {batch: 1, lr: 0.2, epochs: 1, seed: 1}\n" > $TMP/rows.yaml; mj train $TMP/rows.yaml --out $TMP/rows --quiet && mj sample $TMP/rows/model.safetensors --prompt "the sky" --n 20 --seed 2
 rows/model.safetensors
@@ -183,6 +242,18 @@ $ sed 's/2x16/64x512/' $TMP/tiny.yaml > $TMP/wide.yaml; mj train $TMP/wide.yaml 
 $ sed 's/block: mingru/block: mingru, span: 8/' $TMP/tiny.yaml > $TMP/span.yaml; mj train $TMP/span.yaml --out $TMP/span
 ? 2
 model.span has no effect on a text_net of this block
+
+$ sed 's/mlp: 1/equilibrium_gradient: 0/' $TMP/tiny.yaml > $TMP/point.yaml; mj train $TMP/point.yaml --out $TMP/point
+? 2
+need model.equilibrium
+
+$ sed 's/mlp: 1/read_noise: 0.1/' $TMP/tiny.yaml > $TMP/read.yaml; mj train $TMP/read.yaml --out $TMP/read
+? 2
+model.read_noise needs a look-up memory
+
+$ sed 's/block: mingru/block: gpt, heads: 4, kv_heads: 3/' $TMP/tiny.yaml > $TMP/keys.yaml; mj train $TMP/keys.yaml --out $TMP/keys
+? 2
+model.heads must be a multiple of model.kv_heads
 
 $ : > $TMP/none.txt; mj train $TMP/tiny.yaml --data $TMP/none.txt --out $TMP/none
 ? 2
