@@ -261,6 +261,35 @@ static void test_event_sum_on_measured_machines(void **state)
     assert_true(exp(log_ratio / n) > 0.5 && exp(log_ratio / n) < 2);
 }
 
+/* Copies each read the dense weights; the experts, spread over all devices, are read once. */
+static void test_copies_read_dense_weights_each(void **state)
+{
+    enum { N = 4 };
+    world *w = *state;
+    assert_int_equal(bill_of(w, "qwen3-30b-a3b", "hbm-chip", (mj_serving){.devices = N, .batch = 64, .tensor = N}),
+                     MJ_OK);
+    double split_B = bill.step.weight_B, dense_B = 0;
+    for (int i = 0; i < bill.ops.n; i++) {
+        const mj_op *op = &bill.ops.op[i];
+        dense_B += op->kind != MJ_OP_EXPERTS ? op->weight_B * op->reads : 0;
+    }
+    assert_int_equal(bill_of(w, "qwen3-30b-a3b", "hbm-chip",
+                             (mj_serving){.devices = N, .batch = 64, .tensor = 1, .data = N}), MJ_OK);
+    assert_rel(bill.step.weight_B - split_B, (N - 1) * dense_B, 1e-9);
+    double tokens = 64 * (1 + 220.0 / 350); /* of 2,048 numbers of 2 B, to three other devices and back, 48 times */
+    assert_rel(bill.step.link_B, 48 * 2 * 3 * tokens * 2048 * 2, 1e-9);
+}
+
+/* The post's 14 J are of its model of 100 G parameters, not of half a million. */
+static void test_an_envelope_is_of_its_model(void **state)
+{
+    world *w = *state;
+    assert_int_equal(bill_of(w, "text-gpt", "post-8gpu", (mj_serving){0}), MJ_ESUPPORT);
+    assert_non_null(strstr(w->err.diag[0].text, "100 G"));
+    assert_int_equal(bill_of(w, "text-gpt", "h100", (mj_serving){0}), MJ_ESUPPORT);
+    assert_non_null(strstr(w->err.diag[0].text, "--set chip.closure=event-sum"));
+}
+
 /* An envelope has no shape: fitted chips refuse it rather than guess one. */
 static void test_refuses_totals_on_fitted_chips(void **state)
 {
@@ -312,6 +341,8 @@ int main(void)
         cmocka_unit_test(test_refuses_what_does_not_fit),
         cmocka_unit_test(test_refuses_absurd_serving),
         cmocka_unit_test(test_event_sum_on_measured_machines),
+        cmocka_unit_test(test_copies_read_dense_weights_each),
+        cmocka_unit_test(test_an_envelope_is_of_its_model),
         cmocka_unit_test(test_refuses_totals_on_fitted_chips),
         cmocka_unit_test(test_random_configurations),
     };

@@ -305,6 +305,8 @@ static void test_token_adds_up(void **state)
         /* two roots, two gates a channel of 26 and a difference, 12 biases, 4 residuals, a head's end */
         assert_rel(joules_of(MJ_ARITH_VECTOR), (2 * 4 + 4 * 53 + 12 + 4 + 10 * 30 + 15) * 0.01e-12, EXACT);
         assert_rel(bill.step.step_s, 3e-6, EXACT); /* input, block, head */
+        assert_rel(bill.step.handover_s, 3e-6, EXACT);
+        assert_true(bill.step.memory_s < 1e-9 * batch && bill.step.arithmetic_s < 1e-9 * batch);
     }
 }
 
@@ -398,6 +400,32 @@ static void test_precision_is_of_bytes_and_products(void **state)
     model.text_net.weight_bits = 16;
     assert_int_equal(mj_model_resolve(&model, "small", &f->w.err), MJ_OK);
     assert_int_equal(model.precision.ffn, MJ_FORMAT_BF16);
+}
+
+/* The net has 440 B, a sequence 64 B of state: of 28,000 sequences two chips of 0.9 MB keep half each, and
+ * each has the whole net. Two machines cost what one of them costs at its own share of the batch. */
+static void test_what_does_not_fit_is_state_so_the_net_is_copied(void **state)
+{
+    static const char net[] = "text_net: {block: mingru, symbols: 10, width: 4, depth: 1}\n";
+    fixture *f = *state;
+    assert_int_equal(compute(f, net, (mj_serving){.batch = 14000, .no_prompt = true}), MJ_OK);
+    assert_int_equal(bill.serving.devices, 1);
+    double joules = bill.joules, step_s = bill.step.step_s;
+    chip.domain = 8;
+    mj_serving s = {.batch = 28000, .no_prompt = true};
+    world_require(&f->w, mj_serving_resolve(&s, &chip, &model, &f->w.err));
+    assert_int_equal(s.devices, 2);
+    assert_int_equal(s.data, 2);
+    assert_int_equal(s.tensor, 1);
+    world_require(&f->w, mj_bill_compute(&bill, &chip, &model, &s, &f->w.err));
+    assert_rel(bill.joules, joules, EXACT);
+    assert_rel(bill.step.step_s, step_s, EXACT);
+    assert_true(bill.step.link_B == 0 && bill.step.exchange_s == 0);
+    /* split over both, as asked: three blocks hand 28,000 x 4 numbers of 2 B there and back */
+    mj_serving split = {.batch = 28000, .no_prompt = true, .devices = 2, .tensor = 2};
+    world_require(&f->w, mj_serving_resolve(&split, &chip, &model, &f->w.err));
+    world_require(&f->w, mj_bill_compute(&bill, &chip, &model, &split, &f->w.err));
+    assert_rel(bill.step.link_B, 3 * 2 * 28000 * 4 * 2, EXACT);
 }
 
 /* ---- beside a look-up memory; sparse ---- */
@@ -565,6 +593,7 @@ int main(void)
         cmocka_unit_test(test_token_adds_up),
         cmocka_unit_test(test_turns_read_the_same_weights_again),
         cmocka_unit_test(test_prompts_are_read_by_the_blocks),
+        cmocka_unit_test(test_what_does_not_fit_is_state_so_the_net_is_copied),
         cmocka_unit_test(test_attention_reads_its_span),
         cmocka_unit_test(test_keys_that_serve_two_heads),
         cmocka_unit_test(test_precision_is_of_bytes_and_products),

@@ -103,6 +103,10 @@ typedef struct {
     double expert_max_B, expert_max_mixed_B; /* slowest device */
     double decode_flop, prefill_flop;        /* prefill: average per step */
     double collectives, link_B;
+    double blocks;              /* event sums: of the network, one after the other */
+    double memory_s, arithmetic_s, link_s; /* event sums: each alone; the longest of these and of */
+    double handover_s;          /* between the blocks, the least that they need */
+    double exchange_s;          /* is the step, with the latencies of the links */
     double compute_s;           /* kernels of the step */
     double step_s;              /* whole step, host and power cap included */
     double mixed_s;             /* a step that carries prompts, before the power cap */

@@ -169,14 +169,16 @@ typedef struct {
         mj_quantity idle_W;      /* flows whatever the device does, leakage of logic apart */
         mj_quantity active_W;    /* while it works */
         mj_quantity leak_logic_W;
+        /* Event sums that state no static power; no keys: filled by resolve, else absent. */
+        mj_quantity unstated_W;     /* from what like machines draw */
+        mj_quantity unstated_share; /* of the device's power, "1"; where nothing else is known */
     } fixed;                     /* YAML key `static` */
     struct {
         mj_quantity control;     /* share of the arithmetic's energy, "1" */
         mj_quantity clock;       /* share of all dynamic energy, "1" */
         mj_quantity utilisation; /* share of peak rates reached, "1"; absent: a fact */
         mj_quantity unexplained; /* times the events, "1"; absent: a fact */
-        mj_quantity leak;        /* event sums that state no static power at all: its share of the
-                                    device's power, "1"; filled from facts then, else absent */
+        mj_quantity leak;        /* event sums: share of the device's power that is static, "1" */
         mj_quantity block_s;     /* event sums: least time of one block (attention, FFN, ...):
                                     hand-over and synchronisation; absent: from facts */
         mj_quantity vector_J;    /* one element-wise operation; absent: from facts */
@@ -201,6 +203,7 @@ typedef struct {
     mj_residual text_residual, image_residual;
     /* One-thread batch-1 machines of a paper: seconds an output takes, if the author states it. */
     double output_s;
+    double output_params; /* parameters a token of the model whose time that is; 0: not stated */
 } mj_chip;
 
 extern const mj_spec_schema mj_chip_schema;

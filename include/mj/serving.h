@@ -15,7 +15,8 @@ typedef struct {
     bool no_prompt;  /* prompt 0 was asked for */
     int devices;     /* default: smallest power of two that fits */
     int precision;   /* mj_format; default: the model's */
-    int tensor, expert, data; /* parallelism: tp, ep (1: off), dp; default tp = devices */
+    int tensor, expert, data; /* parallelism: tp, ep (1: off), dp; default tp = devices, or dp = devices
+                                 on a machine of our own that has room for the model, not its state */
     int steps, width, height, frames; /* images; default the model's */
     int ulysses, ring;        /* sequence parallelism of images; default ulysses = devices */
     int boundary;    /* mj_boundary; default board */

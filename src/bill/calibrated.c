@@ -220,8 +220,10 @@ mj_status mj_calibrated(mj_bill *bill, double *prompts, mj_err *err)
     bool is_net = bill->model->kind == MJ_MODEL_TEXT_NET;
     if (is_net || bill->model->kind == MJ_MODEL_LOOKUP) {
         return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0,
-                          "%s was never measured with %s: bill %s on an event-sum chip (sram-chip)",
-                          chip->name, is_net ? "text nets" : "look-up memories", bill->model->name);
+                          "%s was never measured with %s: bill %s on an event-sum chip (sram-chip), or on %s "
+                          "without its fit: --set chip.closure=event-sum",
+                          chip->name, is_net ? "text nets" : "look-up memories", bill->model->name,
+                          chip->name);
     }
     if (bill->model->kind == MJ_MODEL_LUT) {
         return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0,

@@ -3,14 +3,15 @@
  *
  * Placement: weights, cache and activations each live in the chip's first memory that holds them
  * (mj_chip_memory); mj_serving_resolve has checked that they fit. A step reads all dense weights and
- * the touched experts once for the whole batch, cache and states once a sequence.
+ * the touched experts once for the whole batch, cache and states once a sequence. Of dp copies of a
+ * model each reads its own dense weights; experts are spread over all devices.
  *
  * Step time: the slowest of the memories' bytes over bandwidth, the multiply-accumulates over rate
  * (both at the reachable share of peak) and the links' bytes over bandwidth; the machine overlaps
- * them. A step takes no less than its blocks need to hand over to one another, and several devices
- * split every layer, so each block adds one link latency. A machine with a power limit runs no
- * faster than that allows. A chip whose author states the time of one output (`output_time`) takes
- * that.
+ * them. A step takes no less than its blocks need to hand over to one another, and where tp devices
+ * split every layer, each block adds one link latency; copies exchange nothing, but tokens with their
+ * experts. A machine with a power limit runs no faster than that allows. A chip whose author states the
+ * time of one output (`output_time`) takes that.
  *
  * Order of lines (ledger.c): arithmetic, control on it; memories, wires, links; clock on all of
  * that; `unexplained` on all events, because sums of published event energies explain only 13-16 %
@@ -57,10 +58,16 @@ static double touched(const mj_op *op, const mj_model *m, const mj_serving *s)
     return (1 - q) * decode + q * mixed;
 }
 
+/* Copies of the model that have something to do. */
+static double copies(const mj_serving *s)
+{
+    return fmax(1, fmin(s->data, s->batch));
+}
+
 /* Words of which every bit is another sequence. */
 static double words(const mj_serving *s)
 {
-    return ceil(s->batch / WORD_BITS);
+    return copies(s) * ceil(s->batch / copies(s) / WORD_BITS);
 }
 
 /* What oscillators or gates do by themselves. */
@@ -76,7 +83,8 @@ static void add_text_op(traffic *t, const mj_op *op, const mj_model *m, const mj
     bool looks = op->kind == MJ_OP_LOOKUP && m->kind == MJ_MODEL_LOOKUP; /* a net reads prompts by rows */
     bool decodes = op->kind == MJ_OP_HEAD || op->kind == MJ_OP_TABLES || looks; /* prompts do not need it */
     double tokens = decodes ? B : tokens_of(s);
-    t->weight_B += op->weight_B * op->reads * touched(op, m, s) + op->row_B * tokens;
+    double readers = op->kind == MJ_OP_EXPERTS ? touched(op, m, s) : copies(s);
+    t->weight_B += op->weight_B * op->reads * readers + op->row_B * tokens;
     t->vector += op->vector * tokens + op->word_ops * words(s);
     t->state_B += op->state_B * B;
     t->act_B += op->act_B * tokens + op->word_ops * words(s) * WORD_OPERANDS_B;
@@ -116,14 +124,21 @@ static void count_blocks(double *blocks, double *numbers, const mj_bill *bill, c
     }
 }
 
-/* One all-reduce a block, both ways, 16 bit. */
+/* One all-reduce a block among the devices that split it, both ways, 16 bit. Of several copies each
+ * token goes to its experts and back. */
 static void count_exchange(traffic *t, const mj_bill *bill, const mj_serving *s)
 {
+    const mj_model *m = bill->model;
     double numbers;
     count_blocks(&t->blocks, &numbers, bill, s);
-    if (s->devices > 1) {
+    int split = m->kind == MJ_MODEL_DIFFUSION ? s->devices : s->tensor;
+    if (split > 1) {
         t->exchanges = t->blocks;
-        t->link_B = t->blocks * 2 * (s->devices - 1) * numbers * 2;
+        t->link_B = t->blocks * 2 * (split - 1) * numbers * 2;
+    }
+    if (s->data > 1 && m->moe.layers > 0) {
+        t->exchanges += 2.0 * m->moe.layers;
+        t->link_B += m->moe.layers * 2.0 * fmin(m->moe.active, s->devices - 1) * numbers * 2;
     }
 }
 
@@ -140,7 +155,7 @@ static traffic count(const mj_bill *bill, const mj_serving *s)
         if (text) {
             add_text_op(&t, op, m, s);
         } else {
-            t.weight_B += op->weight_B * op->reads;
+            t.weight_B += op->weight_B * op->reads * copies(s);
             t.vector += op->vector * s->batch + op->word_ops * words(s);
             t.act_B += op->act_B * s->batch + op->word_ops * words(s) * WORD_OPERANDS_B;
             t.mac += op->mac * s->batch;
@@ -163,30 +178,32 @@ static const mj_link *exchange_link(const mj_chip *chip)
     return link != NULL ? link : mj_chip_link(chip, MJ_LINK_KIND_D2D);
 }
 
-static double step_time(const mj_bill *bill, const traffic *t, const mj_compute *unit)
+/* The step's length, and what it is made of. */
+static void time_step(mj_step *step, const mj_bill *bill, const traffic *t, const mj_compute *unit)
 {
     const mj_chip *chip = bill->chip;
     if (chip->output_s > 0) {
-        return chip->output_s;
+        step->step_s = chip->output_s;
+        return;
     }
     double G = bill->serving.devices;
     const mj_quantity *utilisation = &chip->overhead.utilisation;
     double share = mj_quantity_given(utilisation) ? utilisation->typ : 1;
     const unsigned uses[] = {MJ_HOLDS_WEIGHTS, MJ_HOLDS_KV, MJ_HOLDS_ACT};
     const double bytes[] = {t->weight_B, t->state_B, t->act_B};
-    double slowest = 0;
     for (int i = 0; i < chip->n_memories; i++) { /* a memory that holds two things moves both */
         double sum = 0;
         for (int k = 0; k < 3; k++) {
             sum += mj_chip_memory(chip, uses[k]) == &chip->memory[i] ? bytes[k] : 0;
         }
-        slowest = fmax(slowest, move_s(sum, &chip->memory[i].bandwidth_Bps, G, share));
+        step->memory_s = fmax(step->memory_s, move_s(sum, &chip->memory[i].bandwidth_Bps, G, share));
     }
     if (unit != NULL && mj_quantity_given(&unit->rate_MACps)) {
-        slowest = fmax(slowest, (t->mac + t->cache_mac) / (unit->rate_MACps.typ * G * share));
+        step->arithmetic_s = (t->mac + t->cache_mac) / (unit->rate_MACps.typ * G * share);
     }
     const mj_quantity *block = &chip->overhead.block_s;
-    slowest = fmax(slowest, mj_quantity_given(block) ? t->blocks * block->typ : 0);
+    step->handover_s = mj_quantity_given(block) ? t->blocks * block->typ : 0;
+    double slowest = fmax(fmax(step->memory_s, step->arithmetic_s), step->handover_s);
     if (mj_oscillator_runs(bill)) { /* one output after the other, then its decoder if it has one */
         slowest += mj_oscillator_output_s(bill) * bill->serving.batch / G;
     }
@@ -195,10 +212,11 @@ static double step_time(const mj_bill *bill, const traffic *t, const mj_compute 
     }
     const mj_link *link = exchange_link(chip);
     if (link != NULL) {
-        slowest = fmax(slowest, move_s(t->link_B, &link->bandwidth_Bps, G, share));
-        slowest += mj_quantity_given(&link->latency_s) ? t->exchanges * link->latency_s.typ : 0;
+        step->link_s = move_s(t->link_B, &link->bandwidth_Bps, G, share);
+        bool is_given = mj_quantity_given(&link->latency_s);
+        step->exchange_s = is_given ? t->exchanges * link->latency_s.typ : 0;
     }
-    return slowest;
+    step->step_s = fmax(slowest, step->link_s) + step->exchange_s;
 }
 
 static bool is_dram(const mj_memory *memory)
@@ -238,7 +256,8 @@ static void memory_lines(mj_ledger *ledger, const mj_bill *bill, const traffic *
         double bytes;
     } rows[] = {
         {MJ_HOLDS_WEIGHTS, "weights read",
-         "bytes of dense weights and touched experts / batch; rows of tables, those of each token",
+         "bytes of dense weights (of each copy) and touched experts / batch; rows of tables, those of "
+         "each token",
          t->weight_B},
         {MJ_HOLDS_KV, "cache and state moved", "bytes of keys, values and states per output",
          t->state_B},
@@ -279,7 +298,8 @@ static void link_lines(mj_ledger *ledger, const mj_bill *bill, const traffic *t)
     }
     mj_component component = link->kind == MJ_LINK_KIND_D2D ? MJ_LINK_D2D : MJ_LINK_SCALEUP;
     mj_ledger_events(ledger, component, "exchange between devices",
-                     "blocks x 2 (G - 1) x hidden x 2 B per token, prompts included", count, "B",
+                     "blocks x 2 (tp - 1) x hidden x 2 B per token, prompts included; of copies, to "
+                     "experts and back", count, "B",
                      &link->energy_JpB);
 }
 
@@ -311,6 +331,8 @@ static void static_lines(mj_ledger *ledger, const mj_bill *bill)
                      &chip->fixed.leak_logic_W);
     mj_ledger_events(ledger, MJ_IDLE_BOARD, "power whatever the device does", formula, seconds, "s",
                      &chip->fixed.idle_W);
+    mj_ledger_events(ledger, MJ_IDLE_BOARD, "static power, not stated", formula,
+                     seconds, "s", &chip->fixed.unstated_W);
     mj_ledger_events(ledger, MJ_ACTIVE_BOARD, "power while it works", formula, seconds, "s",
                      &chip->fixed.active_W);
 }
@@ -384,7 +406,8 @@ static void device_lines(mj_bill *bill, const traffic *t, const mj_compute *unit
         mj_lut_static_lines(ledger, bill);
     }
     static_lines(ledger, bill);
-    const mj_quantity *leak = &chip->overhead.leak;
+    bool is_stated = mj_quantity_given(&chip->overhead.leak);
+    const mj_quantity *leak = is_stated ? &chip->overhead.leak : &chip->fixed.unstated_share;
     if (mj_quantity_given(leak)) {
         mj_ledger_overhead(ledger, MJ_LEAK_LOGIC, "static power, not stated",
                            "lines above x share / (1 - share)", leak->lo / (1 - leak->lo),
@@ -439,8 +462,9 @@ static mj_status run_step(mj_bill *bill, const traffic *t, const mj_compute *uni
                            .act_B = t->act_B,
                            .link_B = t->link_B,
                            .collectives = t->exchanges,
-                           .decode_flop = 2 * (t->mac + t->cache_mac),
-                           .step_s = step_time(bill, t, unit)};
+                           .blocks = t->blocks,
+                           .decode_flop = 2 * (t->mac + t->cache_mac)};
+    time_step(&bill->step, bill, t, unit);
     bill->step.compute_s = bill->step.step_s;
     device_lines(bill, t, unit);
     return bill->step.step_s > 0 ? limit_power(bill, t, unit, err) : MJ_OK;
@@ -462,6 +486,34 @@ static mj_status refuse_format(const mj_chip *chip, mj_format format, mj_err *er
                       has[0] ? mj_format_names[chip->compute[0].format] : "");
 }
 
+/* A time of one output as an author states it is that of his model, not of any. */
+static mj_status check_envelope(const mj_bill *bill, mj_err *err)
+{
+    const mj_chip *chip = bill->chip;
+    const mj_model *model = bill->model;
+    const double likeness = 10; /* his "about": the same joules for what differs more would say nothing */
+    if (!(chip->output_s > 0)) {
+        return MJ_OK;
+    }
+    if (model->output != MJ_OUTPUT_TOKEN) {
+        return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0,
+                          "%s is known by the time of a token only, %s makes none", chip->name,
+                          model->name);
+    }
+    double weights = 0;
+    for (int i = 0; i < bill->ops.n; i++) {
+        weights += bill->ops.op[i].weights;
+    }
+    if (chip->output_params > 0 && (weights < chip->output_params / likeness ||
+                                    weights > chip->output_params * likeness)) {
+        return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0,
+                          "%s is what its author says of a model of about %.4g G parameters, whatever is "
+                          "billed; %s has %.4g M: bill it on an event-sum chip (sram-chip)",
+                          chip->name, chip->output_params / 1e9, model->name, weights / 1e6);
+    }
+    return MJ_OK;
+}
+
 mj_status mj_event_sum(mj_bill *bill, double *prompts, mj_err *err)
 {
     const mj_chip *chip = bill->chip;
@@ -471,11 +523,7 @@ mj_status mj_event_sum(mj_bill *bill, double *prompts, mj_err *err)
         !(chip->output_s > 0)) {
         return refuse_format(chip, t.format, err);
     }
-    if (chip->output_s > 0 && bill->model->output != MJ_OUTPUT_TOKEN) {
-        return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0,
-                          "%s is known by the time of a token only, %s makes none", chip->name,
-                          bill->model->name);
-    }
+    MJ_TRY(check_envelope(bill, err));
     if (mj_oscillator_runs(bill)) {
         MJ_TRY(mj_oscillator_check(bill, err));
     }

@@ -4,7 +4,11 @@
  * memory that holds them [zeus2025: what vLLM was given]; with a memory of its own for each, each
  * must fit. A ROM is made for its model: it may be full. Data parallelism keeps a copy of the dense
  * weights on every device. The software of measured GPUs does not split a cache further than there
- * are heads; a machine of our own places it freely. A chip that states no capacity holds anything. */
+ * are heads; a machine of our own places it freely. A chip that states no capacity holds anything.
+ *
+ * Devices split every layer (tp) unless told otherwise. A machine of our own each of whose devices has
+ * room for the whole model, but not for the state of all running sequences, has a copy on each (dp):
+ * to cut a net of half a megabyte into 32 parts would cost an exchange a block and save nothing. */
 #include "mj/serving.h"
 
 #include "mj/op.h"
@@ -127,10 +131,23 @@ static bool fits(const mj_chip *chip, const mj_model *model, const mj_serving *s
                   : weight_B <= capacity(w) && cache_B <= capacity(k);
 }
 
-static void fill_parallel(mj_serving *s, const mj_model *model)
+/* True if one device has room for the weights but not for what all sequences keep. */
+static bool wants_copies(const mj_chip *chip, const mj_model *model, const mj_serving *s)
+{
+    if (chip->closure == MJ_CLOSURE_CALIBRATED || model->kind == MJ_MODEL_DIFFUSION) {
+        return false;
+    }
+    mj_serving one = *s;
+    one.devices = one.tensor = one.expert = one.data = 1;
+    bool is_enough = fits(chip, model, &one);
+    one.batch = 0;
+    return !is_enough && fits(chip, model, &one);
+}
+
+static void fill_parallel(mj_serving *s, const mj_chip *chip, const mj_model *model)
 {
     if (s->data == 0) {
-        s->data = 1;
+        s->data = s->tensor == 0 && wants_copies(chip, model, s) ? s->devices : 1;
     }
     if (s->tensor == 0) {
         s->tensor = s->devices / s->data > 0 ? s->devices / s->data : 1;
@@ -154,7 +171,7 @@ static int devices_needed(const mj_chip *chip, const mj_model *model, const mj_s
         mj_serving tried = *s;
         tried.devices = n < most ? (int)n : most;
         tried.tensor = tried.expert = tried.data = tried.ulysses = tried.ring = 0;
-        fill_parallel(&tried, model);
+        fill_parallel(&tried, chip, model);
         if (fits(chip, model, &tried)) {
             return tried.devices;
         }
@@ -380,11 +397,11 @@ mj_status mj_serving_resolve(mj_serving *serving, const mj_chip *chip, const mj_
         }
         if (serving->devices == 0) {
             serving->devices = domain_of(chip);
-            fill_parallel(serving, model);
+            fill_parallel(serving, chip, model);
             return refuse(chip, model, serving, err);
         }
     }
-    fill_parallel(serving, model);
+    fill_parallel(serving, chip, model);
     MJ_TRY(check_devices(serving, chip, model, err));
     return fits(chip, model, serving) ? MJ_OK : refuse(chip, model, serving, err);
 }

@@ -47,7 +47,8 @@ static int list_options(mj_option *option, mj_serving *s, extras *x, const mj_bi
          .choices = mj_format_names},
         {.name = "parallel", .argument = "LIST", .kind = MJ_OPTION_TEXT, .target = &x->parallel,
          .help = "devices that split each layer (tp), experts (ep) or sequences (dp):\n"
-                 "tp=8,ep=8,dp=1 (tp = devices); images: ulysses=4,ring=2"},
+                 "tp=8,ep=8,dp=1 (tp = devices; dp where only the state of the\n"
+                 "sequences does not fit one); images: ulysses=4,ring=2"},
         {.name = "steps", .argument = "N", .kind = MJ_OPTION_INT, .target = &s->steps,
          .help = "denoising steps of an image (the model's)", .min = 1, .max = 1e5,
          .given = &x->given.steps},
@@ -107,6 +108,28 @@ static mj_status set_parallel(mj_serving *s, const char *list, mj_err *err)
         size_t length = strcspn(list, ",");
         MJ_TRY(set_degree(s, list, length, err));
         list += length + (list[length] == ',');
+    }
+    return MJ_OK;
+}
+
+/* A degree of parallelism that the model has no use for is a mistake too. As asked for, not resolved. */
+static mj_status check_degrees(const mj_bill_request *r, mj_err *err)
+{
+    const mj_serving *s = &r->serving;
+    bool images = r->model.kind == MJ_MODEL_DIFFUSION;
+    if (images && (s->tensor > 1 || s->data > 1 || s->expert > 1)) {
+        return mj_err_add(err, MJ_EKEY, NULL, 0, 0,
+                          "--parallel: devices split the sequence of %s, ulysses=N,ring=N; tp, ep and dp "
+                          "do not apply", r->model_word);
+    }
+    if (!images && (s->ulysses > 1 || s->ring > 1)) {
+        return mj_err_add(err, MJ_EKEY, NULL, 0, 0,
+                          "--parallel: ulysses and ring are of images; %s takes tp=N,dp=N", r->model_word);
+    }
+    if (s->expert > 1 && r->model.moe.layers == 0) {
+        return mj_err_add(err, MJ_EKEY, NULL, 0, 0,
+                          "--parallel ep=%d: %s has no experts to spread; tp=N splits its layers, dp=N copies "
+                          "the model", s->expert, r->model_word);
     }
     return MJ_OK;
 }
@@ -174,6 +197,7 @@ static mj_status load(mj_bill_request *r, const extras *x, mj_context *context)
     MJ_TRY(set_parallel(&r->serving, x->parallel, err));
     MJ_TRY(set_variant(&r->serving, &r->chip, variant_names[x->variant], err));
     MJ_TRY(mj_context_apply_sets(context, "serving", &r->serving, &mj_serving_schema));
+    MJ_TRY(check_degrees(r, err));
     if (r->serving.precision != MJ_FORMAT_NONE) {
         bool judged = r->model.quality.metric != NULL;
         mj_model_set_precision(&r->model, (mj_format)r->serving.precision);

@@ -12,6 +12,7 @@
 #include "mj/text.h"
 
 #include <dirent.h>
+#include <math.h>
 #include <string.h>
 #include <strings.h>
 #include <unistd.h>
@@ -72,30 +73,73 @@ static void resolve_quantity(void *user, const char *path, const mj_spec_field *
     }
 }
 
-/* No machine is without static power. One that states neither idle power nor leakage gets the share
- * of its power limit that measured GPUs show or, without a limit, a share of whatever it draws. */
+static bool states_static(const mj_chip *chip)
+{
+    return mj_quantity_given(&chip->fixed.idle_W) || mj_quantity_given(&chip->fixed.active_W) ||
+           mj_quantity_given(&chip->fixed.leak_logic_W) ||
+           mj_quantity_given(&chip->oscillator.leak_W) || mj_quantity_given(&chip->lut.table_leak_W);
+}
+
+/* What stands in for static power that nobody states: `fact` watts for each unit of `size`. */
+static mj_status fill_unstated(mj_chip *chip, const char *fact, const char *unit, double size,
+                               mj_facts *facts, mj_err *err)
+{
+    mj_quantity each;
+    MJ_TRY(mj_facts_quantity(&each, facts, fact, unit, 0, err));
+    chip->fixed.unstated_W = (mj_quantity){each.lo * size, each.typ * size, each.hi * size,
+                                           each.cls, "W", each.source, fact};
+    return MJ_OK;
+}
+
+/* Bytes a second from memories outside the dies; 0 where none is known. */
+static double outer_bandwidth(const mj_chip *chip)
+{
+    double sum_Bps = 0;
+    for (int i = 0; i < chip->n_memories; i++) {
+        const mj_memory *m = &chip->memory[i];
+        bool is_outside = m->kind == MJ_MEMORY_HBM || m->kind == MJ_MEMORY_DRAM;
+        sum_Bps += is_outside && mj_quantity_given(&m->bandwidth_Bps) ? m->bandwidth_Bps.typ : 0;
+    }
+    return sum_Bps;
+}
+
+static double die_area(const mj_chip *chip)
+{
+    double sum_m2 = 0;
+    for (int i = 0; i < chip->cost.n_dies; i++) {
+        const mj_die *die = &chip->cost.die[i];
+        sum_m2 += mj_quantity_given(&die->area_m2) ? fmax(1, die->count) * die->area_m2.typ : 0;
+    }
+    return sum_m2;
+}
+
+/* No machine is without static power, whatever it is given to do. One that states neither idle power
+ * nor leakage gets the share of its power limit that measured GPUs show; without a limit what such
+ * machines draw for their bandwidth, else for their silicon; else a flat figure and a share of what it
+ * draws. A share alone would vanish with a small model, and a machine gain by being known less. */
 static mj_status fill_static(mj_chip *chip, mj_facts *facts, mj_err *err)
 {
-    bool stated = mj_quantity_given(&chip->fixed.idle_W) ||
-                  mj_quantity_given(&chip->fixed.active_W) ||
-                  mj_quantity_given(&chip->fixed.leak_logic_W) ||
-                  mj_quantity_given(&chip->oscillator.leak_W) ||
-                  mj_quantity_given(&chip->lut.table_leak_W);
-    if (stated || chip->closure != MJ_CLOSURE_EVENT_SUM) {
+    chip->fixed.unstated_W = chip->fixed.unstated_share = (mj_quantity){0};
+    if (chip->closure != MJ_CLOSURE_EVENT_SUM || states_static(chip)) {
         return MJ_OK;
     }
-    if (!mj_quantity_given(&chip->tdp_W)) {
-        static const char key[] = "leak.logic.default";
-        MJ_TRY(mj_facts_quantity(&chip->overhead.leak, facts, key, "1", 0, err));
-        chip->overhead.leak.fact = key;
-        return MJ_OK;
+    double bandwidth_Bps = outer_bandwidth(chip), area_m2 = die_area(chip);
+    if (mj_quantity_given(&chip->tdp_W)) {
+        return fill_unstated(chip, "overhead.idle", "1", chip->tdp_W.typ, facts, err);
     }
-    mj_quantity share;
-    MJ_TRY(mj_facts_quantity(&share, facts, "overhead.idle", "1", 0, err));
-    double limit_W = chip->tdp_W.typ;
-    chip->fixed.idle_W = (mj_quantity){share.lo * limit_W, share.typ * limit_W, share.hi * limit_W,
-                                       share.cls, "W", share.source, NULL};
-    return MJ_OK;
+    if (bandwidth_Bps > 0) {
+        return fill_unstated(chip, "overhead.idle-bandwidth", "J/B", bandwidth_Bps, facts, err);
+    }
+    if (area_m2 > 0) {
+        return fill_unstated(chip, "overhead.idle-area", "W/m2", area_m2, facts, err);
+    }
+    static const char key[] = "leak.logic.default";
+    MJ_TRY(mj_facts_quantity(&chip->fixed.unstated_share, facts, key, "1", 0, err));
+    chip->fixed.unstated_share.fact = key;
+    if (mj_quantity_given(&chip->oscillator.cycle_J) || mj_quantity_given(&chip->lut.table_J)) {
+        return MJ_OK; /* a circuit, not a device on a board */
+    }
+    return fill_unstated(chip, "overhead.idle-device", "W", 1, facts, err);
 }
 
 static mj_status fill_one(mj_quantity *to, const char *key, const char *unit, mj_facts *facts,

@@ -285,6 +285,7 @@ static const mj_spec_field chip_fields[] = {
     MAP("text_residual", text_residual, &residual_schema),
     MAP("image_residual", image_residual, &residual_schema),
     REAL(mj_chip, "output_time", output_s, "s", 1e6),
+    REAL(mj_chip, "output_params", output_params, "1", 1e18),
 };
 
 const mj_spec_schema mj_chip_schema = {

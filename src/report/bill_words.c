@@ -5,6 +5,7 @@
  * document is the writer's. */
 #include "bill_words.h"
 
+#include "line_words.h"
 #include "mj/text.h"
 #include "mj/units.h"
 #include <string.h>
@@ -86,9 +87,57 @@ static void add_figure(mj_figures *list, mj_arena *arena, const char *name, cons
     list->n++;
 }
 
+/* What the step waits for. */
+static const char *longest_part(double *seconds, const mj_step *step)
+{
+    const struct {
+        const char *what;
+        double seconds;
+    } part[] = {{"bytes of the slowest memory", step->memory_s},
+                {"arithmetic", step->arithmetic_s},
+                {"bytes over links", step->link_s},
+                {"hand-over between", step->handover_s}};
+    int longest = 0;
+    for (int i = 1; i < (int)(sizeof part / sizeof part[0]); i++) {
+        longest = part[i].seconds > part[longest].seconds ? i : longest;
+    }
+    *seconds = part[longest].seconds;
+    return part[longest].what;
+}
+
+bool mj_step_words(char *buf, size_t size, const mj_bill *bill)
+{
+    const mj_step *step = &bill->step;
+    const double all = 0.995; /* three digits are printed */
+    double seconds;
+    char time[NUMBER], wait[NUMBER], number[NUMBER], blocks[2 * NUMBER] = "", more[2 * NUMBER] = "";
+    const char *what = longest_part(&seconds, step);
+    buf[0] = '\0';
+    if (!(seconds > 0) || mj_oscillator_runs(bill) || mj_lut_runs(bill)) {
+        return false;
+    }
+    if (seconds == step->handover_s) {
+        snprintf(blocks, sizeof blocks, " %s blocks (overhead.block, %s)",
+                 mj_number_format(step->blocks, number, sizeof number),
+                 mj_class_text(bill->chip->overhead.block_s.cls));
+    }
+    if (step->exchange_s > 0) {
+        snprintf(more, sizeof more, ", %s latency of links",
+                 mj_units_format(step->exchange_s, "s", wait, sizeof wait));
+    }
+    if (seconds >= all * step->step_s) {
+        snprintf(buf, size, "all of it %s%s", what, blocks);
+    } else {
+        snprintf(buf, size, "of which %s %s%s", mj_units_format(seconds, "s", time, sizeof time), what, blocks);
+    }
+    size_t n = strlen(buf);
+    snprintf(buf + n, size - n, "%s%s", more, step->clamped ? ", the rest to stay below the power limit" : "");
+    return true;
+}
+
 static void add_times(mj_figures *list, const mj_bill *bill, mj_arena *arena)
 {
-    char text[SENTENCE], time[NUMBER], user[NUMBER], all[NUMBER];
+    char text[2 * SENTENCE], time[NUMBER], user[NUMBER], all[NUMBER], made_of[SENTENCE];
     const char *noun = mj_output_noun(bill);
     bool token = bill->model->output == MJ_OUTPUT_TOKEN;
     if (bill->latency_s > 0) {
@@ -99,6 +148,10 @@ static void add_times(mj_figures *list, const mj_bill *bill, mj_arena *arena)
         } else {
             snprintf(text, sizeof text, "%s a batch of %s", time,
                      mj_number_format(bill->serving.batch, all, sizeof all));
+        }
+        if (mj_step_words(made_of, sizeof made_of, bill)) {
+            size_t n = strlen(text);
+            snprintf(text + n, sizeof text - n, "; %s", made_of);
         }
         add_figure(list, arena, "latency", text);
     }
@@ -111,6 +164,24 @@ static void add_times(mj_figures *list, const mj_bill *bill, mj_arena *arena)
         add_figure(list, arena, "first token",
                    mj_units_format(bill->first_output_s, "s", time, sizeof time));
     }
+}
+
+/* How the devices share the work: what an event sum's step depends on most. */
+static void add_parallel(mj_figures *list, const mj_bill *bill, mj_arena *arena)
+{
+    const mj_serving *s = &bill->serving;
+    char text[SENTENCE], batch[NUMBER];
+    if (bill->chip->closure == MJ_CLOSURE_CALIBRATED || s->devices < 2 ||
+        bill->model->kind == MJ_MODEL_DIFFUSION) {
+        return;
+    }
+    if (s->data > 1) {
+        snprintf(text, sizeof text, "dp=%d,tp=%d: %d copies of the model, %s sequences each", s->data,
+                 s->tensor, s->data, mj_number_format(s->batch / s->data, batch, sizeof batch));
+    } else {
+        snprintf(text, sizeof text, "tp=%d: every layer is split over all devices", s->tensor);
+    }
+    add_figure(list, arena, "parallel", text);
 }
 
 static void add_power(mj_figures *list, const mj_bill *bill, mj_arena *arena)
@@ -189,8 +260,13 @@ static void add_shares(mj_figures *list, const mj_bill *bill, mj_arena *arena)
                  100 * bill->prefill_J / bill->joules);
         add_figure(list, arena, "prefill", text);
     }
-    snprintf(text, sizeof text, "%.0f %% of the joules rest on assumed or vendor figures",
-             100 * bill->assumed_share);
+    if (bill->chip->closure == MJ_CLOSURE_ENVELOPE) {
+        snprintf(text, sizeof text, "an author's sum, without the static power and overheads of other bills: "
+                 "no machine to compare them with");
+    } else {
+        snprintf(text, sizeof text, "%.0f %% of the joules rest on assumed or vendor figures",
+                 100 * bill->assumed_share);
+    }
     add_figure(list, arena, "trust", text);
 }
 
@@ -242,7 +318,7 @@ static void add_simulation(mj_figures *list, const mj_bill_view *view, mj_arena 
     add_figure(list, arena, "decoder", text);
 }
 
-/* Tables are read a few rows a token but leak and take room as a whole: on one user's tokens a chip of
+/* Tables are read a few rows a token but leak and take room as a whole: at few tokens a second a chip of
  * theirs alone spends more on keeping than on reading them. Weights of a text net are read once a turn
  * for the whole batch. */
 static void add_tables(mj_figures *list, const mj_bill *bill, mj_arena *arena)
@@ -255,7 +331,7 @@ static void add_tables(mj_figures *list, const mj_bill *bill, mj_arena *arena)
         const mj_op *op = &bill->ops.op[i];
         bytes += op->weight_B;
         row_B += op->row_B;
-        dense_B += is_net ? op->weight_B * op->reads / bill->serving.batch : 0;
+        dense_B += is_net ? op->weight_B * op->reads * bill->serving.data / bill->serving.batch : 0;
     }
     if ((!is_net && bill->model->kind != MJ_MODEL_LOOKUP) || !memory) {
         return;
@@ -274,10 +350,11 @@ static void add_tables(mj_figures *list, const mj_bill *bill, mj_arena *arena)
     double leak_W = mj_quantity_given(&memory->leak_WpB) ? bytes * memory->leak_WpB.typ : 0;
     double read_J = (row_B + dense_B) * memory->read_JpB.typ;
     if (leak_W > 0 && read_J > 0) {
-        snprintf(text, sizeof text, "%s leak, more than their reads below %s token/s in all; less by "
-                 "ROM, non-volatile memory, gating of idle banks, shared traffic",
+        snprintf(text, sizeof text, "the %s alone leak %s, as much as reading them takes at %s token/s; at lower "
+                 "rates keeping them costs more than reading (helps: ROM, non-volatile memory, gating of idle "
+                 "banks, more users)", is_net ? "weights" : "tables",
                  mj_units_format(leak_W, "W", leak, sizeof leak),
-                 mj_number_format(leak_W / read_J, rate, sizeof rate));
+                 mj_count_format(leak_W / read_J, "1", rate, sizeof rate));
         add_figure(list, arena, "leakage", text);
     }
 }
@@ -298,6 +375,7 @@ void mj_figures_collect(mj_figures *list, const mj_bill_view *view, mj_arena *ar
 {
     list->n = 0;
     add_times(list, view->bill, arena);
+    add_parallel(list, view->bill, arena);
     add_power(list, view->bill, arena);
     add_memory(list, view->bill, arena);
     add_cost(list, view, arena);

@@ -14,6 +14,10 @@ const char *mj_closure_meaning(int closure);
 /* "797 mJ/token  measured, lm-arena-chat, batch 63.8 [zeus2025]; predicted / measured 1.14" */
 void mj_measured_print(FILE *out, const mj_bill *bill, const mj_measured *measured);
 
+/* "all of it hand-over between 6 blocks (overhead.block, assumed)": what a step of an event sum waits
+ * for. False and empty where that is not known. */
+bool mj_step_words(char *buf, size_t size, const mj_bill *bill);
+
 /* Sources in the order in which a report cites them. */
 enum { MJ_CITATIONS_MAX = 160 };
 typedef struct {

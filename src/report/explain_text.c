@@ -142,6 +142,19 @@ static void print_sources(FILE *out, const mj_explain_view *view, const mj_citat
     }
 }
 
+/* Power that flows with time costs what the step is long: why is it that long? */
+static void print_step_length(FILE *out, const mj_bill *bill, const mj_line *line)
+{
+    char made_of[SENTENCE], time[NUMBER], text[2 * SENTENCE];
+    const char *unit = line->count_unit ? line->count_unit : "";
+    bool is_timed = strcmp(unit, "s") == 0 || strcmp(unit, "B s") == 0;
+    if (is_timed && mj_step_words(made_of, sizeof made_of, bill)) {
+        snprintf(text, sizeof text, "%s long, %s",
+                 mj_units_format(bill->step.step_s, "s", time, sizeof time), made_of);
+        print_field(out, "step", text);
+    }
+}
+
 static void print_line(FILE *out, const mj_explain_view *view, const mj_line *line,
                        mj_citations *list, const mj_style *style)
 {
@@ -164,6 +177,7 @@ static void print_line(FILE *out, const mj_explain_view *view, const mj_line *li
                        sizeof count),
             mj_line_unit_format(line, unit, sizeof unit), joules);
     print_field(out, "count", line->formula);
+    print_step_length(out, bill, line);
     if (line->scales > 0) {
         fprintf(out, "  %-10s an overhead: %g of every line within its boundary; it shrinks when "
                      "they do\n", "scales", line->scales);
