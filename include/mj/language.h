@@ -21,7 +21,8 @@ typedef struct {
     double mac, inputs, outputs; /* products; numbers that come into them; sums that come out */
     bool rows;                   /* the products are sums of rows of tables */
     int weight_bits;             /* of them, as stored */
-    double rest_mac, rest_B;     /* products; bytes read from memory */
+    double rest_mac;             /* products */
+    double rest_weight_B, rest_B; /* bytes read: weights, which streams can share; each stream's own */
 } mj_language_work;
 
 typedef struct {

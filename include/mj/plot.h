@@ -6,9 +6,10 @@
 #ifndef MJ_PLOT_H
 #define MJ_PLOT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
-enum { MJ_PLOT_POINTS_MAX = 64, MJ_PLOT_CURVES_MAX = 16, MJ_PLOT_LEVELS_MAX = 8 };
+enum { MJ_PLOT_POINTS_MAX = 64, MJ_PLOT_CURVES_MAX = 20, MJ_PLOT_LEVELS_MAX = 8 };
 /* User units, and pixels of each in mj_plot_draw. */
 enum { MJ_PLOT_WIDTH = 760, MJ_PLOT_HEIGHT = 440, MJ_PLOT_SCALE = 2 };
 
@@ -18,6 +19,7 @@ typedef struct {
     const double *x, *y; /* [n] */
     const double *worst; /* [n], where a line from y to it ends; NULL: none */
     int n;
+    bool apart;          /* points without a line between them */
 } mj_plot_curve;
 
 /* A value to compare with: a dotted line over the whole width, if it is near the others. */
@@ -25,6 +27,12 @@ typedef struct {
     const char *label;
     double y;
 } mj_plot_level;
+
+/* A word above a point. */
+typedef struct {
+    const char *text;
+    double x, y;
+} mj_plot_note;
 
 /* All borrowed. x is not negative. */
 typedef struct {
@@ -36,6 +44,9 @@ typedef struct {
     int n_curves;
     const mj_plot_level *level;
     int n_levels;
+    const mj_plot_note *note;
+    int n_notes;
+    bool near; /* a linear y axis begins near the least value, not at 0: for differences */
 } mj_plot;
 
 /* A file of its own, which follows its reader's light or dark colours. Marks carry data-x and data-y,

@@ -33,6 +33,7 @@ typedef struct {
     double mac, inputs, outputs; /* products; numbers that come into them; sums that come out */
     double weight_B;             /* their weights, as stored */
     double rest_mac;
+    double own_B;                /* read by each stream for itself: state, a row of the embedding, rows */
 } mj_text_net_work;
 
 /* A net that reads: one stream, n_steps symbols a pass. */

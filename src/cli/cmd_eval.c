@@ -15,7 +15,7 @@
 
 #include <string.h>
 
-enum { N_DEFAULT = 10000, N_MAX = 1000000, STEPS_DEFAULT = 24, STEPS_MAX = 100000 };
+enum { N_DEFAULT = 10000, N_MAX = 1000000, STEPS_DEFAULT = 24, STEPS_MAX = 100000, BATCH_MAX = 1 << 20 };
 enum { CHIPS_MAX = 1000, THREADS_MAX = 256 };
 static const double WITHIN = 0.02; /* bits per byte below which one run differs from the next */
 
@@ -255,14 +255,15 @@ static mj_status run_text(const mj_eval_job *j)
     if (j->for_images) {
         return mj_err_add(&j->context->err, MJ_EKEY, NULL, 0, 0,
                           "a language model takes --data, --test, --limit, --threads, and for a sweep "
-                          "--noise, --bits, --activation-bits, --mismatch, --substrate, --chips, --within, "
-                          "--plot and --plot-joules; the other options are for generators of images");
+                          "--noise, --bits, --activation-bits, --mismatch, --substrate, --chips, --batch, "
+                          "--within, --plot and --plot-joules; the other options are for generators of images");
     }
     const mj_text_request request = {
         .path = j->path, .data = j->data, .test = j->test_text,
         .list = {[MJ_TEXT_NOISE] = j->list[NOISE], [MJ_TEXT_BITS] = j->list[BITS],
                  [MJ_TEXT_INPUT_BITS] = j->activation_bits, [MJ_TEXT_MISMATCH] = j->list[MISMATCH]},
-        .substrate = j->substrate, .chips = j->chips, .limit_B = j->limit_B, .within = j->within, .plot = j->plot,
+        .substrate = j->substrate, .chips = j->chips, .limit_B = j->limit_B, .within = j->within,
+        .batch = j->batch, .plot = j->plot,
         .plot_joules = j->plot_joules, .for_sweep = j->for_sweep};
     return mj_eval_text(j->context, &request);
 }
@@ -304,8 +305,8 @@ static mj_status judge(mj_eval_job *j)
     }
     if (j->test_text || j->for_text) {
         return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
-                          "--test, --limit, --activation-bits, --within and --plot-joules are for "
-                          "language models");
+                          "--test, --limit, --activation-bits, --batch, --within and --plot-joules are "
+                          "for language models");
     }
     if (context->globals.csv || context->globals.facts.n > 0) {
         return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
@@ -322,7 +323,7 @@ static mj_status judge(mj_eval_job *j)
     return MJ_OK;
 }
 
-enum { OWN_N = 15 };
+enum { OWN_N = 16 };
 
 /* What the command takes, into the job. */
 static void set_options(mj_option option[AXES_N + OWN_N], mj_eval_job *j)
@@ -362,7 +363,8 @@ static void set_options(mj_option option[AXES_N + OWN_N], mj_eval_job *j)
                  "values, a curve for each value of a second list"},
         {.name = "plot-joules", .argument = "FILE", .kind = MJ_OPTION_TEXT, .target = &j->plot_joules,
          .given = &j->for_text,
-         .help = "of a language model: the sweep over the joules that products take"},
+         .help = "of a language model: the sweep over the joules that products take, with the\n"
+                 "digital machines and the optimum"},
         {.name = "activation-bits", .argument = "LIST", .kind = MJ_OPTION_TEXT,
          .target = &j->activation_bits, .given = &j->for_text,
          .help = "of a language model: precision of what comes into products, 2 to 8\n"
@@ -372,7 +374,10 @@ static void set_options(mj_option option[AXES_N + OWN_N], mj_eval_job *j)
          .help = "of a language model: the first bytes of the text (all; of a sweep 65536)"},
         {.name = "within", .argument = "BITS", .kind = MJ_OPTION_REAL, .target = &j->within,
          .given = &j->for_text, .min = 0, .max = 8,
-         .help = "of a language model: bits per byte that are as good as clean (0.02)"},
+         .help = "of a language model: bits per byte that are as good as trained (0.02)"},
+        {.name = "batch", .argument = "N", .kind = MJ_OPTION_INT, .target = &j->batch,
+         .given = &j->for_text, .min = 1, .max = BATCH_MAX,
+         .help = "of a language model: streams that share weights once read (64)"},
     };
     memcpy(option, own, sizeof own);
     for (int a = 0; a < AXES_N; a++) {

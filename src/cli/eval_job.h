@@ -37,7 +37,7 @@ typedef struct {
     const char *path;         /* of the model */
     bool test_text;           /* of a language model, and what else it takes: */
     const char *activation_bits, *plot_joules;
-    int limit_B;
+    int limit_B, batch;
     double within;
     bool for_text, for_sweep; /* an option was given that is only of it; only of its sweeps */
     bool for_images;          /* an option was given that a language model has not */

@@ -34,9 +34,10 @@ static mj_status sweep(mj_context *context, const mj_text_request *request, cons
 /* Options that mean nothing without a list. */
 static mj_status check_plain(mj_context *context, const mj_text_request *request)
 {
-    if (request->for_sweep || request->plot_joules) {
+    if (request->for_sweep || request->plot_joules || request->batch > 0) {
         return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,
-                          "--chips and plots are of a sweep: give it a list, such as --noise 0,0.1,0.2");
+                          "--chips and plots are of a sweep, --batch too: give it a list, such as --noise "
+                          "0,0.1,0.2");
     }
     if (context->globals.csv || context->globals.facts.n > 0) {
         return mj_err_add(&context->err, MJ_EKEY, NULL, 0, 0,

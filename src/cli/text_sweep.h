@@ -16,6 +16,7 @@ extern const mj_eval_axis mj_text_axes[MJ_TEXT_AXES_N];
 
 typedef struct {
     double value[MJ_TEXT_AXES_N];
+    mj_snr_machine machine;
     int chips;                   /* judged: 1 where chips do not differ */
     double mean, spread, worst;  /* bits per byte: over chips, standard deviation, of all chips */
     mj_snr_bill bill;
@@ -27,13 +28,17 @@ typedef struct {
     mj_language model;
     mj_symbols text;
     mj_crossbar_substrate crossbar; /* with a substrate */
+    bool measured;                  /* its joules count: no list says another noise, bits or mismatch */
+    double formula_J;               /* of products that the formula gives in their place */
     const char *source, *part;
     double value[MJ_TEXT_AXES_N][VALUES_MAX];
     int n_values[MJ_TEXT_AXES_N];
     mj_text_row *row;
     int n_rows;
-    double clean;    /* bits per byte as in the file, without noise and mismatch */
-    int optimum;     /* the row of least joules within `within` of clean; -1: none */
+    double batch;
+    double trained;  /* bits per byte as trained: with the noise of its training, if any */
+    int optimum;     /* the row of least joules within `within` of that; -1: none */
+    int digital, analog; /* the same of each kind */
     int least;       /* the row of least joules x bits per byte; -1: none */
     double seconds;
 } mj_text_sweep;
@@ -42,6 +47,9 @@ typedef struct {
 bool mj_text_sweep_asked(const mj_text_request *request);
 /* Everything: judges, bills, prints. The model was loaded to sweep. */
 mj_status mj_text_sweep_run(mj_text_sweep *sweep);
+/* Where a value stands first in its list; -1: nowhere. */
+int mj_text_sweep_place(const mj_text_sweep *sweep, int axis, double value);
+bool mj_text_row_is_digital(const mj_text_row *row);
 
 /* The result on stdout (text_sweep_report.c). */
 mj_status mj_text_sweep_print(const mj_text_sweep *sweep);

@@ -8,7 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { FIGURES_N = 7 };
+/* Columns: some of the axes, these figures, the marks. */
+typedef enum { RATIO, BITS_PER_BYTE, SPREAD, PRODUCTS, JOULES, FROM_TO, TIMES_BITS, FIGURES_N } figure;
 static const char *const figure_titles[FIGURES_N] = {
     "SNR dB", "bits/byte", "spread", "products", "J/token", "from..to", "J x bits"};
 
@@ -26,54 +27,92 @@ static void format_joules(char *cell, double joules)
     }
 }
 
-static void format_figure(char *cell, const mj_text_row *row, int f)
+/* for_data: one word. */
+static const char *format_machine(char *cell, const mj_text_sweep *s, const mj_text_row *row, bool for_data)
 {
-    const mj_snr_bill *b = &row->bill;
-    const double figure[FIGURES_N] = {decibels(row), row->mean, row->spread, b->products_J,
-                                      b->joules,     b->lo_J,   b->joules * row->mean};
-    if (f == 0 && isinf(figure[f])) {
-        snprintf(cell, CELL_TEXT, row->value[MJ_TEXT_MISMATCH] > 0 ? "-" : "digital");
-    } else if (f == 5 && isfinite(b->lo_J)) {
-        char lo[CELL_TEXT / 2], hi[CELL_TEXT / 2];
-        snprintf(cell, CELL_TEXT, "%s..%s", mj_units_format(b->lo_J, "J", lo, sizeof lo),
-                 mj_units_format(b->hi_J, "J", hi, sizeof hi));
-    } else if (f < 3) {
-        snprintf(cell, CELL_TEXT, f == 0 ? "%.1f" : "%.4f", figure[f]);
+    static const char *const name[] = {[MJ_SNR_IN_PLACE] = "digital in place", [MJ_SNR_ANALOG] = "analog",
+                                       [MJ_SNR_CROSSBAR] = "crossbar"};
+    static const char *const word[] = {[MJ_SNR_IN_PLACE] = "digital-in-place", [MJ_SNR_ANALOG] = "analog",
+                                       [MJ_SNR_CROSSBAR] = "crossbar"};
+    if (row->machine == MJ_SNR_SHARED) {
+        snprintf(cell, CELL_TEXT, for_data ? "digital-batch-%g" : "digital, batch %g", s->batch);
     } else {
-        format_joules(cell, figure[f]);
+        snprintf(cell, CELL_TEXT, "%s", (for_data ? word : name)[row->machine]);
+    }
+    return cell;
+}
+
+/* A precision of 0 is what is there: stored bits, floating inputs, or those that a converter needs. */
+static void format_value(char *cell, const mj_text_sweep *s, const mj_text_row *row, int axis)
+{
+    double value = row->value[axis], inputs = row->bill.input_bits;
+    if (axis == MJ_TEXT_BITS && value == 0) {
+        value = s->model.work.weight_bits;
+    }
+    if (axis != MJ_TEXT_INPUT_BITS || value > 0) {
+        snprintf(cell, CELL_TEXT, "%g", value);
+    } else {
+        snprintf(cell, CELL_TEXT, inputs > 0 ? "%.1f" : mj_text_row_is_digital(row) ? "fp16" : "-", inputs);
     }
 }
 
-/* One column a swept axis, noise always, then the figures and the marks. */
+static void format_figure(char *cell, const mj_text_row *row, figure f)
+{
+    const mj_snr_bill *b = &row->bill;
+    const double number[FIGURES_N] = {decibels(row), row->mean, row->spread, b->products_J,
+                                      b->joules,     b->lo_J,   b->joules * row->mean};
+    if ((f == RATIO && isinf(number[f])) || (f == SPREAD && row->chips == 1)) {
+        snprintf(cell, CELL_TEXT, "-");
+    } else if (f == FROM_TO && isfinite(b->lo_J)) {
+        char lo[CELL_TEXT / 2], hi[CELL_TEXT / 2];
+        snprintf(cell, CELL_TEXT, "%s..%s", mj_units_format(b->lo_J, "J", lo, sizeof lo),
+                 mj_units_format(b->hi_J, "J", hi, sizeof hi));
+    } else if (f <= SPREAD) {
+        snprintf(cell, CELL_TEXT, f == RATIO ? "%.1f" : "%.4f", number[f]);
+    } else {
+        format_joules(cell, number[f]);
+    }
+}
+
+/* Mismatch where there is any, inputs where there are any. */
+static bool has_column(const mj_text_sweep *s, int axis)
+{
+    bool given = s->request->list[axis] || s->value[axis][0] > 0;
+    return axis == MJ_TEXT_MISMATCH ? given : axis == MJ_TEXT_INPUT_BITS ? !s->model.work.rows : true;
+}
+
 static void print_table(const mj_text_sweep *s)
 {
-    enum { COLUMNS_MAX = MJ_TEXT_AXES_N + FIGURES_N + 1 };
+    enum { COLUMNS_MAX = 1 + MJ_TEXT_AXES_N + FIGURES_N + 1 };
     static char text[ROWS_MAX][COLUMNS_MAX][CELL_TEXT];
     static const char *cell[ROWS_MAX * COLUMNS_MAX];
-    mj_column column[COLUMNS_MAX];
-    int n = 0, axis[COLUMNS_MAX], n_axes;
+    mj_column column[COLUMNS_MAX] = {{"machine", false}};
+    int n = 1, of[COLUMNS_MAX], n_axes;
     for (int a = 0; a < MJ_TEXT_AXES_N; a++) {
-        bool differs = s->value[a][0] > 0 && (s->request->substrate || a == MJ_TEXT_MISMATCH);
-        if (s->request->list[a] || a == MJ_TEXT_NOISE || differs) {
-            axis[n] = a;
+        if (has_column(s, a)) {
+            of[n] = a;
             column[n++] = (mj_column){mj_text_axes[a].title, true};
         }
     }
     n_axes = n;
     for (int f = 0; f < FIGURES_N; f++) {
-        column[n++] = (mj_column){figure_titles[f], true};
+        if (f != SPREAD || s->request->chips > 1) {
+            of[n] = f;
+            column[n++] = (mj_column){figure_titles[f], true};
+        }
     }
     column[n++] = (mj_column){"", false};
     for (int r = 0; r < s->n_rows; r++) {
+        const mj_text_row *row = &s->row[r];
+        format_machine(text[r][0], s, row, false);
+        for (int c = 1; c < n_axes; c++) {
+            format_value(text[r][c], s, row, of[c]);
+        }
+        for (int c = n_axes; c < n - 1; c++) {
+            format_figure(text[r][c], row, (figure)of[c]);
+        }
+        snprintf(text[r][n - 1], CELL_TEXT, "%s%s", r == s->optimum ? "*" : "", r == s->least ? "+" : "");
         for (int c = 0; c < n; c++) {
-            if (c < n_axes) {
-                snprintf(text[r][c], CELL_TEXT, "%g", s->row[r].value[axis[c]]);
-            } else if (c < n - 1) {
-                format_figure(text[r][c], &s->row[r], c - n_axes);
-            } else {
-                snprintf(text[r][c], CELL_TEXT, "%s%s", r == s->optimum ? "*" : "",
-                         r == s->least ? "+" : "");
-            }
             cell[r * n + c] = text[r][c];
         }
     }
@@ -96,43 +135,94 @@ static void print_bill(const mj_text_row *row)
     }
 }
 
-/* Where the numbers that no list gave are from. */
+/* Where the numbers that no list gave are from, and which joules count. */
 static void print_crossbar(const mj_text_sweep *s)
 {
     const mj_crossbar_substrate *c = &s->crossbar;
     double mac = s->model.work.mac;
-    char array[CELL_TEXT], product[CELL_TEXT];
+    char array[CELL_TEXT], product[CELL_TEXT], formula[CELL_TEXT];
     printf("  a measured crossbar of %d x %d, commit %s: wires %.3g %%, thermal noise %.3g %%, programming "
-           "%.3g %% of a sum\n  its own products: %s a token, %s with converters and amplifiers\n",
-           c->n_rows, c->n_columns, c->commit, 100 * c->wires, 100 * c->noise, 100 * c->programming,
-           mj_units_format(mac * c->array_JpMAC, "J", array, sizeof array),
-           mj_units_format(mac * c->product_JpMAC, "J", product, sizeof product));
+           "%.3g %% of a sum\n",
+           c->n_rows, c->n_columns, c->commit, 100 * c->wires, 100 * c->noise, 100 * c->programming);
+    format_joules(product, mac * c->product_JpMAC);
+    format_joules(array, mac * c->array_JpMAC);
+    format_joules(formula, s->formula_J);
+    if (s->measured) {
+        printf("  its row counts what was measured: %s of products, converters and amplifiers, of which the "
+               "array %s;\n  capacitors of this noise without amplifiers would take %s by formula\n",
+               product, array, formula);
+    } else {
+        printf("  a list says another noise, bits or mismatch: joules are of capacitors by formula; its own "
+               "products take %s\n",
+               product);
+    }
+}
+
+/* What the words of the table mean. */
+static void print_machines(const mj_text_sweep *s)
+{
+    bool rows = s->model.work.rows;
+    printf("\n  noise: of %s, over its rms", rows ? "a sum of rows" : "a product's sum");
+    if (s->request->chips > 1) {
+        printf("; spread: over %d chips where they differ", s->request->chips);
+    }
+    if (rows) {
+        printf("\n  digital: rows read from SRAM by each stream, or in place from a ROM beside the adders\n");
+    } else {
+        printf("\n  digital: weights read from SRAM once for %g streams, or in place beside the multipliers, "
+               "nothing read\n",
+               s->batch);
+    }
+    printf("  the rest is digital with 8 bits on every machine, its weights read once for %g streams\n",
+           s->batch);
+}
+
+/* The best analog row over the best digital one. */
+static void print_comparison(const mj_text_sweep *s)
+{
+    if (s->digital < 0 || s->analog < 0) {
+        printf("  no %s row is within %g bits of the model as trained: nothing to compare\n",
+               s->analog < 0 ? "analog" : "digital", s->request->within);
+        return;
+    }
+    const mj_snr_bill *a = &s->row[s->analog].bill, *d = &s->row[s->digital].bill;
+    char analog[CELL_TEXT], digital[CELL_TEXT], machine[CELL_TEXT];
+    format_joules(analog, a->products_J);
+    format_joules(digital, d->products_J);
+    printf("  best analog over best digital (%s) within %g bits: products %s over %s = %.3g, a token %.3g\n",
+           format_machine(machine, s, &s->row[s->digital], false), s->request->within, analog, digital,
+           a->products_J / d->products_J, a->joules / d->joules);
+}
+
+static void print_optimum(const mj_text_sweep *s)
+{
+    char machine[CELL_TEXT];
+    if (s->optimum < 0) {
+        printf("  * no row is within %g bits of the model as trained\n", s->request->within);
+        return;
+    }
+    const mj_text_row *row = &s->row[s->optimum];
+    printf("  * least joules within %g bits of the model as trained: %s, noise %g, %.4f bits per byte\n",
+           s->request->within, format_machine(machine, s, row, false), row->value[MJ_TEXT_NOISE],
+           row->mean);
+    print_bill(row);
 }
 
 static void print_text(const mj_text_sweep *s)
 {
     const mj_text_request *request = s->request;
-    printf("%s: bits per byte on the first %zu bytes of the %s text of %s, %.0f s; clean %.4f\n\n",
-           s->model.recipe->name, s->text.n, s->part, s->source, s->seconds, s->clean);
+    printf("%s: bits per byte on the first %zu bytes of the %s text of %s, %.0f s; as trained %.4f\n\n",
+           s->model.recipe->name, s->text.n, s->part, s->source, s->seconds, s->trained);
     print_table(s);
-    printf("\n  noise: of %s, over its rms; 0 is a digital machine. Spread: over %d chip%s where they "
-           "differ\n",
-           s->model.work.rows ? "a sum of rows" : "a product's sum", request->chips,
-           request->chips > 1 ? "s" : "");
+    print_machines(s);
     if (request->substrate) {
         print_crossbar(s);
     }
-    if (s->optimum >= 0) {
-        const mj_text_row *row = &s->row[s->optimum];
-        printf("  * least joules within %g bits of the clean model: noise %g, %.4f bits per byte\n",
-               request->within, row->value[MJ_TEXT_NOISE], row->mean);
-        print_bill(row);
-    } else {
-        printf("  * no row is within %g bits of the clean model\n", request->within);
-    }
+    print_optimum(s);
     if (s->least >= 0) {
         printf("  + least joules x bits per byte\n");
     }
+    print_comparison(s);
     printf("  events of products, conversions and reads alone; mj list facts NAME says where each number "
            "is from\n");
     const char *const plots[] = {request->plot, request->plot_joules};
@@ -164,6 +254,8 @@ static mj_json *row_json(const mj_text_sweep *s, int r)
 {
     const mj_text_row *row = &s->row[r];
     mj_json *object = mj_json_object(), *lines = mj_json_array();
+    char machine[CELL_TEXT];
+    mj_json_set_text(object, "machine", format_machine(machine, s, row, true));
     for (int a = 0; a < MJ_TEXT_AXES_N; a++) {
         mj_json_set_number(object, mj_text_axes[a].key, row->value[a]);
     }
@@ -172,6 +264,7 @@ static mj_json *row_json(const mj_text_sweep *s, int r)
     mj_json_set_number(object, "worst", row->worst);
     mj_json_set_integer(object, "chips", row->chips);
     mj_json_set_number(object, "snr_dB", decibels(row));
+    mj_json_set_number(object, "input_bits", row->bill.input_bits);
     mj_json_set_number(object, "products_J", row->bill.products_J);
     mj_json_set_number(object, "joules", row->bill.joules);
     mj_json_set_number(object, "joules_lo", row->bill.lo_J);
@@ -191,12 +284,19 @@ static mj_status print_json(const mj_text_sweep *s)
     mj_json_set_integer(root, "schema", 1);
     mj_json_set_text(root, "model", s->model.recipe->name);
     mj_json_set_text(root, "metric", "bits-per-byte");
-    mj_json_set_number(root, "value", s->clean);
+    mj_json_set_number(root, "value", s->trained);
     mj_json_set_number(root, "within", s->request->within);
     mj_json_set_text(root, "data", s->source);
     mj_json_set_text(root, "part", s->part);
     mj_json_set_integer(root, "n", (long long)s->text.n);
     mj_json_set_number(root, "seconds", s->seconds);
+    mj_json_set_number(root, "batch", s->batch);
+    mj_json_set_integer(root, "weight_bits", s->model.work.weight_bits);
+    if (s->digital >= 0 && s->analog >= 0) {
+        const mj_snr_bill *a = &s->row[s->analog].bill, *d = &s->row[s->digital].bill;
+        mj_json_set_number(root, "analog_over_digital_products", a->products_J / d->products_J);
+        mj_json_set_number(root, "analog_over_digital", a->joules / d->joules);
+    }
     if (s->request->substrate) {
         mj_json_set_number(root, "crossbar_products_J", s->model.work.mac * s->crossbar.product_JpMAC);
     }
@@ -220,15 +320,19 @@ static void print_number(double number)
 
 static void print_csv(const mj_text_sweep *s)
 {
+    printf("machine,");
     for (int a = 0; a < MJ_TEXT_AXES_N; a++) {
         printf("%s,", mj_text_axes[a].key);
     }
-    puts("chips,bits_per_byte,spread,worst,snr_dB,products_J,joules,joules_lo,joules_hi,optimum");
+    puts("chips,bits_per_byte,spread,worst,snr_dB,products_J,joules,joules_lo,joules_hi,optimum,"
+         "least_joules_x_bits");
     for (int r = 0; r < s->n_rows; r++) {
         const mj_text_row *row = &s->row[r];
         const mj_snr_bill *b = &row->bill;
         const double numbers[] = {row->mean,     row->spread, row->worst, decibels(row),
                                   b->products_J, b->joules,   b->lo_J,    b->hi_J};
+        char machine[CELL_TEXT];
+        printf("%s,", format_machine(machine, s, row, true));
         for (int a = 0; a < MJ_TEXT_AXES_N; a++) {
             printf("%.17g,", row->value[a]);
         }
@@ -236,7 +340,7 @@ static void print_csv(const mj_text_sweep *s)
         for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
             print_number(numbers[i]);
         }
-        printf(",%d\n", r == s->optimum);
+        printf(",%d,%d\n", r == s->optimum, r == s->least);
     }
 }
 

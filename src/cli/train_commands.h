@@ -26,7 +26,8 @@ typedef struct {
     const char *substrate; /* a measured crossbar: what no list says; NULL: as trained */
     int chips;
     int limit_B;   /* of the text, its first bytes; 0: of a sweep some, else all */
-    double within; /* bits per byte that are as good as clean */
+    double within; /* bits per byte that are as good as trained */
+    int batch;     /* streams that share weights once read; 0: the usual */
     const char *plot, *plot_joules;
     bool for_sweep; /* an option was given that means nothing without a list */
 } mj_text_request;

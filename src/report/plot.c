@@ -2,7 +2,7 @@
  *
  *   x_px = left + (right - left) (x - first) / (last - first)     logarithms where the axis is one
  *
- * Linear y axes begin at 0, so that heights can be compared. Ticks of x stand at the values
+ * Linear y axes begin at 0, so that heights can be compared, unless the plot is of differences. Ticks of x stand at the values
  * themselves, those of y at round numbers. A curve is told by the shape of its marks as well as by
  * their colour, and has its label where it ends. */
 #include "mj/plot.h"
@@ -193,7 +193,9 @@ static void choose_y(sheet *s)
         hi = y > most && y < near * most && (hi == most || y < hi) ? y : hi;
         lo = y < least && y > least / near && (lo == least || y > lo) ? y : lo;
     }
-    s->y = (axis){log ? lo / 1.15 : fmin(0, lo), log ? hi * 1.15 : hi + 0.06 * fabs(hi), foot_px,
+    double first = plot->near && hi > lo ? lo - 0.06 * (hi - lo) : fmin(0, lo);
+    double more = plot->near ? 0.06 * (hi - lo) : 0.06 * fabs(hi);
+    s->y = (axis){log ? lo / 1.15 : first, log ? hi * 1.15 : hi + more, foot_px,
                    top_px, log};
     if (!(s->y.first < s->y.last)) {
         s->y.first = 0;
@@ -343,7 +345,7 @@ static void draw_curve(const sheet *s, int c)
     char classes[TEXT], data[TEXT];
     snprintf(classes, sizeof classes, "%s curve", colours[c % COLOURS_N]);
     const looks line = {classes, colours[c % COLOURS_N], 2, 0};
-    for (int k = 1; k < n; k++) {
+    for (int k = 1; k < n && !curve->apart; k++) {
         double x0 = curve->x[order[k - 1]], x1 = curve->x[order[k]];
         bool apart = !isnan(s->zero_px) && (x0 == 0) != (x1 == 0);
         if (!apart) {
@@ -363,6 +365,16 @@ static void draw_curve(const sheet *s, int c)
         snprintf(data, sizeof data, "data-curve=\"%d\" data-x=\"%.17g\" data-y=\"%.17g\"", c,
                  curve->x[i], curve->y[i]);
         draw_mark(s, c, x, y, data);
+    }
+}
+
+static void draw_notes(const sheet *s)
+{
+    static const double above_px = 9;
+    for (int i = 0; i < s->plot->n_notes; i++) {
+        const mj_plot_note *note = &s->plot->note[i];
+        write_text(s, place_x(s, note->x), place(&s->y, note->y) - above_px,
+                   (wording){.anchor = MIDDLE, .strong = true, .large = true, .halo = true}, note->text);
     }
 }
 
@@ -414,6 +426,7 @@ static void draw_sheet(sheet *s)
         assert(plot->curve[c].n <= MJ_PLOT_POINTS_MAX);
         draw_curve(s, c);
     }
+    draw_notes(s);
     if (plot->n_curves > 1) {
         draw_legend(s);
     }

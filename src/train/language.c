@@ -56,7 +56,7 @@ static mj_status load_lookup(mj_language *language, const char *path, mj_languag
     language->work = (mj_language_work){.mac = mj_lookup_reads_count(text->memory), .outputs = D,
                                         .rows = true, .weight_bits = l->model.recipe.model.row_bits,
                                         .rest_mac = text->head ? D * V : 0,
-                                        .rest_B = text->head ? D * V : 0};
+                                        .rest_weight_B = text->head ? D * V : 0};
     if (use == MJ_LANGUAGE_SWEEPS) {
         mj_lookup_machine_keep(l->model.text);
     }
@@ -127,8 +127,9 @@ static mj_status load_text_net(mj_language *language, const char *path, mj_langu
     const mj_text_net_work *work = &reader->work;
     language->work = (mj_language_work){.mac = work->mac, .inputs = work->inputs,
                                         .outputs = work->outputs, .weight_bits = reader->stored_bits,
-                                        .rest_mac = work->rest_mac,
-                                        .rest_B = reader->touched_B - work->weight_B};
+                                        .rest_mac = work->rest_mac, .rest_B = work->own_B,
+                                        .rest_weight_B = reader->touched_B - work->weight_B -
+                                                         work->own_B};
     return MJ_OK;
 }
 

@@ -160,6 +160,7 @@ static mj_status read_params(mj_text_net_reader *r, const mj_checkpoint *checkpo
                                            tensor.shape.n_dims, err));
         double reads = mj_text_net_reads(&r->net, param[p].name);
         r->touched_B += size_B * reads;
+        r->work.own_B += strcmp(param[p].name, "embedding") == 0 ? size_B * reads : 0;
         r->stored_B += size_B;
         if (matrix) {
             const mj_sparse *w = &matrix->sparse;
@@ -181,7 +182,9 @@ static mj_status read_memory(mj_text_net_reader *r, const mj_checkpoint *checkpo
     mj_real *x = mj_tape_tensor(r->tape, r->vars.memory).v;
     MJ_TRY(mj_lookup_file_read(&text, checkpoint, recipe, &r->alphabet, arena, err));
     MJ_TRY(mj_lookup_feed_new(&r->feed, text, r->n_steps, x, NULL, arena, err));
-    r->touched_B += mj_lookup_touched_B(text, recipe->model.row_bits);
+    double rows_B = mj_lookup_touched_B(text, recipe->model.row_bits);
+    r->touched_B += rows_B;
+    r->work.own_B += rows_B;
     r->work.rest_mac += mj_lookup_reads_count(text->memory);
     r->stored_B += mj_lookup_slots_B(text);
     static const char *const tensors[] = {"rows.packed", "rows.levels", "copied", "text"};
@@ -233,7 +236,7 @@ static mj_status load(mj_text_net_reader **reader, const mj_checkpoint *checkpoi
     MJ_TRY(mj_alphabet_read(&r->alphabet, checkpoint, err));
     r->net = mj_text_net_of(recipe, &r->alphabet);
     r->net.dropout = 0; /* a copy a symbol, for nothing */
-    r->touched_B = sizeof(float) * mj_text_net_state_count(&r->net);
+    r->touched_B = r->work.own_B = sizeof(float) * mj_text_net_state_count(&r->net);
     r->stored_bits = recipe->model.analog.weight_bits ? recipe->model.analog.weight_bits : BITS;
     if (analog || r->net.analog) {
         r->machine = recipe->model.analog;
