@@ -214,47 +214,81 @@ static void test_oscillator_scan_limits(void **state)
     mj_arena_fini(&c.arena);
 }
 
-/* Against the definition, two heads of queries on one of keys: softmax of scaled products over the
- * last `span` steps, positions as rotations of complex numbers. */
-static void test_attention_is_its_definition(void **state)
+enum { HEAD = 4 }; /* columns of a head */
+
+/* x [HEAD] as complex numbers (i, i + HEAD/2), turned by step * rate. */
+static void turned(double *y, const mj_real *x, int step)
 {
-    (void)state;
-    enum { T = 7, H = 2, D = 4, N = (H + 2) * D, SPAN = 5 };
+    for (int i = 0; i < HEAD / 2; i++) {
+        double angle = step * pow(50, -2.0 * i / HEAD), re = (double)x[i], im = (double)x[i + HEAD / 2];
+        y[i] = re * cos(angle) - im * sin(angle);
+        y[i + HEAD / 2] = re * sin(angle) + im * cos(angle);
+    }
+}
+
+/* To the nearest of 2^(bits-1) - 1 levels on either side of 0, the largest number on the last one. */
+static void rounded(double *x, int bits)
+{
+    double largest = 0, levels = ldexp(1, bits - 1) - 1;
+    for (int i = 0; i < HEAD; i++) {
+        largest = fmax(largest, fabs(x[i]));
+    }
+    for (int i = 0; bits > 0 && i < HEAD; i++) {
+        x[i] = round(x[i] / largest * levels) * largest / levels;
+    }
+}
+
+/* Against the definition, two heads of queries on one of keys: softmax of scaled products over the
+ * last `span` steps, positions as rotations of complex numbers; keys and values as they are or rounded. */
+static void check_attention(int cache_bits)
+{
+    enum { T = 7, H = 2, N = (H + 2) * HEAD, SPAN = 5 };
     gradient_case c = {0};
     mj_arena_init(&c.arena, 0);
     mj_tape *t = mj_tape_new(&c.arena, &c.err, (mj_tape_config){.inference = true});
     mj_var in = mj_tape_input(t, "x", mj_shape_3(1, T, N), false);
-    mj_var out = mj_attention(t, in, (mj_attention_config){.heads = H, .kv_heads = 1,
-                                                           .span = SPAN, .rotary_base = 50});
+    mj_var out = mj_attention(t, in, (mj_attention_config){.heads = H, .kv_heads = 1, .span = SPAN,
+                                                           .cache_bits = cache_bits, .rotary_base = 50});
     assert_int_equal(mj_tape_allocate(t, 0), MJ_OK);
     mj_real *x = mj_tape_tensor(t, in).v;
     memcpy(x, gradient_random(&c.arena, T * N, 1), T * N * sizeof *x);
     mj_tape_forward(t, 0, false);
     for (int step = 0; step < T; step++) {
         for (int h = 0; h < H; h++) {
-            double y[D] = {0}, total = 0;
+            double y[HEAD] = {0}, q[HEAD], k[HEAD], v[HEAD], total = 0;
+            turned(q, x + step * N + h * HEAD, step);
             for (int j = step < SPAN ? 0 : step - SPAN + 1; j <= step; j++) {
                 double score = 0;
-                for (int i = 0; i < D / 2; i++) { /* Re(q conj(k) exp(i (step - j) rate)) */
-                    const mj_real *q = x + step * N + h * D + i, *k = x + j * N + H * D + i;
-                    double angle = (step - j) * pow(50, -2.0 * i / D);
-                    double re = q[0] * k[0] + q[D / 2] * k[D / 2];
-                    double im = q[D / 2] * k[0] - q[0] * k[D / 2];
-                    score += re * cos(angle) - im * sin(angle);
+                turned(k, x + j * N + H * HEAD, j);
+                for (int i = 0; i < HEAD; i++) {
+                    v[i] = (double)x[j * N + (H + 1) * HEAD + i];
                 }
-                double weight = exp(score / sqrt(D));
+                rounded(k, cache_bits);
+                rounded(v, cache_bits);
+                for (int i = 0; i < HEAD; i++) {
+                    score += q[i] * k[i];
+                }
+                double weight = exp(score / sqrt(HEAD));
                 total += weight;
-                for (int i = 0; i < D; i++) {
-                    y[i] += weight * x[j * N + (H + 1) * D + i];
+                for (int i = 0; i < HEAD; i++) {
+                    y[i] += weight * v[i];
                 }
             }
-            for (int i = 0; i < D; i++) {
-                double got = (double)mj_tape_tensor(t, out).v[(step * H + h) * D + i];
+            for (int i = 0; i < HEAD; i++) {
+                double got = (double)mj_tape_tensor(t, out).v[(step * H + h) * HEAD + i];
                 assert_true(fabs(got - y[i] / total) < 1e-12);
             }
         }
     }
     mj_arena_fini(&c.arena);
+}
+
+static void test_attention_is_its_definition(void **state)
+{
+    (void)state;
+    check_attention(0);
+    check_attention(8);
+    check_attention(4);
 }
 
 /* An escape costs its own bits beside those of its class: a uniform guess among 2^3 classes. */

@@ -195,7 +195,8 @@ static void test_symbol_by_symbol_is_all_at_once(void **state)
     }
     for (int kv_heads = 1; kv_heads <= 2; kv_heads++) {
         const mj_text_net net = {.block = MJ_BLOCK_GPT, .n_symbols = V, .width = 32, .depth = 2, .mlp = 1,
-                                 .heads = 4, .kv_heads = kv_heads, .span = 16};
+                                 .heads = 4, .kv_heads = kv_heads, .span = 16,
+                                 .cache_bits = kv_heads == 2 ? 8 : 0};
         check_symbol_by_symbol(&net, FLOAT_TOL);
     }
 }
@@ -239,14 +240,16 @@ static void test_sizes_are_those_of_the_prototypes(void **state)
     assert_rel(matrix_weights(&looped), 204672, 1e-9);
     assert_rel(matrix_weights(&attending), 69568, 1e-9);
     /* State of a 2x64 net: h and three inputs of the convolution a block. */
-    assert_rel(mj_text_net_state_count(&small), 2 * (64 + 3 * 64), 1e-12);
+    assert_rel(mj_text_net_state_B(&small), 4 * 2 * (64 + 3 * 64), 1e-12);
     /* One head of keys for four of queries, of 16 columns: a quarter of the cache, and 96 of the 192 rows of
      * in fewer. */
     mj_text_net grouped = attending;
     grouped.heads = 4;
     grouped.kv_heads = 1;
     assert_rel(matrix_weights(&attending) - matrix_weights(&grouped), 2 * 96 * 64, 1e-9);
-    assert_rel(mj_text_net_state_count(&grouped), 2 * (2 * 16 * 128 + 3 * 64), 1e-12);
+    assert_rel(mj_text_net_state_B(&grouped), 4 * 2 * (2 * 16 * 128 + 3 * 64), 1e-12);
+    grouped.cache_bits = 8; /* a byte a number, 4 for each 16 of them */
+    assert_rel(mj_text_net_state_B(&grouped), 2 * (2 * (16 + 4) * 128 + 4 * 3 * 64), 1e-12);
 }
 
 /* Recipes that ship are of nets that can be, below 2 MB in 8 bits. */

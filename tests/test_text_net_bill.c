@@ -199,7 +199,7 @@ static void check_file(fixture *f, const mj_recipe *recipe)
     assert_rel(model.params.total, s.weights, EXACT);
     double more_B = index_more_B(&checkpoint.file, &r->net);
     assert_rel(s.weight_B - more_B, stored_B(&checkpoint.file), EXACT);
-    assert_rel(s.read_B - more_B, r->touched_B - sizeof(float) * mj_text_net_state_count(&r->net), EXACT);
+    assert_rel(s.read_B - more_B, r->touched_B - mj_text_net_state_B(&r->net), EXACT);
 }
 
 static void test_op_list_is_what_a_pass_counts(void **state)
@@ -372,6 +372,11 @@ static void test_keys_that_serve_two_heads(void **state)
     assert_rel(s[1].state_B, ((8 + 1) * 2 * 4 + 2 * 12) * 2, EXACT);
     assert_rel(s[1].mac - s[0].mac, 4 * 4, EXACT);
     assert_rel(s[1].weight_B - s[0].weight_B, 4 * (4 + 4 + 4), EXACT);
+    /* 4 bits a number and 4 B for each head of two */
+    assert_int_equal(parse_model(f, "text_net: {block: gpt, symbols: 10, width: 4, depth: 1, heads: 2, "
+                                    "span: 8, state_bits: 16, cache_bits: 4}\n"), MJ_OK);
+    const mj_ops ops = ops_of(&model, 100);
+    assert_rel(sums_of(&ops).state_B, (8 + 1) * 2 * (4 / 2.0 + 2 * 4) + 2 * 12 * 2, EXACT);
 }
 
 /* Of fewer bits both bytes and products: a weight of the 12 + 4 rows of 4 takes half a byte less, each row

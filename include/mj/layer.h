@@ -109,6 +109,7 @@ mj_var mj_causal_conv(mj_tape *tape, mj_var x, mj_var w, mj_var bias);
 typedef struct {
     int heads, kv_heads; /* 0 kv_heads: as many as heads */
     int span;
+    int cache_bits;     /* of keys and values as they are kept, a scale a head, 2 to 8; 0: as they are */
     double rotary_base; /* of the rotary positions, commonly 10000; 0: none */
 } mj_attention_config;
 mj_var mj_attention(mj_tape *tape, mj_var x, mj_attention_config config);

@@ -146,6 +146,7 @@ typedef struct {
         int equilibrium_history; /* iterates that are mixed (1) */
         int heads, span;       /* gpt (one for 32 columns; 128) */
         int kv_heads;          /* gpt: heads of keys and values (as many as heads) */
+        int cache_bits;        /* gpt: of keys and values, each head's with a scale of 4 B (as state_bits) */
         int states;            /* mamba (16) */
         int weight_bits;       /* of the blocks' products (8); all other matrices have 8 */
         int activation_bits;   /* inputs of the blocks' products (as they are: 16) */

@@ -82,7 +82,7 @@ typedef struct {
     int row_bits; /* of stored rows; 0: 8 */
     /* text_net: text_net.h; with contexts, the memory beside it */
     int block; /* mj_text_block */
-    int depth, mlp, loops, equilibrium, heads, kv_heads, span, states; /* and width */
+    int depth, mlp, loops, equilibrium, heads, kv_heads, cache_bits, span, states; /* and width */
     int equilibrium_gradient; /* of the last so many applications; 0: implicit; below 0: the net's own */
     int equilibrium_history;  /* iterates that are mixed; 0: 1 */
     double equilibrium_tolerance; /* 0: 1e-4 */

@@ -72,6 +72,7 @@ typedef struct {
     double tolerance; /* of its residual, at which it is solved (1e-4) */
     int heads, span; /* gpt (a head each 32 columns; 128) */
     int kv_heads;    /* gpt: heads of keys and values, each for several of `heads` (as many) */
+    int cache_bits;  /* gpt: of keys and values as they are kept (as they are) */
     int states;      /* mamba (16) */
     double dropout;  /* in training, of what each part of a block adds (none) */
     int memory;      /* numbers of a look-up memory that are read beside each symbol (none) */
@@ -108,7 +109,8 @@ void mj_text_net_init(mj_tape *tape, const mj_text_net *net, uint64_t seed);
 
 /* Times that a parameter of this name is read a symbol; of the embedding one row is. */
 double mj_text_net_reads(const mj_text_net *net, const char *name);
-/* Numbers of carried state that a symbol reads, once the span is full. */
-double mj_text_net_state_count(const mj_text_net *net);
+/* Bytes of carried state that a symbol reads, once the span is full: 4 a number, of a cache of few bits
+ * those and 4 for the scale of a head's key and of its value. */
+double mj_text_net_state_B(const mj_text_net *net);
 
 #endif

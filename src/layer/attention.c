@@ -12,9 +12,12 @@
  * full, the last span - 1 steps are copied to the start of the other, so a repeated forward finds
  * all it had. What is carried: how many steps a stream has seen (in two numbers, since a float
  * counts to 2^24), the half, and the row where the next step goes. Backward has kept log sum exp of
- * every query and computes the scores again; no gradient goes to steps before the segment. */
+ * every query and computes the scores again; no gradient goes to steps before the segment. With
+ * cache_bits a head's key and its value go to the cache at levels; their gradients go straight
+ * through [bengio2013]. */
 #include "sequence.h"
 
+#include "mj/analog.h"
 #include "mj/counts.h"
 #include "mj/fast_math.h"
 
@@ -30,6 +33,7 @@ typedef struct {
     size_t B, T, H, V, d; /* streams, steps, heads of queries and of keys, width of a head */
     size_t past;          /* span - 1 */
     size_t half_rows, row; /* of the cache: rows of a half, reals of a row */
+    int cache_bits;
     double base;
 } sizes;
 
@@ -37,7 +41,8 @@ static sizes sizes_of(mj_shape x, const mj_attention_config *config)
 {
     sizes s = {.B = (size_t)x.dim[0], .T = (size_t)x.dim[1], .H = (size_t)config->heads,
                .V = (size_t)(config->kv_heads ? config->kv_heads : config->heads),
-               .past = (size_t)config->span - 1, .base = config->rotary_base};
+               .past = (size_t)config->span - 1, .cache_bits = config->cache_bits,
+               .base = config->rotary_base};
     s.d = (size_t)x.dim[2] / (s.H + 2 * s.V);
     s.half_rows = s.past + (s.T > s.past ? s.T : s.past);
     s.row = 2 * s.V * s.d;
@@ -82,6 +87,8 @@ static mj_status plan(mj_plan *plan, const mj_shape *in, int n_in, const void *c
     if (a->span < 1 || !(a->rotary_base >= 0)) {
         return bad_shape(err, "attention: a span below 1 or a negative rotary base");
     }
+    const mj_analog cache = {.activation_bits = a->cache_bits};
+    MJ_TRY(mj_analog_check(&cache, err));
     sizes s = sizes_of(in[0], a);
     *plan = (mj_plan){.out = mj_shape_3(in[0].dim[0], in[0].dim[1], (int)(s.H * s.d)),
                       .n_kept = s.B * s.H * s.T, .n_tmp = s.B * scratch_count(&s),
@@ -192,6 +199,9 @@ static void cache_append(const place *p, const scratch *m, const mj_real *x, con
         const mj_real *k = x + t * columns + s->H * s->d;
         turn_step(row, k, m->turn + t * s->d, s->V, s, 1, false);
         mj_copy(row + keys, k + keys, keys);
+        if (s->cache_bits) {
+            mj_quantise_rows(row, row, 2 * s->V, s->d, s->cache_bits);
+        }
     }
 }
 

@@ -99,6 +99,7 @@ static mj_var mix_gpt(mj_tape *tape, mj_var p, const mj_var *own, const mj_text_
     (void)own;
     return mj_attention(tape, p, (mj_attention_config){.heads = heads_of(net), .kv_heads = net->kv_heads,
                                                        .span = span_of(net),
+                                                       .cache_bits = net->cache_bits,
                                                        .rotary_base = ROTARY_BASE});
 }
 
@@ -631,8 +632,11 @@ double mj_text_net_reads(const mj_text_net *net, const char *name)
     return strncmp(name, "block", 5) == 0 ? turns : 1;
 }
 
-double mj_text_net_state_count(const mj_text_net *net)
+double mj_text_net_state_B(const mj_text_net *net)
 {
-    double block = rows[net->block].state_count(net) + (TAPS - 1) * net->width;
-    return block * net->depth * (net->equilibrium ? 1 : loops_of(net));
+    const double number_B = sizeof(float);
+    double scale_B = number_B * heads_of(net) / net->width; /* of a head's key or value */
+    double cached_B = net->cache_bits > 0 ? net->cache_bits / 8.0 + scale_B : number_B;
+    double block_B = rows[net->block].state_count(net) * cached_B + number_B * (TAPS - 1) * net->width;
+    return block_B * net->depth * (net->equilibrium ? 1 : loops_of(net));
 }

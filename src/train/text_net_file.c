@@ -22,8 +22,8 @@ mj_text_net mj_text_net_of(const mj_recipe *recipe, const mj_alphabet *alphabet)
                          .equilibrium = m->equilibrium,
                          .gradient = gradient == 0 ? MJ_TEXT_IMPLICIT : gradient > 0 ? gradient : 0,
                          .history = m->equilibrium_history, .tolerance = m->equilibrium_tolerance,
-                         .heads = m->heads, .kv_heads = m->kv_heads, .span = m->span,
-                         .states = m->states, .memory = m->contexts ? m->dims : 0,
+                         .heads = m->heads, .kv_heads = m->kv_heads, .cache_bits = m->cache_bits,
+                         .span = m->span, .states = m->states, .memory = m->contexts ? m->dims : 0,
                          .dropout = recipe->train.dropout,
                          .analog = mj_text_net_is_analog(&m->analog) ? &m->analog : NULL};
 }
@@ -105,6 +105,7 @@ mj_model mj_text_net_shape(const mj_text_net *net, const mj_model *lookup, const
     shape.text_net.equilibrium_history = net->history;
     shape.text_net.heads = net->heads;
     shape.text_net.kv_heads = net->kv_heads;
+    shape.text_net.cache_bits = net->cache_bits;
     shape.text_net.span = net->span;
     shape.text_net.states = net->states;
     shape.text_net.weight_bits = bits_of(net, "block.in");
@@ -236,7 +237,7 @@ static mj_status load(mj_text_net_reader **reader, const mj_checkpoint *checkpoi
     MJ_TRY(mj_alphabet_read(&r->alphabet, checkpoint, err));
     r->net = mj_text_net_of(recipe, &r->alphabet);
     r->net.dropout = 0; /* a copy a symbol, for nothing */
-    r->touched_B = r->work.own_B = sizeof(float) * mj_text_net_state_count(&r->net);
+    r->touched_B = r->work.own_B = mj_text_net_state_B(&r->net);
     r->stored_bits = recipe->model.analog.weight_bits ? recipe->model.analog.weight_bits : BITS;
     if (analog || r->net.analog) {
         r->machine = recipe->model.analog;

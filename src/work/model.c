@@ -156,6 +156,7 @@ static const mj_spec_field text_net_fields[] = {
     INT("equilibrium_history", text_net.equilibrium_history, 1, 64),
     INT("heads", text_net.heads, 1, DIM_MAX),
     INT("kv_heads", text_net.kv_heads, 1, DIM_MAX),
+    INT("cache_bits", text_net.cache_bits, 2, 32),
     INT("span", text_net.span, 1, 1 << 30),
     INT("states", text_net.states, 1, DIM_MAX),
     INT("weight_bits", text_net.weight_bits, 2, 32),

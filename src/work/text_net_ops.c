@@ -69,6 +69,14 @@ static double key_columns(const mj_model *m)
     return m->text_net.kv_heads > 0 ? D / heads_of(m) * m->text_net.kv_heads : D;
 }
 
+/* Of a number that the mixer carries. A head's key has one scale, and so has its value. */
+static double carried_B(const mj_model *m)
+{
+    double columns = (double)m->text_net.width / heads_of(m);
+    return m->text_net.cache_bits > 0 ? m->text_net.cache_bits / 8.0 + FLOAT_B / columns
+                                      : m->text_net.state_bits / 8.0;
+}
+
 double mj_text_net_row_B(double columns, double bits)
 {
     return ceil(columns * bits / 8);
@@ -205,8 +213,8 @@ static void count_block(mj_ops *ops, const mj_model *m, const mj_extent *x)
     mj_op inner = {.kind = m->text_net.block == GPT ? MJ_OP_ATTENTION : MJ_OP_SCAN,
                    .what = m->text_net.block == GPT ? "attention over the span" : "carried states",
                    .mac = mix.mac, .state_mac = mix.state_mac, .prompt_mac = mix.prompt_mac,
-                   .vector = mix.vector, .state_B = (mix.moved + 2 * past) * state_B,
-                   .stored_B = (mix.kept + past) * state_B};
+                   .vector = mix.vector, .state_B = mix.moved * carried_B(m) + 2 * past * state_B,
+                   .stored_B = mix.kept * carried_B(m) + past * state_B};
     add_norm(&thin, D);
     add_matrix(&thin, TAPS, D);
     if (m->text_net.equilibrium > 0) { /* norm of what is settled, and the input added to it */
@@ -329,6 +337,7 @@ static mj_status check_parts(const mj_model *m, const char *path, mj_err *err)
     const char *idle = m->text_net.states > 0 && m->text_net.block != MAMBA ? "states"
                        : m->text_net.heads > 0 && !attends                  ? "heads"
                        : m->text_net.kv_heads > 0 && !attends               ? "kv_heads"
+                       : m->text_net.cache_bits > 0 && !attends             ? "cache_bits"
                        : m->text_net.span > 0 && !attends                   ? "span"
                                                                             : NULL;
     mj_status status = MJ_OK;
