@@ -114,6 +114,8 @@ static void test_closures_have_what_they_need(void **state)
                 assert_true(mj_quantity_given(&chip->memory[j].read_JpB));
             }
             assert_true(mj_quantity_given(&chip->overhead.unexplained));
+            /* HC1's 0.9 us is the fastest block that anyone claims to have built */
+            assert_true(chip->overhead.block_s.typ >= 0.9e-6);
         }
         if (chip->closure == MJ_CLOSURE_ENVELOPE) { /* as the author gave it: nothing around it */
             assert_false(mj_quantity_given(&chip->system.pue));
@@ -442,6 +444,44 @@ static void test_patches_survive_resolving(void **state)
     assert_rel(linked.memory[0].read_JpB.typ, 39e-12, 1e-12);
 }
 
+/* Whatever its file leaves out, an event sum has static power that does not vanish with the work. */
+static void test_no_machine_is_without_static_power(void **state)
+{
+    fixture *f = *state;
+    for (int i = 0; i < f->n; i++) {
+        const mj_chip *chip = f->chip[i];
+        double stated_W = chip->fixed.idle_W.typ + chip->fixed.leak_logic_W.typ + chip->fixed.active_W.typ;
+        bool is_device = chip->closure == MJ_CLOSURE_EVENT_SUM && !mj_quantity_given(&chip->lut.table_J) &&
+                         !mj_quantity_given(&chip->oscillator.cycle_J);
+        assert_true(!is_device || stated_W > 0 || chip->fixed.unstated_W.lo > 0);
+        assert_true(!(stated_W > 0) || !mj_quantity_given(&chip->fixed.unstated_W));
+    }
+    /* A set limit, and a set idle power, are what counts from then on. */
+    mj_chip limited = patched(f, "tpu-8i", "tdp", "1 kW");
+    assert_rel(limited.fixed.unstated_W.typ, 300, 1e-12);
+    mj_chip stated = patched(f, "tpu-8i", "static.idle", "200 W");
+    assert_false(mj_quantity_given(&stated.fixed.unstated_W));
+}
+
+/* The rule for machines without a known limit, on GPUs whose constant power was fitted to measurements: its
+ * interval holds the fits' 210-345 W of an H100 and 278-290 W of a B200. */
+static void test_bandwidth_tells_the_measured_static_power(void **state)
+{
+    fixture *f = *state;
+    static const char *const names[] = {"h100", "b200"};
+    for (int i = 0; i < 2; i++) {
+        mj_err err = {0};
+        mj_chip chip = *get(f, names[i]);
+        chip.closure = MJ_CLOSURE_EVENT_SUM;
+        chip.tdp_W = (mj_quantity){0};
+        assert_int_equal(mj_chip_resolve(&chip, f->w.catalogue.facts, names[i], &err), MJ_OK);
+        for (int k = 0; k < chip.n_text; k++) {
+            assert_true(chip.fixed.unstated_W.lo < chip.text[k].idle_W);
+            assert_true(chip.fixed.unstated_W.hi > chip.text[k].idle_W);
+        }
+    }
+}
+
 /* An SRAM read costs more at 14 nm than at 7 nm, and returning gives the same number again. */
 static void test_a_changed_node_moves_the_facts(void **state)
 {
@@ -471,6 +511,8 @@ int main(void)
         cmocka_unit_test(test_unknown_names_get_a_suggestion),
         cmocka_unit_test(test_bad_specs_name_what_is_wrong),
         cmocka_unit_test(test_patches_survive_resolving),
+        cmocka_unit_test(test_no_machine_is_without_static_power),
+        cmocka_unit_test(test_bandwidth_tells_the_measured_static_power),
         cmocka_unit_test(test_a_changed_node_moves_the_facts),
     };
     return cmocka_run_group_tests(tests, load_all, free_all);

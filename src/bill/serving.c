@@ -7,7 +7,7 @@
  * are heads; a machine of our own places it freely. A chip that states no capacity holds anything.
  *
  * Devices split every layer (tp) unless told otherwise. A machine of our own each of whose devices has
- * room for the whole model, but not for the state of all running sequences, has a copy on each (dp):
+ * room for the whole model and a sequence, but not for the state of all that run, has a copy on each (dp):
  * to cut a net of half a megabyte into 32 parts would cost an exchange a block and save nothing. */
 #include "mj/serving.h"
 
@@ -131,7 +131,7 @@ static bool fits(const mj_chip *chip, const mj_model *model, const mj_serving *s
                   : weight_B <= capacity(w) && cache_B <= capacity(k);
 }
 
-/* True if one device has room for the weights but not for what all sequences keep. */
+/* True if one device has room for the weights and one sequence, but not for what all of them keep. */
 static bool wants_copies(const mj_chip *chip, const mj_model *model, const mj_serving *s)
 {
     if (chip->closure == MJ_CLOSURE_CALIBRATED || model->kind == MJ_MODEL_DIFFUSION) {
@@ -140,7 +140,7 @@ static bool wants_copies(const mj_chip *chip, const mj_model *model, const mj_se
     mj_serving one = *s;
     one.devices = one.tensor = one.expert = one.data = 1;
     bool is_enough = fits(chip, model, &one);
-    one.batch = 0;
+    one.batch = fmin(1, s->batch);
     return !is_enough && fits(chip, model, &one);
 }
 
