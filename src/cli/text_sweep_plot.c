@@ -124,10 +124,15 @@ static void fill_curves(plot_points *p, const mj_text_sweep *s, int x_axis, int 
 
 static void label_curves(plot_points *p, const mj_text_sweep *s, int curve_axis, bool over_joules)
 {
+    bool rows = s->model.work.rows;
     for (int c = 0; c < CURVES_N; c++) {
-        if (c >= VALUES_MAX) {
-            p->curve[c].apart = true;
-            snprintf(p->label[c], CELL_TEXT, c == VALUES_MAX ? "batch %g" : "in place", s->batch);
+        p->curve[c].apart = c >= VALUES_MAX;
+        if (c >= VALUES_MAX && rows) {
+            snprintf(p->label[c], CELL_TEXT, "%s", c == VALUES_MAX ? "SRAM" : "ROM");
+        } else if (c > VALUES_MAX) {
+            snprintf(p->label[c], CELL_TEXT, "in place");
+        } else if (c == VALUES_MAX) {
+            snprintf(p->label[c], CELL_TEXT, "batch %g", s->batch);
         } else if (curve_axis >= 0) {
             const mj_eval_axis *axis = &mj_text_axes[curve_axis];
             double value = s->value[curve_axis][c];
