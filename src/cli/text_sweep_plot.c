@@ -139,7 +139,7 @@ static void label_curves(plot_points *p, const mj_text_sweep *s, int curve_axis,
             if (value == 0 && axis->zero_text) {
                 snprintf(p->label[c], CELL_TEXT, "%s", axis->zero_text);
             } else {
-                snprintf(p->label[c], CELL_TEXT, over_joules ? "%g %s" : "%g", value, axis->title);
+                snprintf(p->label[c], CELL_TEXT, over_joules ? "analog, %g %s" : "%g", value, axis->title);
             }
         } else {
             snprintf(p->label[c], CELL_TEXT, "analog");
@@ -201,7 +201,7 @@ static mj_status save(const mj_text_sweep *s, const char *path, bool over_joules
         .curves_title = over_joules ? "machine" : n > 1 ? mj_text_axes[over[1]].title : NULL,
         .zero_text = over_joules ? NULL : mj_text_axes[over[0]].zero_text, .curve = p->curve,
         .n_curves = p->n_curves, .level = level, .n_levels = sizeof level / sizeof level[0],
-        .note = p->note, .n_notes = p->n_notes, .near = over_joules};
+        .note = p->note, .n_notes = p->n_notes, .near = true};
     return mj_plot_save(path, &plot, &s->context->arena, &s->context->err);
 }
 
