@@ -282,13 +282,16 @@ static void test_work_is_that_of_the_shapes(void **state)
     assert_rel(net.work.inputs, 4 * 32, 1e-12);
     assert_rel(net.work.rest_mac, (V + 4 + 3 + 2 * 3) * 32, 1e-12);
     assert_int_equal(net.work.weight_bits, 4);
-    /* All that is read but 4-bit weights and their scales. */
-    assert_rel(net.work.rest_B, net.touched_B - 192 * (16 + 4), 1e-12);
+    /* A stream's own: a state and three inputs of the convolution a unit as F32, and a row of the embedding
+     * in 8 bits with its scale. Streams share all else that is read but 4-bit weights and their scales. */
+    assert_rel(net.work.rest_B, 4 * 32 * 4 + 32 + 4, 1e-12);
+    assert_rel(net.work.rest_weight_B, net.touched_B - 192 * (16 + 4) - net.work.rest_B, 1e-12);
     train(f, MEMORY("dims: 32, "));
     mj_language memory = load(f, MJ_LANGUAGE_SWEEPS);
     assert_rel(memory.work.mac, 5 * 32, 1e-12);
     assert_rel(memory.work.outputs, 32, 1e-12);
     assert_rel(memory.work.rest_mac, 32 * V, 1e-12);
+    assert_rel(memory.work.rest_weight_B, 32 * V, 1e-12);
 }
 
 /* Weights in the file of a ternary net are -s, 0, s: the plain net on them is the net. */

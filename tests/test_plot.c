@@ -113,7 +113,7 @@ static int check_marks(const char *svg, const axis *x, const axis *y, const mj_p
 static void test_marks_stand_where_the_axes_say(void **state)
 {
     (void)state;
-    const mj_plot_curve curve[] = {{"2", NOISE, VALUE, NULL, N}, {"4", NOISE, OTHER, NULL, N}};
+    const mj_plot_curve curve[] = {{"2", NOISE, VALUE, NULL, N, false}, {"4", NOISE, OTHER, NULL, N, false}};
     const mj_plot plot = plot_of(curve, 2);
     char *svg = svg_of(&plot);
     axis x = read_axis(svg, "x", false), y = read_axis(svg, "y", false);
@@ -141,7 +141,7 @@ static void test_decades_are_logarithmic(void **state)
     (void)state;
     static const double over[] = {0.001, 0.01, 0.1, 1}, value[] = {10, 40, 200, 900};
     static const double with_zero[] = {0, 0.01, 0.1, 1};
-    const mj_plot_curve curve = {"", over, value, NULL, N}, zero = {"", with_zero, value, NULL, N};
+    const mj_plot_curve curve = {"", over, value, NULL, N, false}, zero = {"", with_zero, value, NULL, N, false};
     mj_plot plot = plot_of(&curve, 1);
     char *svg = svg_of(&plot);
     axis x = read_axis(svg, "x", true), y = read_axis(svg, "y", true);
@@ -173,7 +173,7 @@ static void test_zero_that_is_no_number(void **state)
 {
     (void)state;
     static const double bits[] = {0, 2, 8, 4}, value[] = {30, 80, NAN, 35};
-    const mj_plot_curve curve = {"", bits, value, NULL, N}, alone = {"", bits, value, NULL, 1};
+    const mj_plot_curve curve = {"", bits, value, NULL, N, false}, alone = {"", bits, value, NULL, 1, false};
     mj_plot plot = plot_of(&curve, 1);
     plot.zero_text = "as in the file";
     char *svg = svg_of(&plot);
@@ -195,6 +195,29 @@ static void test_zero_that_is_no_number(void **state)
     free(svg_of(&plot));
 }
 
+/* A plot of differences begins near the least value; its points stand alone, one of them noted. */
+static void test_differences_are_seen(void **state)
+{
+    (void)state;
+    static const double joules[N] = {1, 2, 3, 4}, bits[N] = {1.56, 1.57, 1.555, 1.7};
+    const mj_plot_curve curve = {.label = "", .x = joules, .y = bits, .n = N, .apart = true};
+    const mj_plot_note note = {"*", joules[2], bits[2]};
+    mj_plot plot = plot_of(&curve, 1);
+    plot.n_levels = 0;
+    plot.near = true;
+    plot.note = &note;
+    plot.n_notes = 1;
+    char *svg = svg_of(&plot);
+    axis x = read_axis(svg, "x", false), y = read_axis(svg, "y", false);
+    assert_true(y.lo > 1.5);
+    assert_int_equal(check_marks(svg, &x, &y, &curve), N);
+    assert_null(strstr(svg, "arithmetic curve"));
+    assert_non_null(strstr(svg, ">*<"));
+    /* From the least to the largest value: most of the height. */
+    assert_true(axis_px(&y, 1.555) - axis_px(&y, 1.7) > MJ_PLOT_HEIGHT / 2.0);
+    free(svg);
+}
+
 static unsigned colour_at(const unsigned char *rgb, double x, double y)
 {
     const unsigned char *p = rgb + 3 * ((size_t)(y * MJ_PLOT_SCALE) * MJ_PLOT_WIDTH * MJ_PLOT_SCALE +
@@ -206,7 +229,7 @@ static unsigned colour_at(const unsigned char *rgb, double x, double y)
 static void test_pixels_show_the_same(void **state)
 {
     (void)state;
-    const mj_plot_curve curve = {"", NOISE, VALUE, VALUE, N};
+    const mj_plot_curve curve = {"", NOISE, VALUE, VALUE, N, false};
     const mj_plot plot = plot_of(&curve, 1);
     unsigned char *rgb = calloc(PIXELS, 3);
     assert_non_null(rgb);
@@ -294,6 +317,7 @@ int main(void)
         cmocka_unit_test(test_marks_stand_where_the_axes_say),
         cmocka_unit_test(test_decades_are_logarithmic),
         cmocka_unit_test(test_zero_that_is_no_number),
+        cmocka_unit_test(test_differences_are_seen),
         cmocka_unit_test(test_pixels_show_the_same),
         cmocka_unit_test(test_areas),
         cmocka_unit_test(test_every_character_is_drawn),

@@ -35,7 +35,7 @@ typedef struct {
     bool right;        /* numbers: aligned to the right */
 } mj_column;
 
-enum { MJ_TABLE_COLUMNS_MAX = 12 };
+enum { MJ_TABLE_COLUMNS_MAX = 16 };
 
 /* cell[row * n_columns + column], clean UTF-8, may be NULL for empty. paint: one a row, or NULL. */
 typedef struct {

@@ -124,17 +124,22 @@ static void fill_curves(plot_points *p, const mj_text_sweep *s, int x_axis, int 
 
 static void label_curves(plot_points *p, const mj_text_sweep *s, int curve_axis, bool over_joules)
 {
+    bool rows = s->model.work.rows;
     for (int c = 0; c < CURVES_N; c++) {
-        if (c >= VALUES_MAX) {
-            p->curve[c].apart = true;
-            snprintf(p->label[c], CELL_TEXT, c == VALUES_MAX ? "batch %g" : "in place", s->batch);
+        p->curve[c].apart = c >= VALUES_MAX;
+        if (c >= VALUES_MAX && rows) {
+            snprintf(p->label[c], CELL_TEXT, "%s", c == VALUES_MAX ? "SRAM" : "ROM");
+        } else if (c > VALUES_MAX) {
+            snprintf(p->label[c], CELL_TEXT, "in place");
+        } else if (c == VALUES_MAX) {
+            snprintf(p->label[c], CELL_TEXT, "batch %g", s->batch);
         } else if (curve_axis >= 0) {
             const mj_eval_axis *axis = &mj_text_axes[curve_axis];
             double value = s->value[curve_axis][c];
             if (value == 0 && axis->zero_text) {
                 snprintf(p->label[c], CELL_TEXT, "%s", axis->zero_text);
             } else {
-                snprintf(p->label[c], CELL_TEXT, over_joules ? "%g %s" : "%g", value, axis->title);
+                snprintf(p->label[c], CELL_TEXT, over_joules ? "analog, %g %s" : "%g", value, axis->title);
             }
         } else {
             snprintf(p->label[c], CELL_TEXT, "analog");
@@ -196,7 +201,7 @@ static mj_status save(const mj_text_sweep *s, const char *path, bool over_joules
         .curves_title = over_joules ? "machine" : n > 1 ? mj_text_axes[over[1]].title : NULL,
         .zero_text = over_joules ? NULL : mj_text_axes[over[0]].zero_text, .curve = p->curve,
         .n_curves = p->n_curves, .level = level, .n_levels = sizeof level / sizeof level[0],
-        .note = p->note, .n_notes = p->n_notes, .near = over_joules};
+        .note = p->note, .n_notes = p->n_notes, .near = true};
     return mj_plot_save(path, &plot, &s->context->arena, &s->context->err);
 }
 

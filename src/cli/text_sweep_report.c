@@ -27,18 +27,26 @@ static void format_joules(char *cell, double joules)
     }
 }
 
-/* for_data: one word. */
+/* for_data: one word. Rows of tables are read by each stream; what differs is from where. */
 static const char *format_machine(char *cell, const mj_text_sweep *s, const mj_text_row *row, bool for_data)
 {
-    static const char *const name[] = {[MJ_SNR_IN_PLACE] = "digital in place", [MJ_SNR_ANALOG] = "analog",
-                                       [MJ_SNR_CROSSBAR] = "crossbar"};
-    static const char *const word[] = {[MJ_SNR_IN_PLACE] = "digital-in-place", [MJ_SNR_ANALOG] = "analog",
-                                       [MJ_SNR_CROSSBAR] = "crossbar"};
-    if (row->machine == MJ_SNR_SHARED) {
-        snprintf(cell, CELL_TEXT, for_data ? "digital-batch-%g" : "digital, batch %g", s->batch);
-    } else {
-        snprintf(cell, CELL_TEXT, "%s", (for_data ? word : name)[row->machine]);
+    typedef struct {
+        const char *text, *word;
+    } name;
+    static const name of_net[] = {[MJ_SNR_SHARED] = {"digital, batch ", "digital-batch-"},
+                                  [MJ_SNR_IN_PLACE] = {"digital in place", "digital-in-place"},
+                                  [MJ_SNR_ANALOG] = {"analog", "analog"},
+                                  [MJ_SNR_CROSSBAR] = {"crossbar", "crossbar"}};
+    static const name of_rows[] = {[MJ_SNR_SHARED] = {"digital, SRAM", "digital-sram"},
+                                   [MJ_SNR_IN_PLACE] = {"digital, ROM", "digital-rom"},
+                                   [MJ_SNR_ANALOG] = {"analog", "analog"},
+                                   [MJ_SNR_CROSSBAR] = {"crossbar", "crossbar"}};
+    const name *own = &(s->model.work.rows ? of_rows : of_net)[row->machine];
+    char batch[CELL_TEXT / 2] = "";
+    if (row->machine == MJ_SNR_SHARED && !s->model.work.rows) {
+        snprintf(batch, sizeof batch, "%g", s->batch);
     }
+    snprintf(cell, CELL_TEXT, "%.16s%s", for_data ? own->word : own->text, batch);
     return cell;
 }
 
@@ -51,8 +59,10 @@ static void format_value(char *cell, const mj_text_sweep *s, const mj_text_row *
     }
     if (axis != MJ_TEXT_INPUT_BITS || value > 0) {
         snprintf(cell, CELL_TEXT, "%g", value);
+    } else if (inputs > 0) {
+        snprintf(cell, CELL_TEXT, "%.1f", inputs);
     } else {
-        snprintf(cell, CELL_TEXT, inputs > 0 ? "%.1f" : mj_text_row_is_digital(row) ? "fp16" : "-", inputs);
+        snprintf(cell, CELL_TEXT, "%s", mj_text_row_is_digital(row) ? "fp16" : "-");
     }
 }
 
@@ -72,6 +82,15 @@ static void format_figure(char *cell, const mj_text_row *row, figure f)
     } else {
         format_joules(cell, number[f]);
     }
+}
+
+static bool chips_differ(const mj_text_sweep *s)
+{
+    bool differ = false;
+    for (int r = 0; r < s->n_rows; r++) {
+        differ = differ || s->row[r].chips > 1;
+    }
+    return differ;
 }
 
 /* Mismatch where there is any, inputs where there are any. */
@@ -96,7 +115,7 @@ static void print_table(const mj_text_sweep *s)
     }
     n_axes = n;
     for (int f = 0; f < FIGURES_N; f++) {
-        if (f != SPREAD || s->request->chips > 1) {
+        if (f != SPREAD || chips_differ(s)) {
             of[n] = f;
             column[n++] = (mj_column){figure_titles[f], true};
         }
@@ -163,11 +182,11 @@ static void print_machines(const mj_text_sweep *s)
 {
     bool rows = s->model.work.rows;
     printf("\n  noise: of %s, over its rms", rows ? "a sum of rows" : "a product's sum");
-    if (s->request->chips > 1) {
+    if (chips_differ(s)) {
         printf("; spread: over %d chips where they differ", s->request->chips);
     }
     if (rows) {
-        printf("\n  digital: rows read from SRAM by each stream, or in place from a ROM beside the adders\n");
+        printf("\n  digital: each stream reads its rows from SRAM, or from a ROM beside the adders\n");
     } else {
         printf("\n  digital: weights read from SRAM once for %g streams, or in place beside the multipliers, "
                "nothing read\n",

@@ -141,17 +141,44 @@ a language model takes --data, --test, --limit, --threads, and for a sweep --noi
 # A sweep: every combination, joules of each, the optimum and the facts behind it.
 $ mj eval $TMP/tiny/model.safetensors --noise 0,0.1,0.5 --mismatch 0,0.1 --chips 3 --limit 100 --plot $TMP/q.svg --plot-joules $TMP/j.png
 on the first 100 bytes of the validation text
-SNR dB
+as trained
+spread
 J/token
-digital
-least joules within 0.02 bits of the clean model
-limit.kt
-sums converted to digital
-adc.default.floor
+digital, batch 64
+fp16
+digital in place
+analog
+spread: over 3 chips where they differ
+weights read from SRAM once for 64 streams
+least joules within 0.02 bits of the model as trained
 sram.read.1mb
+best analog over best digital
 mj list facts NAME
 q.svg
 j.png
+
+# One chip has no spread. The digital machines stand beside any list; the batch is a choice.
+$ mj eval $TMP/tiny/model.safetensors --noise 0.01 --within 8 --batch 16 --limit 100 --plot-joules $TMP/j.svg
+! spread
+digital, batch 16
+fp16
+digital in place
+8
+digital in place
+best analog over best digital (digital in place) within 8 bits
+
+$ mj eval $TMP/tiny/model.safetensors --noise 0.01,0.02 --limit 100 2>&1 > /dev/null
+row 1 of 6, chip 1 of 1
+6 rows in
+! unknown
+
+# What an analog machine is compared with: no read of weights, and inputs of 8 bits.
+$ mj eval $TMP/tiny/model.safetensors --noise 0.1 --limit 100 --csv | awk -F, '{ e[$1 " " $4] = $11 } END { fair = e["digital-in-place 8"]; print (fair > 0), (e["digital-batch-64 8"] > fair), (e["digital-in-place 0"] > 3 * fair) }'
+1 1 1
+
+$ for mark in '[*]' 'as trained'; do grep -c ">$mark" $TMP/j.svg; done
+1
+1
 
 $ mj list facts adc.default.floor
 murmann2023
@@ -161,9 +188,9 @@ $ head -c 4 $TMP/q.svg; head -c 4 $TMP/j.png | tail -c 3
 PNG
 
 $ mj eval $TMP/tiny/model.safetensors --bits 4,8 --activation-bits 4,8 --limit 100 --csv | head -3
-noise,bits,activation_bits,mismatch,chips,bits_per_byte,spread,worst,snr_dB,products_J,joules,joules_lo,joules_hi,optimum
-0,4,4,0,1,
-0,4,8,0,1,
+machine,noise,bits,activation_bits,mismatch,chips,bits_per_byte,spread,worst,snr_dB,products_J,joules,joules_lo,joules_hi,optimum,least_joules_x_bits
+digital-batch-64,0,4,4,0,1,
+digital-in-place,0,4,4,0,1,
 
 $ mj eval $TMP/tiny/model.safetensors --noise 0.2 --mismatch 0.1 --chips 2 --limit 100 --json
 "metric": "bits-per-byte"
@@ -198,11 +225,15 @@ $ mj eval $TMP/tiny/model.safetensors --csv
 
 $ mj eval $TMP/tiny/model.safetensors --noise 0.1 --plot $TMP/none.svg
 ? 2
-a plot shows one list of several values or two
+--plot draws over a list of several values, such as --noise 0,0.1,0.2: here every list has one
+
+$ mj eval $TMP/tiny/model.safetensors --batch 8
+? 2
+--batch too: give it a list
 
 $ mj eval oscillator-fashion --limit 100
 ? 2
---test, --limit, --activation-bits, --within and --plot-joules are for language models
+--test, --limit, --activation-bits, --batch, --within and --plot-joules are for language models
 
 $ mj eval oscillator-fashion --csv
 ? 2
@@ -227,12 +258,31 @@ modelled on sram-chip:
 batch 64
 
 $ mj eval $TMP/rows/model.safetensors --noise 0,0.1 --bits 4,8 --limit 100
-cells read and summed
-! inputs converted
+digital, SRAM
+digital, ROM
+analog
+! batch 64
+! input bits
+each stream reads its rows from SRAM, or from a ROM beside the adders
+rom.read
 
 $ mj eval $TMP/rows/model.safetensors --activation-bits 4
 ? 2
 a look-up memory has no activations
+
+# A model trained with noise is held to what it is with that noise; a measured crossbar's joules are its row's.
+$ mj eval text-analog --substrate crossbar-32 --limit 512
+as trained
+digital, batch 64
+digital in place
+crossbar
+its row counts what was measured: 16 nJ of products, converters and amplifiers
+least joules within 0.02 bits of the model as trained: digital in place
+best analog over best digital
+
+$ mj eval text-analog --substrate crossbar-32 --noise 0.05 --limit 512
+! crossbar  
+joules are of capacitors by formula; its own products take 16 nJ
 
 # Texts and recipes that do not go together.
 $ sed 's/2x16/64x512/' $TMP/tiny.yaml > $TMP/wide.yaml; mj train $TMP/wide.yaml --out $TMP/wide
