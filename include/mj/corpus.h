@@ -10,6 +10,7 @@
 #include "mj/arena.h"
 #include "mj/err.h"
 #include "mj/lookup_contexts.h"
+#include "mj/sha256.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -35,9 +36,10 @@ typedef struct {
 } mj_symbols;
 
 typedef struct {
-    const char *source; /* as asked for */
+    const char *source; /* "kjv", or a path that means the same from any folder */
     mj_alphabet alphabet;
     mj_symbols part[MJ_PARTS_N];
+    char sha256[MJ_SHA256_TEXT]; /* of the training part: two texts of one name are told apart */
 } mj_corpus;
 
 /* Loads text and cuts it:

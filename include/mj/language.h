@@ -28,7 +28,9 @@ typedef struct {
 typedef struct {
     const mj_recipe *recipe;
     const mj_alphabet *alphabet;
-    const char *data;  /* what it was trained on */
+    const char *data;  /* what it was trained on, */
+    double data_B;     /* bytes of its training part, and their SHA-256; */
+    const char *data_sha256; /* NULL: an older file, which does not say */
     mj_language_work work;
     double stored_B;
     double touched_B;  /* read a symbol, as stored */
@@ -54,8 +56,13 @@ void mj_language_next(mj_real *logits, const mj_language *language, const uint8_
 /* The alphabet in a file, a tensor U8 [bytes]; a read refuses what no alphabet writes. */
 mj_status mj_alphabet_add(mj_checkpoint *checkpoint, const mj_alphabet *alphabet, mj_err *err);
 mj_status mj_alphabet_read(mj_alphabet *alphabet, const mj_checkpoint *checkpoint, mj_err *err);
-/* MJ_ERANGE unless a save was made on this text. */
+/* What a file was trained on: its name, and length and SHA-256 of the training part. */
+mj_status mj_data_add(mj_checkpoint *checkpoint, const mj_corpus *corpus, mj_err *err);
+/* MJ_ERANGE unless a save was made on this text, wherever it stands now; of an older file, which has its
+ * name only, on a text of this name. */
 mj_status mj_data_check(const mj_checkpoint *checkpoint, const mj_corpus *corpus, mj_err *err);
+/* True if the model is known to be trained on another training part than this. */
+bool mj_language_is_strange(const mj_language *language, const mj_corpus *corpus);
 /* Of a model that sweeps: the machine it runs on from now on, at the start of the text. Text nets read
  * all fields; look-up memories weight_bits (of a row, not above those stored), noise (on
  * the sum of rows, over its rms) and mismatch of a row's numbers. 0 weight_bits: as stored. chip, not 0,

@@ -15,6 +15,8 @@
 #include "mj/safetensors.h"
 
 #define MJ_TRAINED_KEY "mj.model"
+/* A text that every checkpoint of a run has, and no model. */
+#define MJ_RESUME_KEY "adam.step"
 
 /* Resolved. MJ_ESUPPORT for a file without that text or of another kind than oscillators, lookup,
  * text_net and lut_net; MJ_ERANGE where text and tensors disagree. */

@@ -27,6 +27,7 @@ static const struct {
     {"make", "make", "builds for verilator"},
     {"iverilog", "iverilog", "logic simulation at gate level"},
     {"sta", "opensta", "timing and power of gates"},
+    {"bible", "bible-kjv", "the text that language models learn"},
     {"chromium", "chromium", "tests of the page"},
     {"mpirun", "openmpi-bin", "search on many machines"},
 };

@@ -293,7 +293,7 @@ static mj_status judge(mj_eval_job *j)
 {
     mj_context *context = j->context;
     mj_threads_set(j->threads);
-    MJ_TRY(mj_find_file(&j->path, context, "trained", ".safetensors", j->model));
+    MJ_TRY(mj_find_model(&j->path, context, j->model));
     if (mj_language_is(j->path, &context->arena)) {
         return run_text(j);
     }

@@ -102,8 +102,7 @@ static int close_target(mj_context *context, FILE *out, mj_draft *draft, mj_stat
     }
     context->err.n = 0; /* the disk's own words say more than the printer's */
     if (mj_draft_close(draft, &context->err) != MJ_OK) {
-        mj_context_fail(context);
-        return MJ_EXIT_INTERNAL;
+        return mj_context_fail(context);
     }
     return MJ_EXIT_OK;
 }

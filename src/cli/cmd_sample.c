@@ -147,7 +147,7 @@ static mj_status run(mj_context *context, request *r, const char *model)
     mj_err *err = &context->err;
     const char *path;
     mj_threads_set(r->threads);
-    MJ_TRY(mj_find_file(&path, context, "trained", ".safetensors", model));
+    MJ_TRY(mj_find_model(&path, context, model));
     if (mj_language_is(path, &context->arena)) {
         return run_text(context, r, path);
     }

@@ -37,7 +37,7 @@ static const double MEMORY_SHARE = 0.9; /* of the machine's, that networks may t
 typedef struct {
     mj_context *context;
     const char *out, *json_log, *data;
-    bool resume;
+    bool resume, made_folder;
     int threads;
     double minutes;
     mj_recipe recipe;
@@ -61,14 +61,10 @@ static void on_interrupt(int signal_number)
     interrupted = signal_number;
 }
 
-/* Creates the folder, or refuses one with a run in it unless that is to go on. */
-static mj_status open_folder(const job *j)
+/* Refuses a folder with a run in it unless that is to go on. */
+static mj_status check_folder(const job *j)
 {
     mj_err *err = &j->context->err;
-    if (mkdir(j->out, 0777) != 0 && errno != EEXIST) {
-        return mj_err_add(err, MJ_EFILE, j->out, 0, 0, "cannot create this folder: %s",
-                          strerror(errno));
-    }
     const char *there = access(j->checkpoint, F_OK) == 0 ? j->checkpoint
                         : access(j->model, F_OK) == 0    ? j->model
                                                          : NULL;
@@ -77,9 +73,32 @@ static mj_status open_folder(const job *j)
                           "the folder has a run already; --resume goes on with it");
     }
     if (j->resume && access(j->checkpoint, R_OK) != 0) {
-        return mj_err_add(err, MJ_EFILE, j->checkpoint, 0, 0, "nothing to resume from");
+        return mj_err_add(err, MJ_EFILE, j->checkpoint, 0, 0, "nothing to resume from: %s",
+                          strerror(errno));
     }
     return MJ_OK;
+}
+
+/* Creates the folder and those above it: once all else is known to be right, so that a run that is refused
+ * leaves none. */
+static mj_status make_folder(job *j)
+{
+    mj_err *err = &j->context->err;
+    char *path = mj_arena_text(&j->context->arena, j->out, strlen(j->out));
+    if (!path) {
+        return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
+    }
+    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        (void)!mkdir(path, 0777); /* what fails here fails below, too */
+        *slash = '/';
+    }
+    struct stat info;
+    j->made_folder = mkdir(path, 0777) == 0;
+    int code = j->made_folder || (stat(path, &info) == 0 && S_ISDIR(info.st_mode)) ? 0 : errno;
+    return code == 0 ? MJ_OK
+                     : mj_err_add(err, MJ_EFILE, j->out, 0, 0, "cannot create this folder: %s",
+                                  strerror(code == EEXIST ? ENOTDIR : code));
 }
 
 static bool is_text(const job *j)
@@ -87,16 +106,21 @@ static bool is_text(const job *j)
     return j->recipe.objective.kind == MJ_OBJECTIVE_NEXT_BYTE;
 }
 
-/* A run that goes on keeps the seed that it began with. */
-static void keep_seed(job *j)
+/* A run that goes on keeps the seed and the text that it began with, unless others are given. */
+static void keep_choices(job *j)
 {
     mj_safetensors file;
     mj_err unseen = {0}; /* a file that cannot be read is complained about by who restores it */
-    const char *path = mj_arena_printf(&j->context->arena, "%s/checkpoint.safetensors", j->out);
-    if (path && mj_safetensors_load_header(&file, path, &j->context->arena, &unseen) == MJ_OK) {
-        const char *text = mj_safetensors_text(&file, "seed");
-        long seed = text ? strtol(text, NULL, 10) : -1;
-        j->recipe.train.seed = seed >= 0 && seed <= INT32_MAX ? (int)seed : j->recipe.train.seed;
+    if (mj_safetensors_load_header(&file, j->checkpoint, &j->context->arena, &unseen) != MJ_OK) {
+        return;
+    }
+    const char *text = mj_safetensors_text(&file, "seed");
+    long seed = text ? strtol(text, NULL, 10) : -1;
+    if (!j->context->globals.seed_given && seed >= 0 && seed <= INT32_MAX) {
+        j->recipe.train.seed = (int)seed;
+    }
+    if (!j->data && is_text(j)) {
+        j->data = mj_safetensors_text(&file, MJ_DATA_KEY);
     }
 }
 
@@ -115,15 +139,16 @@ static mj_status prepare(job *j, const char *recipe_word)
         uint32_t seed;
         MJ_TRY(mj_seed_read(&seed, context));
         j->recipe.train.seed = (int)seed;
-    } else if (j->resume) {
-        keep_seed(j);
     }
     j->checkpoint = mj_arena_printf(arena, "%s/checkpoint.safetensors", j->out);
     j->model = mj_arena_printf(arena, "%s/model.safetensors", j->out);
     if (!j->checkpoint || !j->model) {
         return mj_err_add(&context->err, MJ_EMEM, NULL, 0, 0, "out of memory");
     }
-    MJ_TRY(open_folder(j));
+    MJ_TRY(check_folder(j));
+    if (j->resume) {
+        keep_choices(j);
+    }
     const char *data = j->data ? j->data : j->recipe.data;
     if (is_text(j)) {
         return mj_corpus_load(&j->corpus, data, arena, &context->err);
@@ -156,6 +181,7 @@ static mj_status start(job *j)
     if (j->resume) {
         MJ_TRY(mj_training_restore(j->training, j->checkpoint, &context->err));
     }
+    MJ_TRY(make_folder(j));
     if (j->json_log) {
         j->log = fopen(j->json_log, j->resume ? "a" : "w");
         if (!j->log) {
@@ -166,9 +192,18 @@ static mj_status start(job *j)
     return MJ_OK;
 }
 
-/* One JSON object a line. */
-static mj_status write_log(const job *j, const mj_training_state *state)
+/* A log that cannot be written ends the log, not the run: what was trained is worth more. */
+static void drop_log(job *j, const char *why)
 {
+    mj_context_warn(j->context, "%s: %s; the run goes on without its log", j->json_log, why);
+    fclose(j->log);
+    j->log = NULL;
+}
+
+/* One JSON object a line. */
+static mj_status write_log(job *j, const mj_training_state *state)
+{
+    mj_err problem = {0};
     if (!j->log) {
         return MJ_OK;
     }
@@ -181,10 +216,15 @@ static mj_status write_log(const job *j, const mj_training_state *state)
     mj_json_set_number(line, "cpu_s", state->cpu_s);
     mj_json_set_number(line, is_text(j) ? "tokens_per_s" : "images_per_s",
                        (double)(state->step * state->images_per_step) / state->elapsed_s);
-    mj_status status = mj_json_print_line(line, j->log, &j->context->err);
+    mj_status status = mj_json_print_line(line, j->log, &problem);
     mj_json_free(line);
-    fflush(j->log);
-    return status;
+    if (status == MJ_EMEM) {
+        return mj_err_add(&j->context->err, status, NULL, 0, 0, "%s", problem.diag[0].text);
+    }
+    if (status != MJ_OK) {
+        drop_log(j, problem.diag[0].text);
+    }
+    return MJ_OK;
 }
 
 static void show(const job *j, mj_progress *progress, const mj_training_state *state)
@@ -532,7 +572,9 @@ int mj_cmd_train(mj_context *context, int argc, char **argv)
     const mj_usage usage = {
         .sentence = "RECIPE",
         .about = "Trains what a recipe describes. RECIPE is a name in data/recipes or a path. Ctrl-C saves\n"
-                 "the run and ends it with exit code 130.",
+                 "the run and ends it with exit code 130. A checkpoint is written ten seconds after the\n"
+                 "start, then every two minutes, at Ctrl-C and at the end: what a killed run has done since\n"
+                 "the last one is lost.",
         .option = option,
         .n_options = sizeof option / sizeof option[0],
         .takes_seed = true,
@@ -553,11 +595,13 @@ int mj_cmd_train(mj_context *context, int argc, char **argv)
                                                       "the length that it began with");
     }
     mj_status status = run(&j, word[0]);
-    if (j.log && fclose(j.log) != 0 && status == MJ_OK) {
-        status = mj_err_add(&context->err, MJ_EFILE, j.json_log, 0, 0, "cannot write: %s",
-                            strerror(errno));
+    if (j.log && fclose(j.log) != 0) {
+        mj_context_warn(context, "%s: cannot write: %s", j.json_log, strerror(errno));
     }
     if (status != MJ_OK) {
+        if (j.made_folder) {
+            rmdir(j.out); /* stays if there is anything in it */
+        }
         return mj_context_fail(context);
     }
     return interrupted ? EXIT_SIGNALLED + interrupted : MJ_EXIT_OK;

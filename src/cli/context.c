@@ -6,7 +6,9 @@
 #include "context.h"
 #include "config.h"
 #include "file_kind.h"
+#include "mj/safetensors.h"
 #include "mj/text.h"
+#include "mj/trained.h"
 #include <errno.h>
 #include <limits.h>
 #include <stdarg.h>
@@ -221,15 +223,59 @@ mj_status mj_context_load_chip(mj_context *context, mj_chip *chip, const char *n
     return mj_chip_resolve(chip, facts, chip->name, &context->err);
 }
 
-/* The file of a model that ships trained and has no description of its own; else the name. */
+/* FOLDER/NAME.SUFFIX of the installed data, or of a path FOLDER/NAME; NULL where no file is there. */
+static const char *file_there(mj_context *context, const char *folder, const char *name, const char *suffix)
+{
+    const char *file = folder ? mj_arena_printf(&context->arena, "%s/%s%s", folder, name, suffix) : NULL;
+    return file && access(file, R_OK) == 0 ? file : NULL;
+}
+
+/* The file of a model that ships trained and has no description of its own, or of one in a folder of mj train
+ * (a folder with config.json is one of Hugging Face); else the name. */
 static const char *trained_file(mj_context *context, const char *models, const char *name)
 {
-    const char *trained = mj_context_path(context, "trained");
-    const char *own = mj_arena_printf(&context->arena, "%s/%s.yaml", models, name);
-    const char *file = mj_arena_printf(&context->arena, "%s/%s.safetensors", trained, name);
-    bool is_trained = own && file && !strchr(name, '/') && access(own, R_OK) != 0 &&
-                      access(file, R_OK) == 0;
-    return is_trained ? file : name;
+    bool is_name = !strchr(name, '/');
+    if (is_name && file_there(context, models, name, ".yaml")) {
+        return name;
+    }
+    const char *shipped = is_name ? file_there(context, mj_context_path(context, "trained"), name, ".safetensors")
+                                  : NULL;
+    const char *own = file_there(context, name, "config.json", "")
+                          ? NULL
+                          : file_there(context, name, "model.safetensors", "");
+    return shipped ? shipped : own ? own : name;
+}
+
+/* A checkpoint of mj train, whatever its name. */
+static bool is_checkpoint(mj_context *context, const char *path)
+{
+    mj_safetensors file;
+    mj_err unseen = {0}; /* a file that cannot be read is complained about by who needs it */
+    size_t length = strlen(path), end = strlen(".safetensors");
+    return length > end && strcmp(path + length - end, ".safetensors") == 0 &&
+           mj_safetensors_load_header(&file, path, &context->arena, &unseen) == MJ_OK &&
+           mj_safetensors_text(&file, MJ_RESUME_KEY);
+}
+
+mj_status mj_context_check_trained(mj_context *context, const char *word)
+{
+    mj_err *err = &context->err;
+    if (file_there(context, word, "checkpoint.safetensors", "") &&
+        !file_there(context, word, "model.safetensors", "")) {
+        return mj_err_add(err, MJ_ESUPPORT, word, 0, 0,
+                          "no model yet, the run has not ended: mj train RECIPE --out %s --resume", word);
+    }
+    if (is_checkpoint(context, word)) {
+        return mj_err_add(err, MJ_ESUPPORT, word, 0, 0,
+                          "a checkpoint, from which mj train RECIPE --out DIR --resume goes on; the model of "
+                          "a run that has ended is DIR/model.safetensors");
+    }
+    const char *dir = strchr(word, '/') ? NULL : mj_context_path(context, "recipes");
+    return !file_there(context, dir, word, ".yaml")
+               ? MJ_OK
+               : mj_err_add(err, MJ_ENAME, NULL, 0, 0,
+                            "'%s' is a recipe, and no trained model of it is shipped: mj train %s --out DIR "
+                            "makes one, DIR names it", word, word);
 }
 
 mj_status mj_context_load_model(mj_context *context, mj_model *model, const char *name)
@@ -240,7 +286,11 @@ mj_status mj_context_load_model(mj_context *context, mj_model *model, const char
         return MJ_EFILE;
     }
     *model = (mj_model){0};
-    name = trained_file(context, dir, name);
+    const char *file = trained_file(context, dir, name);
+    if (file == name && (strchr(name, '/') || !file_there(context, dir, name, ".yaml"))) {
+        MJ_TRY(mj_context_check_trained(context, name));
+    }
+    name = file;
     MJ_TRY(check_kind(context, name, MJ_FILE_MODEL));
     MJ_TRY(mj_model_load(model, name, dir, units, &context->arena, &context->err));
     if (count_sets(context, "model") == 0) {
@@ -380,4 +430,17 @@ void mj_context_warn(const mj_context *context, const char *format, ...)
     fflush(stdout);
     fprintf(stderr, "%swarning:%s %s\n", colour ? "\033[1;33m" : "", colour ? "\033[0m" : "",
             mj_text_clean(text, sizeof text, raw));
+}
+
+int mj_output_finish(int exit_code)
+{
+    errno = 0;
+    bool failed = ferror(stdout) != 0;
+    failed = fclose(stdout) != 0 || failed;
+    if (!failed || errno == EPIPE || exit_code > MJ_EXIT_GOAL) {
+        return exit_code;
+    }
+    fprintf(stderr, "error: cannot write the result%s%s\n", errno != 0 ? ": " : "",
+            errno != 0 ? strerror(errno) : "");
+    return MJ_EXIT_INPUT;
 }

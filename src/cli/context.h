@@ -20,9 +20,9 @@
 typedef enum {
     MJ_EXIT_OK = 0,
     MJ_EXIT_GOAL = 1,      /* an explicit target or check was not met */
-    MJ_EXIT_INPUT = 2,     /* bad input, a model that does not fit included */
+    MJ_EXIT_INPUT = 2,     /* bad input, a model that does not fit included; a result that cannot be written */
     MJ_EXIT_TOOL = 3,      /* an external program is missing or failed */
-    MJ_EXIT_INTERNAL = 4,  /* out of memory, cannot write the result */
+    MJ_EXIT_INTERNAL = 4,  /* out of memory */
     MJ_EXIT_STOPPED = 130, /* by a signal: what a shell makes of Ctrl-C */
 } mj_exit;
 
@@ -83,6 +83,10 @@ mj_status mj_context_catalogue(mj_context *context, mj_catalogue *catalogue);
 mj_status mj_context_apply_sets(mj_context *context, const char *what, void *base,
                                 const mj_spec_schema *schema);
 
+/* What is no model yet is told how to become one: a folder of mj train with nothing but a checkpoint in it,
+ * such a checkpoint itself, the name of a recipe. MJ_OK for anything else, MJ_ESUPPORT or MJ_ENAME. */
+mj_status mj_context_check_trained(mj_context *context, const char *word);
+
 /* Prints every problem collected (`file:line:col: error: text`, the source line, a caret), once each,
  * to stderr and returns the exit code of the first one: `return mj_context_fail(context);` */
 int mj_context_fail(mj_context *context);
@@ -95,5 +99,10 @@ void mj_context_warn(const mj_context *context, const char *format, ...)
  * the exit code after printing everything. */
 int mj_context_fail_with(mj_context *context, mj_status code, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+/* The exit code once everything printed on stdout has really been written: a full disk must not look like
+ * success; a reader that closed the pipe on purpose (`mj list models | head`) is none. A failure that was
+ * told already keeps its code. */
+int mj_output_finish(int exit_code);
 
 #endif

@@ -9,6 +9,11 @@ static mj_status load_text(mj_symbols *text, const char *source, mj_corpus_part 
 {
     mj_corpus corpus;
     MJ_TRY(mj_corpus_load(&corpus, source, &context->arena, &context->err));
+    if (source == model->data && mj_language_is_strange(model, &corpus)) {
+        mj_context_warn(context, "%s has changed since %s was trained on it (%.0f bytes then, %zu now): what is "
+                        "judged may have been learned", source, model->recipe->name, model->data_B,
+                        corpus.part[MJ_PART_TRAIN].n);
+    }
     size_t n = corpus.part[part].n;
     n = limit_B > 0 && (size_t)limit_B < n ? (size_t)limit_B : n;
     return mj_alphabet_encode(text, model->alphabet, corpus.part[part].byte, n, &context->arena,

@@ -3,14 +3,13 @@
  * To add a command: a function in cmd_NAME.c, its prototype in commands.h, one row here. Nothing is
  * loaded before the command asks for it; that keeps a bare `mj` under 10 ms.
  *
- * A result that could not be written is a failure (a full disk must not look like success), except
- * when the reader has closed the pipe on purpose (`mj list models | head`). */
+ * A result that could not be written is a failure, mj_output_finish. */
 #include "commands.h"
 #include "config.h"
 #include "mj/text.h"
 #include "options.h"
 #include "version.h"
-#include <errno.h>
+#include <signal.h>
 #include <string.h>
 
 typedef struct {
@@ -54,7 +53,8 @@ static void print_help(void)
     }
     printf("  %-24s %s\n\nGlobal options\n", "help [COMMAND]", "this text, or a command's");
     mj_options_print_globals(stdout);
-    printf("\nExit codes: 0 done, 1 goal not met, 2 bad input, 3 a tool is missing, 4 internal.\n");
+    printf("\nExit codes: 0 done, 1 goal not met, 2 bad input or a result that cannot\n"
+           "be written, 3 a tool is missing, 4 internal.\n");
 }
 
 static const mj_command *find_command(mj_context *context, const char *name)
@@ -131,27 +131,14 @@ static int run(mj_context *context, int argc, char **argv)
     return MJ_EXIT_OK;
 }
 
-/* The exit code once everything printed has really been written. */
-static int finish_output(int exit_code)
-{
-    errno = 0;
-    bool failed = ferror(stdout) != 0;
-    failed = fclose(stdout) != 0 || failed;
-    if (!failed || errno == EPIPE) {
-        return exit_code;
-    }
-    fprintf(stderr, "error: cannot write the result%s%s\n", errno != 0 ? ": " : "",
-            errno != 0 ? strerror(errno) : "");
-    return MJ_EXIT_INTERNAL;
-}
-
 int main(int argc, char **argv)
 {
     mj_context context;
+    signal(SIGXFSZ, SIG_IGN); /* a limit on files is met as a full disk is: by an error and no half file */
     mj_context_init(&context);
     context.argc = argc;
     context.argv = argv;
     int exit_code = run(&context, argc, argv);
     mj_context_fini(&context);
-    return finish_output(exit_code);
+    return mj_output_finish(exit_code);
 }

@@ -40,17 +40,21 @@ static mj_status begin(writing *w, mj_context *context, const mj_text_sample *sa
     return MJ_OK;
 }
 
-/* Reads the prompt, then draws. */
+static void read_prompt(writing *w)
+{
+    for (size_t i = 0; i < w->n_prompt; i++) {
+        mj_language_next(w->logits, &w->model, w->symbol + i);
+    }
+}
+
+/* Draws what follows, until it is there or nobody takes it. */
 static void write_text(writing *w, const mj_symbol_draw *draw, mj_rng *rng)
 {
     double probability[256];
     int order[256];
     const mj_alphabet *alphabet = w->model.alphabet;
-    for (size_t i = 0; i < w->n; i++) {
+    for (size_t i = w->n_prompt; i < w->n && !ferror(stdout); i++) {
         mj_language_next(w->logits, &w->model, w->symbol + i);
-        if (i < w->n_prompt) {
-            continue;
-        }
         w->symbol[i] = (uint8_t)mj_symbol_draw_next(draw, w->logits, probability, order,
                                                     alphabet->n_symbols, rng);
         putchar(alphabet->byte_of[w->symbol[i]]);
@@ -66,7 +70,7 @@ typedef struct {
     mj_model model;
     mj_chip chip;
     mj_bill bill;
-    char text[160];
+    char text[192];
 } modelled;
 
 static mj_status compute(modelled *m, mj_context *context, const mj_text_sample *sample,
@@ -95,10 +99,21 @@ static mj_status model_joules(modelled *m, mj_context *context, const mj_text_sa
     }
     MJ_TRY(status);
     const mj_serving *s = &m->bill.serving;
-    snprintf(m->text, sizeof m->text, "; modelled on %.60s: %s/token at the %s, batch %g", m->chip.name,
-             mj_units_format(m->bill.joules, "J", joules, sizeof joules), mj_boundary_names[s->boundary],
-             s->batch);
+    snprintf(m->text, sizeof m->text, "; modelled on %.60s: %s/token written%s, at the %s, batch %g", m->chip.name,
+             mj_units_format(m->bill.joules, "J", joules, sizeof joules),
+             s->no_prompt ? "" : " with its share of the prompt", mj_boundary_names[s->boundary], s->batch);
     return MJ_OK;
+}
+
+static void print_effort(const writing *w, double prompt_s, double written_s, const char *modelled_text)
+{
+    double n_written = (double)(w->n - w->n_prompt);
+    if (w->n_prompt > 0) {
+        fprintf(stderr, "prompt of %zu tokens read at %.0f tokens/s; ", w->n_prompt,
+                (double)w->n_prompt / prompt_s);
+    }
+    fprintf(stderr, "%.0f tokens written at %.0f tokens/s; %.0f B read a token, %.2f MB stored%s\n", n_written,
+            n_written / written_s, w->model.touched_B, w->model.stored_B / 1e6, modelled_text);
 }
 
 mj_status mj_sample_text(mj_context *context, const mj_text_sample *sample)
@@ -120,14 +135,15 @@ mj_status mj_sample_text(mj_context *context, const mj_text_sample *sample)
     mj_rng_init(&rng, seed, 0);
     MJ_TRY(begin(w, context, sample));
     double start_s = mj_clock_s();
+    read_prompt(w);
+    double prompt_s = mj_clock_s() - start_s;
     write_text(w, &draw, &rng);
-    double seconds = mj_clock_s() - start_s;
-    if (fflush(stdout) != 0) {
-        return mj_err_add(&context->err, MJ_EFILE, "stdout", 0, 0, "cannot write the text");
+    double written_s = mj_clock_s() - start_s - prompt_s;
+    if (fflush(stdout) != 0 || ferror(stdout)) {
+        return MJ_OK; /* main reports it */
     }
     if (!context->globals.quiet) {
-        fprintf(stderr, "%zu tokens, %.0f tokens/s; %.0f B read a token, %.2f MB stored%s\n", w->n,
-                (double)w->n / seconds, w->model.touched_B, w->model.stored_B / 1e6, m->text);
+        print_effort(w, prompt_s, written_s, m->text);
     }
     return MJ_OK;
 }

@@ -79,10 +79,12 @@ mj_status mj_realize_rings(mj_context *context, const mj_rings_request *request)
 mj_status mj_eval_equilibrium(mj_context *context, const char *path, const char *data);
 
 /* A word that is a path (has a '/' or ends in `suffix`) as it stands, or what mj wrote into it where it is a folder
- * (a trained model, a circuit's substrate); else data/FOLDER/WORD.suffix, else what is in the folder WORD, of which
- * one must exist: MJ_ENAME with a suggestion. */
+ * (a trained model, a circuit's substrate); else data/FOLDER/WORD.suffix, else what is in the folder WORD, else the
+ * file WORD, of which one must exist: MJ_ENAME with a suggestion. */
 mj_status mj_find_file(const char **path, mj_context *context, const char *folder,
                        const char *suffix, const char *word);
+/* The same of a trained model; what is no model file, or was cut, is refused with the reason. */
+mj_status mj_find_model(const char **path, mj_context *context, const char *word);
 /* Both parts of a data set, images shrunk to `side` (0: as they are). */
 mj_status mj_load_data(mj_dataset *train, mj_dataset *test, mj_context *context, const char *source,
                        int side);

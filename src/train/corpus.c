@@ -7,6 +7,7 @@
 #include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -275,12 +276,30 @@ static mj_status load_files(cut *to, const char *source, mj_arena *arena, mj_err
     return status;
 }
 
+/* A relative path would name another text, or none, to who reads a model elsewhere. */
+static mj_status name_source(mj_corpus *corpus, const char *source, mj_arena *arena, mj_err *err)
+{
+    char path[PATH_MAX];
+    bool is_path = strcmp(source, KJV) != 0 && realpath(source, path);
+    corpus->source = is_path ? mj_arena_text(arena, path, strlen(path)) : source;
+    return corpus->source ? MJ_OK : no_memory(source, err);
+}
+
+static void mark(mj_corpus *corpus)
+{
+    mj_sha256 sha;
+    mj_sha256_init(&sha);
+    mj_sha256_add(&sha, corpus->part[MJ_PART_TRAIN].byte, corpus->part[MJ_PART_TRAIN].n);
+    mj_sha256_format(corpus->sha256, &sha);
+}
+
 mj_status mj_corpus_load(mj_corpus *corpus, const char *source, mj_arena *arena, mj_err *err)
 {
     cut parts = {0};
     *corpus = (mj_corpus){.source = source};
     MJ_TRY(strcmp(source, KJV) == 0 ? load_bible(&parts, arena, err)
                                     : load_files(&parts, source, arena, err));
+    MJ_TRY(name_source(corpus, source, arena, err));
     for (int part = 0; part < MJ_PARTS_N; part++) {
         if (parts.n[part] < MJ_HISTORY) {
             return mj_err_add(err, MJ_ERANGE, source, 0, 0,
@@ -293,5 +312,6 @@ mj_status mj_corpus_load(mj_corpus *corpus, const char *source, mj_arena *arena,
         MJ_TRY(mj_alphabet_encode(&corpus->part[part], &corpus->alphabet, parts.text[part],
                                   parts.n[part], arena, err));
     }
+    mark(corpus);
     return MJ_OK;
 }

@@ -9,8 +9,11 @@
 
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define ALPHABET "alphabet"
+#define DATA_BYTES "data.bytes"
+#define DATA_SHA256 "data.sha256"
 enum { SEGMENT = 256 }; /* of a text that is judged: long enough for products to be fast */
 static const double ESCAPE_BITS = 8;
 static const uint64_t READ_SEED = 1ull << 63 | 5; /* of the noise of reads: apart from those of chips */
@@ -232,6 +235,10 @@ mj_status mj_language_load(mj_language *language, const char *path, mj_language_
     }
     *language = (mj_language){.recipe = recipe, .kind = kind};
     MJ_TRY(mj_checkpoint_get_text(&language->data, &checkpoint, MJ_DATA_KEY, err));
+    language->data_sha256 = mj_safetensors_text(&checkpoint.file, DATA_SHA256);
+    if (language->data_sha256) {
+        MJ_TRY(mj_checkpoint_get_number(&language->data_B, &checkpoint, DATA_BYTES, err));
+    }
     return kind->load(language, path, use, units, arena, err);
 }
 
@@ -300,12 +307,53 @@ mj_status mj_alphabet_read(mj_alphabet *alphabet, const mj_checkpoint *checkpoin
                                "the alphabet is not sorted, or has a byte twice");
 }
 
+mj_status mj_data_add(mj_checkpoint *checkpoint, const mj_corpus *corpus, mj_err *err)
+{
+    MJ_TRY(mj_checkpoint_set_text(checkpoint, MJ_DATA_KEY, corpus->source, err));
+    MJ_TRY(mj_checkpoint_set_number(checkpoint, DATA_BYTES, (double)corpus->part[MJ_PART_TRAIN].n, err));
+    return mj_checkpoint_set_text(checkpoint, DATA_SHA256, corpus->sha256, err);
+}
+
+/* Both names mean one file or folder here. */
+static bool is_same_place(const char *a, const char *b)
+{
+    struct stat info[2];
+    return strcmp(a, b) == 0 || (stat(a, &info[0]) == 0 && stat(b, &info[1]) == 0 &&
+                                 info[0].st_dev == info[1].st_dev && info[0].st_ino == info[1].st_ino);
+}
+
 mj_status mj_data_check(const mj_checkpoint *checkpoint, const mj_corpus *corpus, mj_err *err)
 {
-    const char *source;
+    const char *path = checkpoint->file.path, *source;
+    const char *sha256 = mj_safetensors_text(&checkpoint->file, DATA_SHA256);
+    size_t now = corpus->part[MJ_PART_TRAIN].n;
+    double then;
     MJ_TRY(mj_checkpoint_get_text(&source, checkpoint, MJ_DATA_KEY, err));
-    return strcmp(source, corpus->source) == 0
-               ? MJ_OK
-               : mj_err_add(err, MJ_ERANGE, checkpoint->file.path, 0, 0, "trained on %s, not on %s",
-                            source, corpus->source);
+    if (!sha256) {
+        return is_same_place(source, corpus->source)
+                   ? MJ_OK
+                   : mj_err_add(err, MJ_ERANGE, path, 0, 0, "was trained on %s, not on %s", source,
+                                corpus->source);
+    }
+    MJ_TRY(mj_checkpoint_get_number(&then, checkpoint, DATA_BYTES, err));
+    if (strcmp(sha256, corpus->sha256) == 0) {
+        return MJ_OK;
+    }
+    if (!is_same_place(source, corpus->source)) {
+        return mj_err_add(err, MJ_ERANGE, path, 0, 0,
+                          "was trained on another text (%s, %.0f bytes of it; here are %zu of %s)", source,
+                          then, now, corpus->source);
+    }
+    return then == (double)now
+               ? mj_err_add(err, MJ_ERANGE, path, 0, 0,
+                            "was trained on another text (%s: %zu bytes then as now, but not the same)",
+                            source, now)
+               : mj_err_add(err, MJ_ERANGE, path, 0, 0,
+                            "was trained on another text (%s: %.0f bytes of it then, %zu now)", source,
+                            then, now);
+}
+
+bool mj_language_is_strange(const mj_language *language, const mj_corpus *corpus)
+{
+    return language->data_sha256 && strcmp(language->data_sha256, corpus->sha256) != 0;
 }

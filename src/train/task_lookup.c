@@ -48,14 +48,12 @@ static mj_status save(mj_checkpoint *to, const void *self, mj_arena *arena, mj_e
 {
     (void)arena;
     const lookup_task *task = self;
-    MJ_TRY(mj_checkpoint_set_text(to, MJ_DATA_KEY, task->corpus->source, err));
     return mj_lookup_state_add(to, task->text, err);
 }
 
 static mj_status restore(void *self, const mj_checkpoint *from, mj_err *err)
 {
     lookup_task *task = self;
-    MJ_TRY(mj_data_check(from, task->corpus, err));
     return mj_lookup_state_read(task->text, from, err);
 }
 
@@ -64,7 +62,6 @@ static mj_status ship(mj_checkpoint *to, const void *self, const mj_real *averag
 {
     (void)average;
     const lookup_task *task = self;
-    MJ_TRY(mj_checkpoint_set_text(to, MJ_DATA_KEY, task->corpus->source, err));
     MJ_TRY(mj_lookup_file_describe(to, task->text, task->recipe->name, task->recipe->model.row_bits,
                                    arena, err));
     MJ_TRY(mj_alphabet_add(to, &task->corpus->alphabet, err));

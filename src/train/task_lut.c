@@ -141,9 +141,6 @@ static mj_status save(mj_checkpoint *to, const void *self, mj_arena *arena, mj_e
     (void)arena;
     const lut_task *t = self;
     char name[16];
-    if (t->feed.corpus) {
-        MJ_TRY(mj_checkpoint_set_text(to, MJ_DATA_KEY, t->feed.corpus->source, err));
-    }
     MJ_TRY(mj_checkpoint_set_number(to, "rewired", t->n_rewired, err));
     for (int l = 0; l < t->net.depth; l++) {
         const size_t dim[] = {(size_t)t->net.width[l], (size_t)t->net.k};
@@ -158,9 +155,6 @@ static mj_status restore(void *self, const mj_checkpoint *from, mj_err *err)
     lut_task *t = self;
     char name[16];
     double rewired;
-    if (t->feed.corpus) {
-        MJ_TRY(mj_data_check(from, t->feed.corpus, err));
-    }
     MJ_TRY(mj_checkpoint_get_number(&rewired, from, "rewired", err));
     if (!(rewired >= 0 && rewired <= t->recipe->train.rewire)) {
         return mj_err_add(err, MJ_ERANGE, from->file.path, 0, 0, "metadata: rewired cannot be %g",

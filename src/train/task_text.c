@@ -177,7 +177,6 @@ static mj_status save(mj_checkpoint *to, const void *self, mj_arena *arena, mj_e
 {
     const text_task *t = self;
     size_t n = mj_tape_states_count(t->tape);
-    MJ_TRY(mj_checkpoint_set_text(to, MJ_DATA_KEY, t->corpus->source, err));
     if (t->net.memory > 0) {
         MJ_TRY(mj_lookup_state_add(to, t->feed.text, err));
     }
@@ -199,7 +198,6 @@ static mj_status restore(void *self, const mj_checkpoint *from, mj_err *err)
 {
     text_task *t = self;
     size_t n = mj_tape_states_count(t->tape);
-    MJ_TRY(mj_data_check(from, t->corpus, err));
     if (t->net.memory > 0) {
         MJ_TRY(mj_lookup_state_read(t->feed.text, from, err));
     }
@@ -223,7 +221,6 @@ static mj_status ship(mj_checkpoint *to, const void *self, const mj_real *averag
                       mj_err *err)
 {
     const text_task *t = self;
-    MJ_TRY(mj_checkpoint_set_text(to, MJ_DATA_KEY, t->corpus->source, err));
     const mj_lookup_text *tables = t->feed.text;
     int row_bits = t->recipe->model.row_bits;
     mj_model lookup = {0};

@@ -34,6 +34,7 @@ typedef struct {
 
 struct mj_training {
     const mj_recipe *recipe;
+    const mj_corpus *corpus; /* of a recipe of text; else NULL */
     mj_arena *arena;
     mj_task task;
     learner learner[2]; /* the task's tape, then its opponent */
@@ -135,7 +136,8 @@ mj_status mj_training_new(mj_training **training, const mj_training_setup *setup
     if (!t) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a training");
     }
-    *t = (mj_training){.recipe = recipe, .arena = arena};
+    bool is_text = recipe->objective.kind == MJ_OBJECTIVE_NEXT_BYTE;
+    *t = (mj_training){.recipe = recipe, .corpus = is_text ? setup->corpus : NULL, .arena = arena};
     const mj_task_input input = {.recipe = recipe, .train = setup->train, .corpus = setup->corpus,
                                  .init_path = setup->init_path,
                                  .network_path = setup->network_path, .limit_B = setup->limit_B};
@@ -287,12 +289,13 @@ static mj_status begin(mj_checkpoint *checkpoint, const mj_training *t, mj_arena
                                    .seed = (uint64_t)t->recipe->train.seed, .step = t->state.step,
                                    .n_threads = mj_threads()};
     mj_checkpoint_init(checkpoint, arena);
-    return mj_checkpoint_set_run(checkpoint, &run, err);
+    MJ_TRY(mj_checkpoint_set_run(checkpoint, &run, err));
+    return t->corpus ? mj_data_add(checkpoint, t->corpus, err) : MJ_OK;
 }
 
 /* Numbers of a run beside its tensors. */
 enum { ADAM_STEP, CLIP_STEP, CLIP_MEAN, N_STEPS, ELAPSED, CPU, MINUTES, NUMBERS_N };
-static const char *const number_keys[NUMBERS_N] = {"adam.step", "clip.step", "clip.mean_norm",
+static const char *const number_keys[NUMBERS_N] = {MJ_RESUME_KEY, "clip.step", "clip.mean_norm",
                                                    "n_steps",   "elapsed_s", "cpu_s",
                                                    "minutes"};
 
@@ -382,6 +385,9 @@ static mj_status restore(mj_training *t, const char *path, mj_arena *arena, mj_e
     MJ_TRY(mj_checkpoint_load(&checkpoint, path, arena, err));
     MJ_TRY(mj_checkpoint_get_run(&run, &checkpoint, err));
     MJ_TRY(check_same(t, &run, path, err));
+    if (t->corpus) { /* before tensors, whose sizes go with the text's alphabet */
+        MJ_TRY(mj_data_check(&checkpoint, t->corpus, err));
+    }
     for (int i = 0; i < NUMBERS_N; i++) {
         MJ_TRY(mj_checkpoint_get_number(&number[i], &checkpoint, number_keys[i], err));
     }

@@ -57,7 +57,7 @@ h100
 llama-3.1-70b
 
 $ mj bill llama-3.1-70b on h100 > /dev/full
-? 4
+? 2
 error: cannot write the result
 
 # The width of COLUMNS: the bar goes first, then what a row rests on; the interval comes at 110.

@@ -2,15 +2,15 @@
 # a decimal point whatever the locale.
 
 $ mj list chips > /dev/full
-? 4
+? 2
 error: cannot write the result: No space left on device
 
 $ mj bill llama-3.1-70b on h100 > /dev/full
-? 4
+? 2
 error: cannot write the result
 
 $ mj > /dev/full
-? 4
+? 2
 error: cannot write the result
 
 $ mj list models | head -1
