@@ -7,8 +7,9 @@
  * are heads; a machine of our own places it freely. A chip that states no capacity holds anything.
  *
  * Devices split every layer (tp) unless told otherwise. A machine of our own each of whose devices has
- * room for the whole model and a sequence, but not for the state of all that run, has a copy on each (dp):
- * to cut a net of half a megabyte into 32 parts would cost an exchange a block and save nothing. */
+ * room for the whole model and a sequence, but not for the larger state of all that run, has a copy on
+ * each (dp): to cut a net of half a megabyte into 32 parts would cost an exchange a block and save
+ * nothing. */
 #include "mj/serving.h"
 
 #include "mj/op.h"
@@ -131,17 +132,21 @@ static bool fits(const mj_chip *chip, const mj_model *model, const mj_serving *s
                   : weight_B <= capacity(w) && cache_B <= capacity(k);
 }
 
-/* True if one device has room for the weights and one sequence, but not for what all of them keep. */
+/* True if one device has room for the weights and one sequence, but not for what all of them keep, and that
+ * is more than the weights: then a copy that fills its device moves more state than weights, and to read
+ * those once more a copy is cheaper than to exchange the sums of every block. */
 static bool wants_copies(const mj_chip *chip, const mj_model *model, const mj_serving *s)
 {
     if (chip->closure == MJ_CLOSURE_CALIBRATED || model->kind == MJ_MODEL_DIFFUSION) {
         return false;
     }
+    double weight_B, cache_B;
     mj_serving one = *s;
     one.devices = one.tensor = one.expert = one.data = 1;
+    kept(&weight_B, &cache_B, chip, model, &one);
     bool is_enough = fits(chip, model, &one);
     one.batch = fmin(1, s->batch);
-    return !is_enough && fits(chip, model, &one);
+    return !is_enough && cache_B > weight_B && fits(chip, model, &one);
 }
 
 static void fill_parallel(mj_serving *s, const mj_chip *chip, const mj_model *model)

@@ -121,6 +121,52 @@ $ mj bill $TMP/tiny/model.safetensors on sram-chip --set model.text_net.width=20
 ? 0
 tiny int8
 
+# What dominates a small net's bill is the step, and that is hand-over between blocks.
+$ mj bill text-gpt on sram-chip
+latency      6 us between tokens
+all of it hand-over between 6
+the weights alone leak
+
+$ mj explain text-gpt on sram-chip leak.logic
+step       6 us long, all of it hand-over between 6 blocks (overhead.block, assumed)
+
+# More users than one chip has room for: copies of the net, not slices of it; as asked, or refused.
+$ mj bill text-gpt on sram-chip --batch 65536
+text-gpt int8 on 32 sram-chip
+parallel     dp=32,tp=1: 32 copies of the model, 2048 sequences each
+
+$ mj bill text-gpt on sram-chip --batch 65536 --parallel tp=32
+latency of links
+parallel     tp=32: every layer is split over all devices
+
+$ mj bill text-gpt on sram-chip --parallel dp=4
+parallel     dp=4,tp=1: 4 copies of the model, 16 sequences each
+
+$ mj bill text-gpt on sram-chip --parallel ep=2
+? 2
+error: --parallel ep=2: text-gpt has no experts to spread
+
+$ mj bill text-gpt on sram-chip --parallel ring=2
+? 2
+error: --parallel: ulysses and ring are of images
+
+# A machine whose file states no power has that of like machines, a fitted one no fit for nets, an
+# envelope the joules of its author's model.
+$ mj explain text-gpt on ironwood idle.board
+idle.board: static power, not stated
+overhead.idle-bandwidth
+
+$ mj bill text-gpt on h100
+? 2
+or on h100 without its fit: --set chip.closure=event-sum
+
+$ mj bill text-gpt on h100 --set chip.closure=event-sum
+event-sum:
+
+$ mj bill text-gpt on post-8gpu
+? 2
+post-8gpu is what its author says of a model of about 100 G parameters
+
 $ mj explain text-gpt on sram-chip sram.l2
 text-gpt int8 on 1 sram-chip
 attention over the span
