@@ -2,9 +2,9 @@
  *
  *   x_px = left + (right - left) (x - first) / (last - first)     logarithms where the axis is one
  *
- * Linear y axes begin at 0, so that heights can be compared, unless the plot is of differences. Ticks of x stand at the values
- * themselves, those of y at round numbers. A curve is told by the shape of its marks as well as by
- * their colour, and has its label where it ends. */
+ * Linear y axes begin at 0, so that heights can be compared, unless the plot is of differences. Ticks of
+ * x stand at the values themselves, those of y at round numbers. A curve is told by the shape of its
+ * marks as well as by their colour, and has its label where it ends. */
 #include "mj/plot.h"
 
 #include "mj/raster.h"
