@@ -185,13 +185,13 @@ static mj_status save(const mj_text_sweep *s, const char *path, bool over_joules
     if (over_joules) {
         add_note(p, s, s->optimum, s->optimum == s->least ? "*+" : "*");
         add_note(p, s, s->optimum == s->least ? -1 : s->least, "+");
-        snprintf(end, sizeof end, "; up to %g bits above as trained", WORTH * s->request->within);
+        snprintf(end, sizeof end, "; up to +%g bits", WORTH * s->request->within);
     }
     snprintf(title, sizeof title, "%s: what %s", s->model.recipe->name,
              over_joules ? "joules buy" : "an inexact machine costs");
     snprintf(subtitle, sizeof subtitle, "first %zu bytes of the %s text of %s%s%s", s->text.n, s->part,
              s->source, over_joules && s->request->within > 0 ? end : "",
-             s->request->chips > 1 ? "; mean and worst of all chips" : "");
+             s->request->chips > 1 ? "; mean and worst chip" : "");
     const mj_plot plot = {
         .title = title, .subtitle = subtitle,
         .x_title = over_joules ? "nJ a token in products and conversions; * least as good as trained, "

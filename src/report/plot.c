@@ -2,9 +2,9 @@
  *
  *   x_px = left + (right - left) (x - first) / (last - first)     logarithms where the axis is one
  *
- * Linear y axes begin at 0, so that heights can be compared, unless the plot is of differences. Ticks of x stand at the values
- * themselves, those of y at round numbers. A curve is told by the shape of its marks as well as by
- * their colour, and has its label where it ends. */
+ * Linear y axes begin at 0, so that heights can be compared, unless the plot is of differences. Ticks of
+ * x stand at the values themselves, those of y at round numbers. A curve is told by the shape of its
+ * marks as well as by their colour, and has its label where it ends. */
 #include "mj/plot.h"
 
 #include "mj/raster.h"
@@ -292,29 +292,33 @@ static void draw_break(const sheet *s)
     }
 }
 
-static void draw_levels(const sheet *s)
+/* Lines under the curves, their words over them. */
+static void draw_levels(const sheet *s, bool words)
 {
     double taken[MJ_PLOT_LEVELS_MAX];
     int n_taken = 0;
     for (int l = 0; l < s->plot->n_levels; l++) {
         const mj_plot_level *level = &s->plot->level[l];
         double y = place(&s->y, level->y);
+        char text[TEXT];
         bool room = level->y >= s->y.first && level->y <= s->y.last;
         for (int t = 0; t < n_taken; t++) {
             room = room && fabs(taken[t] - y) > 15;
         }
-        if (room) {
-            char text[TEXT], data[TEXT];
-            snprintf(data, sizeof data, "data-level=\"%.17g\"", level->y);
-            draw_line(s, &(mj_raster_stroke){left_px, y, s->right, y, 0}, &trend, data);
+        if (!room) {
+            continue;
+        }
+        taken[n_taken++] = y;
+        if (words) {
             const char *format = level->y < 0.1  ? "%s: %.2g"
                                  : level->y < 10 ? "%s: %.2f"
                                                  : "%s: %.1f";
-            snprintf(text, sizeof text, format, level->label,
-                     level->y);
+            snprintf(text, sizeof text, format, level->label, level->y);
             write_text(s, s->right - 4, y - 5,
                        (wording){.anchor = END, .dim = true, .halo = true}, text);
-            taken[n_taken++] = y;
+        } else {
+            snprintf(text, sizeof text, "data-level=\"%.17g\"", level->y);
+            draw_line(s, &(mj_raster_stroke){left_px, y, s->right, y, 0}, &trend, text);
         }
     }
 }
@@ -421,11 +425,12 @@ static void draw_sheet(sheet *s)
     draw_y_axis(s);
     draw_x_axis(s);
     draw_break(s);
-    draw_levels(s);
+    draw_levels(s, false);
     for (int c = 0; c < plot->n_curves; c++) {
         assert(plot->curve[c].n <= MJ_PLOT_POINTS_MAX);
         draw_curve(s, c);
     }
+    draw_levels(s, true);
     draw_notes(s);
     if (plot->n_curves > 1) {
         draw_legend(s);

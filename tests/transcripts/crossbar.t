@@ -98,7 +98,8 @@ noise
 mismatch
 SNR dB
 a measured crossbar of 8 x 8, commit
-with converters and amplifiers
+its row counts what was measured
+of products, converters and amplifiers
 
 $ mj eval $TMP/tiny/model.safetensors --substrate crossbar-32 --noise 0.5 --limit 100 --json
 "noise": 0.5
