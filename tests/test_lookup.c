@@ -377,7 +377,8 @@ static void test_copies_are_what_they_claim(void **state)
 static void test_bad_contexts_are_refused(void **state)
 {
     (void)state;
-    static const char *const bad[] = {"", "9", "w4", "v0", "c3", "c33", "x", "1,2", "3/3", "3/2048", "w"};
+    static const char *const bad[] = {"", "9", "w4", "v0", "c3", "c33", "x", "1,2", "3/3", "3/2048", "w",
+                                      "1 2 1", "3 3/2", "w1 w1"};
     mj_lookup_contexts contexts;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         mj_err err = {0};
@@ -385,6 +386,8 @@ static void test_bad_contexts_are_refused(void **state)
         assert_int_equal(err.n, 1);
     }
     mj_err err = {0};
+    assert_int_equal(mj_lookup_contexts_parse(&contexts, "1 z9 w1 v2", 4096, V, "x", &err), MJ_ERANGE);
+    assert_non_null(strstr(err.diag[0].text, "'z9'"));
     assert_int_equal(mj_lookup_contexts_parse(&contexts, "1", 1000, V, "x", &err), MJ_ERANGE);
 }
 

@@ -566,6 +566,18 @@ static void test_a_save_of_another_text_is_refused(void **state)
     assert_int_equal(mj_training_restore(training, f->path[1], &f->err), MJ_ERANGE);
     assert_non_null(strstr(f->err.diag[0].text, "trained on here, not on there"));
     f->corpus.source = "here";
+    f->err = (mj_err){0};
+    strcpy(f->corpus.sha256, "what it was");
+    assert_int_equal(mj_training_save(training, f->path[1], &f->err), MJ_OK);
+    strcpy(f->corpus.sha256, "what it is");
+    assert_int_equal(mj_training_restore(training, f->path[1], &f->err), MJ_ERANGE);
+    assert_non_null(strstr(f->err.diag[0].text, "then as now, but not the same"));
+    f->err = (mj_err){0};
+    f->corpus.source = "there"; /* the same text in another place is the same */
+    strcpy(f->corpus.sha256, "what it was");
+    assert_int_equal(mj_training_restore(training, f->path[1], &f->err), MJ_OK);
+    f->corpus.source = "here";
+    f->corpus.sha256[0] = '\0';
 }
 
 int main(void)

@@ -39,7 +39,7 @@ typedef struct {
     const char *source; /* "kjv", or a path that means the same from any folder */
     mj_alphabet alphabet;
     mj_symbols part[MJ_PARTS_N];
-    char sha256[MJ_SHA256_TEXT]; /* of the training part: two texts of one name are told apart */
+    char sha256[MJ_SHA256_TEXT]; /* of the training part: two texts of one name are told apart; "": not known */
 } mj_corpus;
 
 /* Loads text and cuts it:

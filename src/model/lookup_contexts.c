@@ -51,6 +51,24 @@ static uint32_t rows_of(const mj_lookup_context *context, int rows, int part, in
     return hashed;
 }
 
+static int word_length(const char *word)
+{
+    enum { LONGEST = 24 };
+    size_t length = strcspn(word, " ");
+    return length < LONGEST ? (int)length : LONGEST;
+}
+
+/* A second table of the same context learns the same, in the same rows or, of another size, nearly. */
+static bool has(const mj_lookup_contexts *contexts, const mj_lookup_context *context)
+{
+    for (int k = 0; k < contexts->n; k++) {
+        if (contexts->context[k].kind == context->kind && contexts->context[k].reach == context->reach) {
+            return true;
+        }
+    }
+    return false;
+}
+
 mj_status mj_lookup_contexts_parse(mj_lookup_contexts *contexts, const char *words, int rows,
                                    int n_symbols, const char *path, mj_err *err)
 {
@@ -70,8 +88,12 @@ mj_status mj_lookup_contexts_parse(mj_lookup_contexts *contexts, const char *wor
         const char *word = at;
         if (!read_word(&context, &part, &at) || rows / part < MJ_LOOKUP_ROWS_MIN) {
             return mj_err_add(err, MJ_ERANGE, path, 0, 0,
-                              "contexts: '%.8s' is none of 0 to 8, w0 to w3, v1 to v3, c4 to c32, "
-                              "nor one of these with a power of two behind '/'", word);
+                              "contexts: '%.*s' is none of 0 to 8, w0 to w3, v1 to v3, c4 to c32, "
+                              "nor one of these with a power of two behind '/'", word_length(word), word);
+        }
+        if (has(contexts, &context)) {
+            return mj_err_add(err, MJ_ERANGE, path, 0, 0, "contexts: '%.*s' is there twice",
+                              word_length(word), word);
         }
         if (contexts->n == MJ_LOOKUP_CONTEXTS_MAX ||
             (context.kind == MJ_LOOKUP_COPY && contexts->n_copies == MJ_COPIES_MAX)) {

@@ -310,6 +310,9 @@ mj_status mj_alphabet_read(mj_alphabet *alphabet, const mj_checkpoint *checkpoin
 mj_status mj_data_add(mj_checkpoint *checkpoint, const mj_corpus *corpus, mj_err *err)
 {
     MJ_TRY(mj_checkpoint_set_text(checkpoint, MJ_DATA_KEY, corpus->source, err));
+    if (!corpus->sha256[0]) {
+        return MJ_OK;
+    }
     MJ_TRY(mj_checkpoint_set_number(checkpoint, DATA_BYTES, (double)corpus->part[MJ_PART_TRAIN].n, err));
     return mj_checkpoint_set_text(checkpoint, DATA_SHA256, corpus->sha256, err);
 }

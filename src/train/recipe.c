@@ -6,9 +6,11 @@
 
 #include "recipe_equilibrium.h"
 #include "recipe_lut.h"
+#include "recipe_refuse.h"
 
 #include "mj/equilibrium.h"
 #include "mj/file.h"
+#include "mj/lookup_contexts.h"
 #include "mj/lookup_text.h"
 #include "mj/settling_net.h"
 
@@ -230,7 +232,7 @@ static bool read_pair_or_one(int pair[2], const char *text, const char *between,
 
 static mj_status wrong(mj_err *err, const mj_recipe *recipe, const char *text)
 {
-    return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0, "%s", text);
+    return mj_recipe_refuse(err, recipe, "%s", text);
 }
 
 /* Keys of a text_net on another kind, and those of one block on another. */
@@ -273,7 +275,7 @@ static mj_status refuse_idle_text(const mj_recipe *recipe, mj_err *err)
     bool is_net = m->kind == MJ_TRAINED_TEXT_NET;
     for (int k = 0; k < LENGTH(some); k++) {
         if (some[k].given && !(is_net && some[k].used)) {
-            return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0, "%s has no effect on %s %s%s",
+            return mj_recipe_refuse(err, recipe, "%s has no effect on %s %s%s",
                               some[k].key, m->kind == MJ_TRAINED_OSCILLATOR ? "an" : "a",
                               mj_trained_kind_names[m->kind], is_net ? " of this block" : "");
         }
@@ -324,7 +326,7 @@ static mj_status refuse_idle(mj_recipe *recipe, mj_err *err)
         bool is_other = m->kind != MJ_TRAINED_OSCILLATOR && m->kind != MJ_TRAINED_CLASSIFIER;
         bool is_idle = is_other || (int)idle[k].kind == m->kind;
         if (idle[k].given && is_idle) {
-            return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0, "%s has no effect on %s %s",
+            return mj_recipe_refuse(err, recipe, "%s has no effect on %s %s",
                               idle[k].key, m->kind == MJ_TRAINED_OSCILLATOR ? "an" : "a",
                               mj_trained_kind_names[m->kind]);
         }
@@ -337,8 +339,7 @@ static mj_status refuse_idle(mj_recipe *recipe, mj_err *err)
                        (t->lr_end > 0 && m->kind != MJ_TRAINED_LUT);
     bool is_hybrid = m->kind == MJ_TRAINED_TEXT_NET && m->contexts;
     if (lookup_keys && m->kind != MJ_TRAINED_LOOKUP && !is_hybrid) {
-        return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0,
-                          "model.contexts, rows, dims, row_bits and train.epochs, lr_end have no "
+        return mj_recipe_refuse(err, recipe, "model.contexts, rows, dims, row_bits and train.epochs, lr_end have no "
                           "effect on %s %s", m->kind == MJ_TRAINED_OSCILLATOR ? "an" : "a",
                           mj_trained_kind_names[m->kind]);
     }
@@ -368,8 +369,7 @@ static mj_status refuse_idle_objective(const mj_recipe *recipe, mj_err *err)
     };
     for (int k = 0; k < LENGTH(some); k++) {
         if (some[k].given && !(some[k].used_by >> o->kind & 1)) {
-            return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0,
-                              "%s has no effect on the objective %s", some[k].key,
+            return mj_recipe_refuse(err, recipe, "%s has no effect on the objective %s", some[k].key,
                               objective_names[o->kind]);
         }
     }
@@ -460,12 +460,25 @@ static mj_status decode_generator(mj_recipe *recipe, mj_err *err)
     return MJ_OK;
 }
 
+/* Words and rows, before a text is read for them: with any alphabet, here of all bytes. */
+static mj_status check_contexts(const mj_recipe *recipe, mj_err *err)
+{
+    const mj_recipe_model *model = &recipe->model;
+    mj_lookup_contexts contexts;
+    mj_err found = {0};
+    return mj_lookup_contexts_parse(&contexts, model->contexts, model->rows, 256, NULL, &found) == MJ_OK
+               ? MJ_OK
+               : mj_recipe_refuse(err, recipe, "model.%s", found.diag[0].text);
+}
+
 /* Tables, alone or beside a net. */
 static mj_status decode_tables(mj_recipe_model *model, const mj_recipe *recipe, mj_err *err)
 {
     if (!model->contexts || model->rows == 0) {
-        return wrong(err, recipe, "a look-up memory needs model.contexts and model.rows");
+        return mj_recipe_refuse(err, recipe, "model.%s is missing; a look-up memory needs model.contexts and "
+                                "model.rows", model->contexts ? "rows" : "contexts");
     }
+    MJ_TRY(check_contexts(recipe, err));
     if (model->dims % 16 != 0) {
         return wrong(err, recipe, "model.dims must be 0 (rows are logits) or a multiple of 16");
     }
@@ -479,6 +492,9 @@ static mj_status decode_lookup(mj_recipe *recipe, mj_err *err)
     MJ_TRY(decode_tables(&recipe->model, recipe, err));
     if (!(train->epochs > 0) || train->minutes > 0 || train->steps > 0) {
         return wrong(err, recipe, "a lookup_memory is trained for train.epochs, no minutes or steps");
+    }
+    if (train->epochs != floor(train->epochs)) {
+        return wrong(err, recipe, "train.epochs of a lookup_memory must be whole");
     }
     if (train->n_class != 1 || train->n_generated > MJ_LOOKUP_BATCH_MAX || train->ema > 0 ||
         train->beta2 > 0) {
@@ -517,6 +533,9 @@ static mj_status decode_density(mj_recipe *recipe, mj_err *err)
     mj_recipe_model *model = &recipe->model;
     const mj_recipe_train *train = &recipe->train;
     const mj_analog *analog = &model->analog;
+    if (!(model->density > 0) && mj_recipe_gives(recipe, "model", "density")) {
+        return wrong(err, recipe, "model.density must be above 0, which leaves no weight; 1 is a dense net");
+    }
     model->density = model->density < 1 ? model->density : 0;
     if (!(model->density > 0)) {
         return train->density_start > 0 || train->regrow > 0 || train->mask_until > 0
@@ -561,13 +580,29 @@ static mj_status decode_parts(const mj_recipe *recipe, mj_err *err)
     return MJ_OK;
 }
 
+/* A head turns pairs of its columns. */
+static mj_status check_heads(const mj_recipe *recipe, mj_err *err)
+{
+    const mj_recipe_model *m = &recipe->model;
+    bool fits = m->heads == 0 || m->block != MJ_BLOCK_GPT || m->width % (2 * m->heads) == 0;
+    return fits ? MJ_OK
+                : mj_recipe_refuse(err, recipe,
+                                   "model.heads: %d heads of a width of %d would have %.4g columns each; it "
+                                   "must be an even number", m->heads, m->width,
+                                   (double)m->width / m->heads);
+}
+
 static mj_status decode_text_net(mj_recipe *recipe, mj_err *err)
 {
     const mj_recipe_model *model = &recipe->model;
     const mj_recipe_train *train = &recipe->train;
     int lengths = (train->minutes > 0) + (train->steps > 0) + (train->epochs > 0);
     if (model->block == NOT_GIVEN || model->width == 0 || model->depth == 0) {
-        return wrong(err, recipe, "a text_net needs model.block, model.width and model.depth");
+        return mj_recipe_refuse(err, recipe, "model.%s is missing; a text_net needs model.block, model.width and "
+                                "model.depth",
+                                model->block == NOT_GIVEN ? "block"
+                                : model->width == 0       ? "width"
+                                                          : "depth");
     }
     if (lengths != 1) {
         return wrong(err, recipe, "train: give one length: minutes, steps or epochs");
@@ -582,6 +617,7 @@ static mj_status decode_text_net(mj_recipe *recipe, mj_err *err)
         return wrong(err, recipe, "a text_net is trained with the objective next_byte");
     }
     MJ_TRY(decode_density(recipe, err));
+    MJ_TRY(check_heads(recipe, err));
     MJ_TRY(refuse_idle(recipe, err));
     MJ_TRY(decode_parts(recipe, err));
     return model->contexts ? decode_hybrid(recipe, err) : MJ_OK;
@@ -593,7 +629,10 @@ static mj_status decode(mj_recipe *recipe, mj_err *err)
     int pair[2];
     if (!read_pair_or_one(pair, train->batch, "x", 1, BATCH_MAX) ||
         pair[0] > BATCH_MAX / pair[1]) {
-        return wrong(err, recipe, "train.batch must be CLASSESxSAMPLES or SAMPLES, at most 65536 in all");
+        return mj_recipe_refuse(err, recipe, "train.batch must be %s, at most 65536 in all",
+                                recipe->model.kind == MJ_TRAINED_TEXT_NET ? "STREAMSxSYMBOLS, as 8x128"
+                                : recipe->model.kind == MJ_TRAINED_LOOKUP ? "a number of streams"
+                                : "CLASSESxSAMPLES or SAMPLES");
     }
     train->n_class = pair[0];
     train->n_generated = pair[1];

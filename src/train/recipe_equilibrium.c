@@ -1,5 +1,6 @@
 /* Recipes of equilibrium nets: defaults and checks. */
 #include "recipe_equilibrium.h"
+#include "recipe_refuse.h"
 
 #include "mj/settling_net.h"
 
@@ -13,15 +14,14 @@ mj_status mj_recipe_equilibrium_refuse_idle(const mj_recipe *recipe, mj_err *err
     bool given = e->neurons > 0 || e->contraction > 0 || e->drive > 0;
     return !given || recipe->model.kind == MJ_TRAINED_EQUILIBRIUM
                ? MJ_OK
-               : mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0,
-                            "model.neurons, contraction and drive have no effect on a%s %s",
+               : mj_recipe_refuse(err, recipe, "model.neurons, contraction and drive have no effect on a%s %s",
                             recipe->model.kind == MJ_TRAINED_OSCILLATOR ? "n" : "",
                             mj_trained_kind_names[recipe->model.kind]);
 }
 
 static mj_status wrong(mj_err *err, const mj_recipe *recipe, const char *text)
 {
-    return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0, "%s", text);
+    return mj_recipe_refuse(err, recipe, "%s", text);
 }
 
 mj_status mj_recipe_equilibrium_decode(mj_recipe *recipe, mj_err *err)

@@ -1,5 +1,6 @@
 /* Recipes of look-up-table networks: defaults and checks. */
 #include "recipe_lut.h"
+#include "recipe_refuse.h"
 
 #include <math.h>
 #include <string.h>
@@ -44,7 +45,7 @@ mj_status mj_recipe_lut_refuse_idle(const mj_recipe *recipe, mj_err *err)
         /* an objective of other models is complained about later */
         bool used = objective < MJ_OBJECTIVE_CLASSIFY || (some[k].used_by >> objective & 1);
         if (some[k].given && !(is_lut && used)) {
-            return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0, "%s has no effect on a%s %s%s",
+            return mj_recipe_refuse(err, recipe, "%s has no effect on a%s %s%s",
                               some[k].key, recipe->model.kind == MJ_TRAINED_OSCILLATOR ? "n" : "",
                               mj_trained_kind_names[recipe->model.kind],
                               is_lut ? " with this objective" : "");
@@ -55,7 +56,7 @@ mj_status mj_recipe_lut_refuse_idle(const mj_recipe *recipe, mj_err *err)
 
 static mj_status wrong(mj_err *err, const mj_recipe *recipe, const char *text)
 {
-    return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0, "%s", text);
+    return mj_recipe_refuse(err, recipe, "%s", text);
 }
 
 static bool all_whole(const double *x, int n)

@@ -8,6 +8,7 @@
 #include "lookup_state.h"
 #include "mj/lookup_file.h"
 #include "mj/lookup_text.h"
+#include "recipe_refuse.h"
 
 #include <math.h>
 #include <string.h>
@@ -78,8 +79,7 @@ mj_status mj_task_lookup(mj_task *task, const mj_task_input *input, mj_arena *ar
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "no memory for a training");
     }
     if (n / n_batch < 1) {
-        return mj_err_add(err, MJ_ERANGE, recipe->path, 0, 0,
-                          "train.batch: %zu streams of a text of %zu symbols", n_batch, n);
+        return mj_recipe_refuse(err, recipe, "train.batch: %zu streams of a text of %zu symbols", n_batch, n);
     }
     const mj_lookup_text_config config = mj_lookup_config_of(recipe, &corpus->alphabet);
     *l = (lookup_task){.recipe = recipe, .corpus = corpus, .length = n / n_batch};

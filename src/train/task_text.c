@@ -15,6 +15,7 @@
 #include "mj/sparse_file.h"
 #include "mj/sparsity.h"
 #include "mj/text_net_file.h"
+#include "recipe_refuse.h"
 
 #include <math.h>
 #include <string.h>
@@ -248,9 +249,9 @@ static mj_status check_text(const text_task *t, mj_err *err)
     size_t n = t->corpus->part[MJ_PART_TRAIN].n;
     return t->n_segments > 0 && n > (size_t)t->T
                ? MJ_OK
-               : mj_err_add(err, MJ_ERANGE, t->recipe->path, 0, 0,
-                            "train.batch: %d streams of %d symbols; the training text of %s has %zu",
-                            t->B, t->T, t->corpus->source, n);
+               : mj_recipe_refuse(err, t->recipe,
+                                  "train.batch: %d streams of %d symbols; the training text of %s has %zu",
+                                  t->B, t->T, t->corpus->source, n);
 }
 
 mj_status mj_task_text(mj_task *task, const mj_task_input *input, mj_arena *arena, mj_err *err)

@@ -28,7 +28,7 @@ warning:
 sea.txt has changed since tiny was trained on it (3564 bytes then, 3564 now)
 bits per byte
 
-$ echo 'A sea!' >> $TMP/sea.txt; cd $TMP; mj train tiny.yaml --out run --resume
+$ (echo 'A sea!'; cat $TMP/other.txt) > $TMP/sea.txt; cd $TMP; mj train tiny.yaml --out run --resume
 ? 2
 sea.txt: 3564 bytes of it then, 3570 now)
 ! shape
@@ -127,3 +127,31 @@ data_offsets do not fit shape and dtype
 shape.safetensors: error: tensor
 ! are for language models
 ! needs --out
+
+# A recipe is refused at the line of the key that is wrong or, where it is missing, of its section.
+$ cd $TMP; cp sea.txt text; net() { sed "$1" tiny.yaml > net.yaml; mj train net.yaml --out none; }; net 's/width: 16, //'; net 's/batch: 2x16/batch: 0x128/'; net 's/, steps: 40//'; net 's/block: mingru/block: gpt, heads: 3/'; net 's/mlp: 1/density: 0/'; net 's/mlp: 1/contexts: z9 w1 v2, rows: 256, dims: 16/'; net 's/mlp: 1/contexts: 1 w1 1, rows: 256, dims: 16/'; net 's/mlp: 1/contexts: 1, rows: 100, dims: 16/'; net 's/mlp: 1/contexts: 1/'; net 's/mlp: 1/rows: 256/'; net 's/clip: 1/epochs: 2/'; net 's/2x16/64x512/'; net 's/batch: 2x16, //'; ls -d none
+? 2
+net.yaml:3:1: error: model.width is missing
+net.yaml:6:9: error: train.batch must be STREAMSxSYMBOLS, as 8x128
+net.yaml:6:1: error: train: give one length
+net.yaml:3:37: error: model.heads: 3 heads of a width of 16 would have 5.333 columns each
+net.yaml:3:61: error: model.density must be above 0
+net.yaml:3:61: error: model.contexts: 'z9' is none of
+net.yaml:3:61: error: model.contexts: '1' is there twice
+net.yaml:3:74: error: model.rows of a look-up memory: a power of two
+net.yaml:3:1: error: model.rows is missing
+net.yaml:3
+error: model.contexts
+net.yaml:6:1: error: train: give one length
+net.yaml:6:9: error: train.batch: 64 streams of 512 symbols
+net.yaml:6
+missing key 'batch' in train
+No such file
+
+$ cd $TMP; printf "mj: 1\nrecipe: rows\nmodel:\n  kind: lookup_memory\n  contexts: 1 2 3\n  rows: 256\n# train: {epochs: 9}\ndata: sea.txt\nobjective: {kind: next_byte}\ntrain:\n  batch: 1\n  lr: 0.2\n  epochs: 1.5\n" > rows.yaml; mj train rows.yaml --out none; sed 's/  rows.*/  rows: 256\n  row_bits: 1/; s/1.5/1/' rows.yaml > bits.yaml;  mj train bits.yaml --out none; sed '/contexts/d' rows.yaml > bare.yaml; mj train bare.yaml --out none
+? 2
+rows.yaml:13:3: error: train.epochs of a lookup_memory must be whole
+   13 |   epochs: 1.5
+      |   ^
+bits.yaml:7:3: error: model.row_bits must be 2 to 8
+bare.yaml:3:1: error: model.contexts is missing
