@@ -58,7 +58,7 @@ bits/byte
 oscillator-fashion
 15.4706
 text-lookup
-1.408
+1.40748
 1.97 MB
 
 $ mj list trained | awk 'length > 100 { n++ } END { print n + 0, "too wide" }'

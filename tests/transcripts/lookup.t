@@ -112,8 +112,8 @@ weights read
 tables
 B of rows read a token
 leakage
-less by ROM,
-non-volatile memory, gating of idle banks, shared traffic
+as much as reading them takes at
+helps: ROM, non-volatile memory
 quality
 (bits per byte, validation text of
 
