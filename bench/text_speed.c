@@ -172,6 +172,7 @@ static mj_status run(char **word, const char *path, const mj_units *units, mj_ar
     mj_threads_set(atoi(word[1]));
     MJ_TRY(mj_recipe_load(&recipe, recipe_path, units, arena, err));
     MJ_TRY(mj_corpus_load(&corpus, recipe.data, arena, err));
+    recipe.model.cache_bits = 0; /* PyTorch keeps keys and values as they are */
     if (path) {
         return write_check(path, &recipe, &corpus.alphabet, arena, err);
     }
