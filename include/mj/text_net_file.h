@@ -49,7 +49,7 @@ typedef struct {
     int stored_bits;   /* of the weights of those products */
     mj_text_net_work work;
     double stored_B;  /* all tensors */
-    double touched_B; /* weights read a symbol, as stored, and what is carried, as F32 */
+    double touched_B; /* read a symbol: weights, as stored, and mj_text_net_state_B() */
 } mj_text_net_reader;
 /* `recipe` is the file's own, and stays with the reader. */
 mj_status mj_text_net_file_load(mj_text_net_reader **reader, const mj_checkpoint *checkpoint,

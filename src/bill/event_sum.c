@@ -409,7 +409,7 @@ static void device_lines(mj_bill *bill, const traffic *t, const mj_compute *unit
     bool is_stated = mj_quantity_given(&chip->overhead.leak);
     const mj_quantity *leak = is_stated ? &chip->overhead.leak : &chip->fixed.unstated_share;
     if (mj_quantity_given(leak)) {
-        mj_ledger_overhead(ledger, MJ_LEAK_LOGIC, "static power, not stated",
+        mj_ledger_overhead(ledger, MJ_LEAK_LOGIC, is_stated ? "static power" : "static power, not stated",
                            "lines above x share / (1 - share)", leak->lo / (1 - leak->lo),
                            leak->typ / (1 - leak->typ), leak->hi / (1 - leak->hi), leak);
     }
@@ -500,15 +500,16 @@ static mj_status check_envelope(const mj_bill *bill, mj_err *err)
                           "%s is known by the time of a token only, %s makes none", chip->name,
                           model->name);
     }
-    double weights = 0;
+    double weights = 0; /* that a token multiplies */
     for (int i = 0; i < bill->ops.n; i++) {
-        weights += bill->ops.op[i].weights;
+        const mj_op *op = &bill->ops.op[i];
+        weights += op->experts > 0 ? op->weights * op->active / op->experts : op->weights;
     }
     if (chip->output_params > 0 && (weights < chip->output_params / likeness ||
                                     weights > chip->output_params * likeness)) {
         return mj_err_add(err, MJ_ESUPPORT, NULL, 0, 0,
-                          "%s is what its author says of a model of about %.4g G parameters, whatever is "
-                          "billed; %s has %.4g M: bill it on an event-sum chip (sram-chip)",
+                          "%s is what its author says of a model of about %.4g G parameters a token, whatever "
+                          "is billed; %s has %.4g M: bill it on an event-sum chip (sram-chip)",
                           chip->name, chip->output_params / 1e9, model->name, weights / 1e6);
     }
     return MJ_OK;

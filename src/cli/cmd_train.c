@@ -88,7 +88,7 @@ static mj_status make_folder(job *j)
     if (!path) {
         return mj_err_add(err, MJ_EMEM, NULL, 0, 0, "out of memory");
     }
-    for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+    for (char *slash = *path ? strchr(path + 1, '/') : NULL; slash; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
         (void)!mkdir(path, 0777); /* what fails here fails below, too */
         *slash = '/';

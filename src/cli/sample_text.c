@@ -9,6 +9,7 @@
 #include "progress.h"
 #include "train_commands.h"
 
+#include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -139,8 +140,12 @@ mj_status mj_sample_text(mj_context *context, const mj_text_sample *sample)
     double prompt_s = mj_clock_s() - start_s;
     write_text(w, &draw, &rng);
     double written_s = mj_clock_s() - start_s - prompt_s;
+    errno = 0;
     if (fflush(stdout) != 0 || ferror(stdout)) {
-        return MJ_OK; /* main reports it */
+        return errno == EPIPE ? MJ_OK
+                              : mj_err_add(&context->err, MJ_EFILE, "stdout", 0, 0,
+                                           "cannot write the text%s%s", errno != 0 ? ": " : "",
+                                           errno != 0 ? strerror(errno) : "");
     }
     if (!context->globals.quiet) {
         print_effort(w, prompt_s, written_s, m->text);

@@ -128,6 +128,20 @@ static mj_status add_analog_rows(mj_text_sweep *s, long n_combinations)
     return MJ_OK;
 }
 
+static mj_status check_differ(const mj_text_sweep *s, int axis)
+{
+    const double *value = s->value[axis];
+    for (int i = 1; i < s->n_values[axis]; i++) {
+        for (int k = 0; k < i; k++) {
+            if (value[i] == value[k]) {
+                return mj_err_add(&s->context->err, MJ_ERANGE, NULL, 0, 0, "--%s: %g is there twice",
+                                  mj_text_axes[axis].option, value[i]);
+            }
+        }
+    }
+    return MJ_OK;
+}
+
 static mj_status make_rows(mj_text_sweep *s)
 {
     double otherwise[MJ_TEXT_AXES_N] = {0};
@@ -138,6 +152,7 @@ static mj_status make_rows(mj_text_sweep *s)
             const bool whole = a == MJ_TEXT_BITS || a == MJ_TEXT_INPUT_BITS;
             MJ_TRY(mj_eval_list_read(s->value[a], &s->n_values[a], s->request->list[a],
                                      &mj_text_axes[a], whole, whole, &s->context->err));
+            MJ_TRY(check_differ(s, a));
         } else {
             s->value[a][0] = otherwise[a];
             s->n_values[a] = 1;

@@ -76,7 +76,7 @@ static void resolve_quantity(void *user, const char *path, const mj_spec_field *
 static bool states_static(const mj_chip *chip)
 {
     return mj_quantity_given(&chip->fixed.idle_W) || mj_quantity_given(&chip->fixed.active_W) ||
-           mj_quantity_given(&chip->fixed.leak_logic_W) ||
+           mj_quantity_given(&chip->fixed.leak_logic_W) || mj_quantity_given(&chip->overhead.leak) ||
            mj_quantity_given(&chip->oscillator.leak_W) || mj_quantity_given(&chip->lut.table_leak_W);
 }
 

@@ -97,6 +97,7 @@ static mj_status plan(mj_plan *plan, const mj_shape *in, int n_in, const void *c
     plan->mac = 2 * (double)mj_shape_count(plan->out) * a->span;
     plan->moved = tokens * (a->span + 1.0) * (double)s.row; /* its row and `span` read */
     plan->vector = tokens * H * a->span * MJ_SOFTMAX_OPS;
+    plan->vector += a->cache_bits > 0 ? tokens * (double)s.row * MJ_ROUND_OPS : 0;
     if (a->rotary_base != 0) { /* angles of half a head; queries and keys turned */
         plan->vector += tokens * (d / 2 * (MJ_SINCOS_OPS + 3) + (H + (double)s.V) * d * 3);
     }

@@ -58,11 +58,13 @@ static int word_length(const char *word)
     return length < LONGEST ? (int)length : LONGEST;
 }
 
-/* A second table of the same context learns the same, in the same rows or, of another size, nearly. */
+/* A second table of the same context and size would learn the same. */
 static bool has(const mj_lookup_contexts *contexts, const mj_lookup_context *context)
 {
     for (int k = 0; k < contexts->n; k++) {
-        if (contexts->context[k].kind == context->kind && contexts->context[k].reach == context->reach) {
+        const mj_lookup_context *other = &contexts->context[k];
+        if (other->kind == context->kind && other->reach == context->reach &&
+            other->n_rows == context->n_rows) {
             return true;
         }
     }
@@ -91,6 +93,7 @@ mj_status mj_lookup_contexts_parse(mj_lookup_contexts *contexts, const char *wor
                               "contexts: '%.*s' is none of 0 to 8, w0 to w3, v1 to v3, c4 to c32, "
                               "nor one of these with a power of two behind '/'", word_length(word), word);
         }
+        context.n_rows = rows_of(&context, rows, part, n_symbols);
         if (has(contexts, &context)) {
             return mj_err_add(err, MJ_ERANGE, path, 0, 0, "contexts: '%.*s' is there twice",
                               word_length(word), word);
@@ -106,7 +109,6 @@ mj_status mj_lookup_contexts_parse(mj_lookup_contexts *contexts, const char *wor
             context.copy = contexts->n_copies++;
         }
         context.first_row = contexts->n_rows;
-        context.n_rows = rows_of(&context, rows, part, n_symbols);
         contexts->n_rows += context.n_rows;
         contexts->context[contexts->n++] = context;
     }

@@ -493,9 +493,6 @@ static mj_status decode_lookup(mj_recipe *recipe, mj_err *err)
     if (!(train->epochs > 0) || train->minutes > 0 || train->steps > 0) {
         return wrong(err, recipe, "a lookup_memory is trained for train.epochs, no minutes or steps");
     }
-    if (train->epochs != floor(train->epochs)) {
-        return wrong(err, recipe, "train.epochs of a lookup_memory must be whole");
-    }
     if (train->n_class != 1 || train->n_generated > MJ_LOOKUP_BATCH_MAX || train->ema > 0 ||
         train->beta2 > 0) {
         return wrong(err, recipe, "train of a lookup_memory: batch is a number of streams up to 4096; "

@@ -37,6 +37,17 @@ static const char *next_line(const char *at)
     return end ? end + 1 : at + strlen(at);
 }
 
+/* A '#' stands before it on its line. */
+static bool is_comment(const char *text, const char *at)
+{
+    while (at > text && at[-1] != '\n') {
+        if (*--at == '#') {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The section and its end; NULL if the recipe has none of this name. */
 static const char *find_section(const char **end, const char *text, const char *name)
 {
@@ -57,7 +68,7 @@ static const char *find_key(const char *section, const char *end, const char *ke
     const char *at = section;
     while (length > 0 && (at = find_word(at, end, key, length)) != NULL) {
         const char *behind = at + length + strspn(at + length, " \t");
-        if (*behind == ':' && strchr(" \t{,\n", at[-1])) {
+        if (*behind == ':' && strchr(" \t{,\n", at[-1]) && !is_comment(section, at)) {
             return at;
         }
         at += length;

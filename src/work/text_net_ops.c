@@ -146,12 +146,13 @@ typedef struct {
 static mixer attention(const mj_model *m, const mj_extent *x)
 {
     double D = m->text_net.width, span = span_of(m), heads = heads_of(m), d = D / heads;
-    double keys = key_columns(m);
+    double keys = key_columns(m), rounded = m->text_net.cache_bits > 0 ? 2 * keys : 0;
     double seen = fmin(x->context, span), full = fmin(x->prompt, span);
     return (mixer){.out = 1,
                    .state_mac = 2 * D * seen,
                    .prompt_mac = 2 * D * (full * full / 2 + (x->prompt - full) * span),
-                   .vector = heads * seen * MJ_SOFTMAX_OPS + d / 2 * (MJ_SINCOS_OPS + 3) + (D + keys) * 3,
+                   .vector = heads * seen * MJ_SOFTMAX_OPS + d / 2 * (MJ_SINCOS_OPS + 3) + (D + keys) * 3 +
+                             rounded * MJ_ROUND_OPS,
                    .moved = (seen + 1) * 2 * keys,
                    .kept = fmin(x->longest, span) * 2 * keys};
 }

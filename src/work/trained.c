@@ -278,6 +278,7 @@ static char *describe_net(const mj_model *model, mj_arena *arena)
         {"equilibrium_history", model->text_net.equilibrium_history},
         {"heads", model->text_net.heads},
         {"kv_heads", model->text_net.kv_heads},
+        {"cache_bits", model->text_net.cache_bits},
         {"span", model->text_net.span},
         {"states", model->text_net.states},
         {"weight_bits", model->text_net.weight_bits},

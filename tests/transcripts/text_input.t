@@ -95,7 +95,7 @@ No such file
 
 $ mj sample $TMP/above/tiny > /dev/full; mj eval $TMP/above/tiny --json > /dev/full
 ? 2
-error: cannot write the result
+stdout: error: cannot write the text: No space left on device
 error: cannot write JSON: No space left on device
 
 $ mj sample $TMP/above/tiny 2>&1 > /dev/full | grep -c error
@@ -148,10 +148,10 @@ net.yaml:6
 missing key 'batch' in train
 No such file
 
-$ cd $TMP; printf "mj: 1\nrecipe: rows\nmodel:\n  kind: lookup_memory\n  contexts: 1 2 3\n  rows: 256\n# train: {epochs: 9}\ndata: sea.txt\nobjective: {kind: next_byte}\ntrain:\n  batch: 1\n  lr: 0.2\n  epochs: 1.5\n" > rows.yaml; mj train rows.yaml --out none; sed 's/  rows.*/  rows: 256\n  row_bits: 1/; s/1.5/1/' rows.yaml > bits.yaml;  mj train bits.yaml --out none; sed '/contexts/d' rows.yaml > bare.yaml; mj train bare.yaml --out none
+$ cd $TMP; printf "mj: 1\nrecipe: rows\nmodel:\n  kind: lookup_memory\n  contexts: 1 2 3\n  rows: 256\n# train: {epochs: 9}\ndata: sea.txt\nobjective: {kind: next_byte}\ntrain:\n  batch: 1\n  lr: 0.2\n  epochs: 0\n" > rows.yaml; mj train rows.yaml --out none; sed 's/  rows.*/  rows: 256\n  row_bits: 1/; s/epochs: 0/epochs: 1/' rows.yaml > bits.yaml;  mj train bits.yaml --out none; sed '/contexts/d' rows.yaml > bare.yaml; mj train bare.yaml --out none
 ? 2
-rows.yaml:13:3: error: train.epochs of a lookup_memory must be whole
-   13 |   epochs: 1.5
+rows.yaml:13:3: error: a lookup_memory is trained for train.epochs
+   13 |   epochs: 0
       |   ^
 bits.yaml:7:3: error: model.row_bits must be 2 to 8
 bare.yaml:3:1: error: model.contexts is missing
