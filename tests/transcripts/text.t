@@ -289,8 +289,8 @@ $ mj eval oscillator-fashion --csv
 # Trained for chips that differ: a sweep has their mismatch unless its list says otherwise.
 $ sed 's/mlp: 1/mlp: 1, weight_mismatch: 0.2/' $TMP/tiny.yaml > $TMP/chips.yaml; mj train $TMP/chips.yaml --out $TMP/chips --quiet; mj eval $TMP/chips/model.safetensors --noise 0.1 --limit 100 --csv | tail -1 | cut -d, -f1-5; mj eval $TMP/chips/model.safetensors --noise 0.1 --mismatch 0 --limit 100 --csv | tail -1 | cut -d, -f1-5
 chips/model.safetensors
-0.10000000000000001,0,0,0.20000000000000001,1
-0.10000000000000001,0,0,0,1
+analog,0.10000000000000001,0,0,0.20000000000000001
+analog,0.10000000000000001,0,0,0
 
 $ mj eval $TMP/chips/model.safetensors --noise 0.1 --limit 100
 mismatch
