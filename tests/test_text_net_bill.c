@@ -197,7 +197,7 @@ static void check_file(fixture *f, const mj_recipe *recipe)
     /* A pass keeps 4 B a number; keys and values of few bits would take less, of 24 / heads columns each. */
     const mj_recipe_model *m = &recipe->model;
     double cached = m->cache_bits > 0 ? (m->span + 1) * 2 * m->width : 0;
-    double saved_B = cached * (sizeof(float) - m->cache_bits / 8.0 - sizeof(float) * m->heads / m->width);
+    double saved_B = cached * (4 - m->cache_bits / 8.0 - 4.0 * m->heads / m->width);
     assert_rel(s.state_B, pass.state * sizeof(float) - saved_B, EXACT);
     assert_rel(s.vector - sampling - s.rows.vector, pass.vector, EXACT);
     assert_rel(s.weights - s.rows.weights, params_of(r->tape), EXACT);
