@@ -378,7 +378,7 @@ static void test_bad_contexts_are_refused(void **state)
 {
     (void)state;
     static const char *const bad[] = {"", "9", "w4", "v0", "c3", "c33", "x", "1,2", "3/3", "3/2048", "w",
-                                      "1 2 1", "3 3/2", "w1 w1"};
+                                      "1 2 1", "3/2 3/2", "w1 w1"};
     mj_lookup_contexts contexts;
     for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
         mj_err err = {0};

@@ -81,7 +81,7 @@ $ mj bill text-flagship on sram-chip; mj eval text-flagship
 
 # A disk that is full, played by a limit on files: the reason, the last good checkpoint, nothing beside it.
 $ cp -r $TMP/above/tiny $TMP/limit; cd $TMP; cp limit/checkpoint.safetensors kept; rm limit/model.safetensors; (ulimit -f 4; mj train tiny.yaml --out limit --resume --quiet; echo "code $?"); cmp limit/checkpoint.safetensors kept && ls -A limit
-limit/model.safetensors: error: cannot write: File too large
+limit/checkpoint.safetensors: error: cannot write: File too large
 code 2
 checkpoint.safetensors
 ! part
