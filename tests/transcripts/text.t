@@ -123,17 +123,17 @@ tiny int8
 
 # What dominates a small net's bill is the step, and that is hand-over between blocks.
 $ mj bill text-gpt on sram-chip
-latency      6 us between tokens
-all of it hand-over between 6
+latency      10 us between tokens
+all of it hand-over between 10
 the weights alone leak
 
 $ mj explain text-gpt on sram-chip leak.logic
-step       6 us long, all of it hand-over between 6 blocks (overhead.block, assumed)
+step       10 us long, all of it hand-over between 10 blocks (overhead.block, assumed)
 
 # More users than one chip has room for: copies of the net, not slices of it; as asked, or refused.
 $ mj bill text-gpt on sram-chip --batch 65536
-text-gpt int8 on 32 sram-chip
-parallel     dp=32,tp=1: 32 copies of the model, 2048 sequences each
+text-gpt int8 on 16 sram-chip
+parallel     dp=16,tp=1: 16 copies of the model, 4096 sequences each
 
 $ mj bill text-gpt on sram-chip --batch 65536 --parallel tp=32
 latency of links
