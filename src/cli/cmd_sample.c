@@ -205,7 +205,8 @@ int mj_cmd_sample(mj_context *context, int argc, char **argv)
     const mj_usage usage = {
         .sentence = "MODEL",
         .about = "Draws images, a column a class, with the phase noise of the training, integrated by\n"
-                 "RK4; of a language model, text. MODEL is a name in data/trained, a path, or a folder of mj train.",
+                 "RK4; of a language model, text. MODEL is a name in data/trained, a path, or a\n"
+                 "folder of mj train.",
         .option = option,
         .n_options = sizeof option / sizeof option[0],
         .takes_seed = true,

@@ -2,9 +2,9 @@
  *
  * The checks that no single value can answer run after the file was decoded, when lines are gone; but the text
  * is there, and their messages name keys. So the key is looked for again: a section begins at the left edge and
- * ends where the next one does, and a key in it is a word between a blank, '{' or ',' and a ':'. That is enough
- * for what YAML's reader has accepted; a key in a comment could be taken for the real one, which costs a wrong
- * line and no more. */
+ * ends where the next one does, and a key in it is a word between a blank, '{' or ',' and a ':' with no '#'
+ * before it on its line. That is enough for what YAML's reader has accepted; a text with a '#' or a ':' in it
+ * could mislead it, which costs a wrong line and no more. */
 #include "recipe_refuse.h"
 
 #include <ctype.h>
